@@ -1,0 +1,75 @@
+/** Who may import whom (docs/architecture.md). Each rule has a planted violation in test/unit/imports.test.ts. */
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "schemas-stand-alone",
+      severity: "error",
+      from: { path: "^schemas/" },
+      to: { path: "^(server|seed|test|bench|web)/" },
+    },
+    {
+      name: "policy-is-pure",
+      severity: "error",
+      from: { path: "^server/policy/" },
+      to: { pathNot: ["^schemas/", "^server/policy/", "^server/shared/"], dependencyTypesNot: ["npm"] },
+    },
+    {
+      name: "pipeline-and-formats-are-pure",
+      severity: "error",
+      from: { path: "^server/(pipeline|formats)/" },
+      to: {
+        path: "^server/(?!pipeline|formats|shared|policy)|^node:(fs|http|https|net|child_process|worker_threads)|^(fs|http|https|net|child_process|worker_threads)$",
+      },
+    },
+    {
+      name: "usecases-know-no-adapter",
+      severity: "error",
+      from: { path: "^server/usecases/" },
+      to: {
+        path: "^server/(http|jobs|cli|storage/(sqlite|mongo))/|^server/(compose|main|config)\\.ts$|^(express|better-sqlite3|mongoose)",
+      },
+    },
+    {
+      name: "http-and-jobs-call-usecases",
+      severity: "error",
+      from: { path: "^server/(http|jobs)/" },
+      to: { path: "^server/storage/(sqlite|mongo)/|node_modules/(better-sqlite3|mongoose)/" },
+    },
+    {
+      name: "sqlite-driver-in-its-adapter",
+      severity: "error",
+      from: { pathNot: "^(server/storage/sqlite|bench)/" },
+      to: { path: "node_modules/better-sqlite3/" },
+    },
+    {
+      name: "adapters-keep-to-themselves",
+      severity: "error",
+      from: { path: "^server/storage/(sqlite|mongo)/" },
+      to: { path: "^server/(?!storage/|shared/)|^seed/" },
+    },
+    {
+      name: "only-compose-picks-adapters",
+      severity: "error",
+      from: { path: "^server/", pathNot: "^server/(compose|storage/(sqlite|mongo)/)" },
+      to: { path: "^server/storage/(sqlite|mongo)/" },
+    },
+    { name: "nobody-imports-tests", severity: "error", from: { pathNot: "^test/" }, to: { path: "^test/" } },
+    { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    parser: "swc",
+    enhancedResolveOptions: {
+      extensions: [".ts", ".js", ".json"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
+  },
+};

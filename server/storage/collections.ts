@@ -1,0 +1,118 @@
+import {
+  AccountDoc,
+  AgencyDoc,
+  AgreementDoc,
+  ApiKeyDoc,
+  AuditDoc,
+  JobDoc,
+  LabelDoc,
+  LockoutDoc,
+  MetaDoc,
+  OrderDoc,
+  ReceiptDoc,
+  ReleaseDoc,
+  RowDoc,
+  SessionDoc,
+} from "./documents.ts";
+import type { CollectionSpec } from "./port.ts";
+
+/** Every collection and index of the store, declared once. A change here needs a migration (`migrations.ts`). */
+export const Meta = { name: "meta", shape: MetaDoc, indexes: {} } satisfies CollectionSpec<MetaDoc>;
+export const Agencies = {
+  name: "agencies",
+  shape: AgencyDoc,
+  indexes: { country: { fields: ["country"] } },
+} satisfies CollectionSpec<AgencyDoc>;
+export const Accounts = {
+  name: "accounts",
+  shape: AccountDoc,
+  indexes: { agency: { fields: ["agency"] } },
+} satisfies CollectionSpec<AccountDoc>;
+export const ApiKeys = {
+  name: "api_keys",
+  shape: ApiKeyDoc,
+  indexes: { account: { fields: ["account"] } },
+} satisfies CollectionSpec<ApiKeyDoc>;
+export const Sessions = {
+  name: "sessions",
+  shape: SessionDoc,
+  indexes: { account: { fields: ["account"] }, expires: { fields: ["expires"] } },
+} satisfies CollectionSpec<SessionDoc>;
+export const Lockouts = { name: "lockouts", shape: LockoutDoc, indexes: {} } satisfies CollectionSpec<LockoutDoc>;
+export const AgreementsIn = {
+  name: "agreements",
+  shape: AgreementDoc,
+  indexes: {},
+} satisfies CollectionSpec<AgreementDoc>;
+export const Orders = {
+  name: "orders",
+  shape: OrderDoc,
+  indexes: { agency: { fields: ["agency"] } },
+} satisfies CollectionSpec<OrderDoc>;
+export const Labels = {
+  name: "labels",
+  shape: LabelDoc,
+  indexes: { n: { fields: ["n"], unique: true } },
+} satisfies CollectionSpec<LabelDoc>;
+export const Rows = {
+  name: "rows",
+  shape: RowDoc,
+  indexes: {
+    lane: { fields: ["lane", "stamp"], unique: true },
+    kind: { fields: ["lane", "kind", "stamp"] },
+    thing: { fields: ["thing"] },
+    stix: { fields: ["stixId"] },
+  },
+  multi: { ends: "ends", values: "values" },
+  search: { scope: "lane", terms: "terms" },
+  bytes: ["bytes"],
+} satisfies CollectionSpec<RowDoc>;
+export const Receipts = {
+  name: "receipts",
+  shape: ReceiptDoc,
+  indexes: { agency: { fields: ["agency", "at"] } },
+  bytes: ["results"],
+} satisfies CollectionSpec<ReceiptDoc>;
+export const Releases = {
+  name: "releases",
+  shape: ReleaseDoc,
+  indexes: {
+    agency: { fields: ["agency", "status", "proposedAt"] },
+    country: { fields: ["country", "status", "proposedAt"] },
+  },
+} satisfies CollectionSpec<ReleaseDoc>;
+export const Jobs = {
+  name: "jobs",
+  shape: JobDoc,
+  indexes: { status: { fields: ["status", "created"] }, account: { fields: ["account", "created"] } },
+} satisfies CollectionSpec<JobDoc>;
+export const Audit = {
+  name: "audit",
+  shape: AuditDoc,
+  indexes: { stream: { fields: ["stream", "n"], unique: true } },
+} satisfies CollectionSpec<AuditDoc>;
+/** Who was shown which lanes up to where: written before the bytes leave; apart from content, so that a reader never waits for an ingest. */
+export const Disclosures = {
+  name: "disclosures",
+  shape: AuditDoc,
+  indexes: { stream: { fields: ["stream", "n"], unique: true } },
+  placement: "log",
+} satisfies CollectionSpec<AuditDoc>;
+
+export const COLLECTIONS = [
+  Meta,
+  Agencies,
+  Accounts,
+  ApiKeys,
+  Sessions,
+  Lockouts,
+  AgreementsIn,
+  Orders,
+  Labels,
+  Rows,
+  Receipts,
+  Releases,
+  Jobs,
+  Audit,
+  Disclosures,
+] as const;

@@ -1,0 +1,213 @@
+import { z } from "zod";
+import { Agreement } from "../../schemas/policy/agreement.ts";
+import { Label, LabelRequest } from "../../schemas/policy/label.ts";
+import {
+  AccountId,
+  AgencyId,
+  AgreementId,
+  Category,
+  Country,
+  Level,
+  Role,
+  Tlp,
+  Topic,
+  When,
+} from "../../schemas/policy/vocabulary.ts";
+
+/** The shapes of what the store holds. Only `collections.ts` and the repositories name them. */
+
+/** One record a fact about the store itself: `format`, `policy` (its revision), `labels` (how many), `judged` (latest minute that gates were judged at), … */
+export const MetaDoc = z.object({ id: z.string(), value: z.union([z.number(), z.string()]) });
+export type MetaDoc = z.infer<typeof MetaDoc>;
+
+export const AgencyDoc = z.object({
+  id: AgencyId,
+  name: z.string(),
+  country: Country,
+  categories: z.array(Category),
+  /** Named label requests that a post may pick, and `default` for one that brings no label of its own. */
+  presets: z.record(z.string(), LabelRequest).optional(),
+});
+export type AgencyDoc = z.infer<typeof AgencyDoc>;
+
+export const AccountDoc = z.object({
+  id: AccountId,
+  name: z.string(),
+  role: Role,
+  agency: AgencyId.optional(),
+  /** For roles without an agency that belong to a country (a signer). */
+  country: Country.optional(),
+  clearance: Level,
+  topics: z.array(z.union([Topic, z.literal("*")])),
+  pii: z.boolean(),
+  /** Read and post, or read only. */
+  scope: z.enum(["write", "read"]),
+  from: When.optional(),
+  until: When.optional(),
+  /** The verified human behind the account: two accounts of one human are one person (triage 3). Absent for services. */
+  person: z.string().optional(),
+  /** argon2id, encoded form. Absent: no password sign-in. */
+  password: z.string().optional(),
+});
+export type AccountDoc = z.infer<typeof AccountDoc>;
+
+/** id = SHA-256 of the key. */
+export const ApiKeyDoc = z.object({
+  id: z.string(),
+  account: AccountId,
+  name: z.string(),
+  scopes: z.array(z.enum(["read", "post"])),
+  created: When,
+  expires: When,
+});
+export type ApiKeyDoc = z.infer<typeof ApiKeyDoc>;
+
+/** A sign-in: the access tokens that name it live only while it does; `refresh` is the SHA-256 of the one refresh token that is good now. */
+export const SessionDoc = z.object({
+  id: z.string(),
+  account: AccountId,
+  refresh: z.string(),
+  created: When,
+  expires: When,
+  revoked: When.optional(),
+});
+export type SessionDoc = z.infer<typeof SessionDoc>;
+
+/** Failed sign-ins of a name (known or not), for back-off. */
+export const LockoutDoc = z.object({ id: z.string(), failures: z.int(), last: When, until: When });
+export type LockoutDoc = z.infer<typeof LockoutDoc>;
+
+export const AgreementDoc = Agreement.extend({
+  id: AgreementId,
+  title: z.string(),
+  thirdParty: z.string().optional(),
+  purposes: z.array(z.string()).optional(),
+});
+export type AgreementDoc = z.infer<typeof AgreementDoc>;
+
+/** A standing release order (triage 3): turns on the rows of a feed's posts that are within its scope. Signed by two persons. */
+export const OrderDoc = z.object({
+  id: z.string(),
+  agency: AgencyId,
+  accounts: z.array(AccountId),
+  tlpUpTo: Tlp,
+  classificationUpTo: Level,
+  agreements: z.array(AgreementId),
+  from: When,
+  until: When,
+  proposedBy: z.string(),
+  approvedBy: z.string(),
+});
+export type OrderDoc = z.infer<typeof OrderDoc>;
+
+/** An interned label: id = keyed digest of its canonical text, never shown; n = order of arrival, for catching up. */
+export const LabelDoc = z.object({ id: z.string(), n: z.int(), label: Label });
+export type LabelDoc = z.infer<typeof LabelDoc>;
+
+/**
+ * One contribution as one tier shows it. The tier with nothing cut has the sender's own bytes and is always there; its id is the
+ * contribution's. Everything in a row but `lane`, `stamp`, `stages` and `label` is immutable.
+ */
+export const RowDoc = z.object({
+  id: z.string(),
+  contribution: z.string(),
+  /** Collection order: rows of one tier (label and cut set), stamped in microseconds, strictly increasing in the lane. */
+  lane: z.string(),
+  stamp: z.int(),
+  stages: z.array(z.object({ lane: z.string(), stamp: z.int() })).optional(),
+  label: z.string(),
+  cut: z.array(z.string()),
+  /** UUID of the thing, made from kind and key as this tier shows them: also the UUID of its consolidated id. */
+  thing: z.string(),
+  kind: z.string(),
+  /** `merge`: the key is of a canonical value and folds across agencies. `alone`: keyed by originator and STIX id. */
+  fold: z.enum(["value", "pattern", "alone"]),
+  stixId: z.string(),
+  /** `modified`, as sent; absent for objects without versions. */
+  version: z.string().optional(),
+  originator: AgencyId,
+  /** Ends of a relationship or sighting, as written. */
+  ends: z.array(z.string()).optional(),
+  /** `kind:canonical value` for values it states besides its own key (all hashes of a file, all values of a pattern). */
+  values: z.array(z.string()).optional(),
+  terms: z.array(z.string()).optional(),
+  /** SHA-256 of the bytes of this tier: equal bytes of several agencies under one id are one object. */
+  hash: z.string(),
+  batch: z.string(),
+  channel: z.string(),
+  receivedFrom: AccountId,
+  claimedBy: z.string().optional(),
+  received: z.int(),
+  /** What the sender wrote where we store another form, and how it checked. */
+  given: z.string().optional(),
+  checksum: z.enum(["ok", "absent", "failed"]).optional(),
+  normaliser: z.int(),
+  flags: z.array(z.string()).optional(),
+  bytes: z.instanceof(Uint8Array),
+});
+export type RowDoc = z.infer<typeof RowDoc>;
+
+export const ReceiptDoc = z.object({
+  id: z.string(),
+  account: AccountId,
+  agency: AgencyId,
+  at: z.int(),
+  counts: z.record(z.string(), z.int()),
+  results: z.instanceof(Uint8Array),
+  audit: z.object({ stream: z.string(), n: z.int(), digest: z.string() }),
+});
+export type ReceiptDoc = z.infer<typeof ReceiptDoc>;
+
+/** A proposal to turn on a row of a contribution for other readers (triage 1 and 3). */
+export const ReleaseDoc = z.object({
+  id: z.string(),
+  contributions: z.array(z.string()),
+  object: z.string(),
+  agency: AgencyId,
+  country: Country,
+  row: z.object({
+    agreement: AgreementId,
+    countries: z.array(Country),
+    agencies: z.union([z.literal("*"), z.array(AgencyId)]),
+    until: When.optional(),
+  }),
+  reason: z.string(),
+  /** Digest of tiers' bytes, label and audience that the proposer saw (triage 3): an approval binds to it. */
+  hash: z.string(),
+  status: z.enum(["proposed", "released", "refused", "expired"]),
+  proposedBy: AccountId,
+  proposedAt: z.int(),
+  decidedBy: AccountId.optional(),
+  decidedAt: z.int().optional(),
+  decisionReason: z.string().optional(),
+});
+export type ReleaseDoc = z.infer<typeof ReleaseDoc>;
+
+export const JobDoc = z.object({
+  id: z.string(),
+  kind: z.literal("ingest"),
+  account: AccountId,
+  status: z.enum(["queued", "running", "done", "failed"]),
+  created: z.int(),
+  /** What the work needs, and how far it is. */
+  input: z.record(z.string(), z.unknown()),
+  progress: z.record(z.string(), z.unknown()),
+  leaseHolder: z.string().optional(),
+  leaseUntil: z.int().optional(),
+});
+export type JobDoc = z.infer<typeof JobDoc>;
+
+/** One row per batch or page, never per object; chained by digest within a stream. */
+export const AuditDoc = z.object({
+  id: z.string(),
+  stream: z.string(),
+  n: z.int(),
+  prev: z.string(),
+  actor: z.string(),
+  revision: z.int(),
+  at: z.int(),
+  what: z.string(),
+  detail: z.record(z.string(), z.unknown()).optional(),
+  digest: z.string(),
+});
+export type AuditDoc = z.infer<typeof AuditDoc>;

@@ -1,0 +1,87 @@
+import type { z } from "zod";
+
+/**
+ * The storage port: a handful of collections with declared indexes. There is no query without a declared index, which
+ * keeps the cost of a read with the page and not with the store. Two adapters implement it (`sqlite/`, `mongo/`), and one contract suite
+ * (`test/contract/`) says what every word here means.
+ */
+
+/** A document has a string id. Field values in indexes are strings, numbers or absent (an absent field is not in that index). */
+export interface Doc {
+  readonly id: string;
+}
+/** As read: `rev` counts the writes of this document, from 1. `put` compares it. */
+export type Stored<T extends Doc> = T & { readonly rev: number };
+export type Scalar = string | number;
+
+export interface CollectionSpec<T extends Doc> {
+  readonly name: string;
+  /** The shape of a document, checked by tests and by `tricord store verify`, not on each read. */
+  readonly shape: z.ZodType<T>;
+  /** Ordered indexes: equality on leading fields, then a range on the next, ties by id. `unique` refuses a second document with the same values. */
+  readonly indexes: Readonly<
+    Record<string, { readonly fields: readonly (keyof T & string)[]; readonly unique?: true }>
+  >;
+  /** Multi-value indexes: the field is a list of strings, and the document is found under each. Prefix of one value; ordered by id. */
+  readonly multi?: Readonly<Record<string, keyof T & string>>;
+  /** Full-text: `terms` is a list of words, each searchable within the value of `scope` (a lane). Terms are written, never read back. */
+  readonly search?: { readonly scope: keyof T & string; readonly terms: keyof T & string };
+  /** Fields held as bytes (`Uint8Array`), stored behind the byte header and never parsed by the store. */
+  readonly bytes?: readonly (keyof T & string)[];
+  /** `log`: append-mostly records that may live apart, so that writing them never waits for content (same transaction rules do not span both). */
+  readonly placement?: "log";
+}
+
+export interface Scan {
+  readonly index: string;
+  /** Values for the leading fields, one list a prefix (at most as many as the index has fields). Results of all prefixes are merged in index order. For a multi index: one value each. */
+  readonly prefixes: readonly (readonly Scalar[])[];
+  /** Bounds on the field after the prefix: `from` inclusive, `to` exclusive. */
+  readonly from?: Scalar;
+  readonly to?: Scalar;
+  /** Exclusive continuation: what comes after (before, when reversed) this value of the range field and this id. */
+  readonly after?: { readonly value: Scalar; readonly id: string };
+  readonly reverse?: boolean;
+  /** At most this many documents; 1 or more. */
+  readonly limit: number;
+}
+
+export interface Collection<T extends Doc> {
+  get(id: string): Promise<Stored<T> | undefined>;
+  /** Those that exist, in no order. */
+  getMany(ids: readonly string[]): Promise<Stored<T>[]>;
+  /** All or none: an id or unique value that is taken is a `Fault("conflict")`, and the first one stays. */
+  insert(docs: readonly T[]): Promise<void>;
+  /** Inserts those whose id and unique values are free; gives the ids inserted. */
+  insertNew(docs: readonly T[]): Promise<Set<string>>;
+  /** Compare and set: replaces the document if its stored `rev` is the one given; else `Fault("conflict")`. */
+  put(doc: Stored<T>): Promise<void>;
+  /** Removes those that exist. */
+  remove(ids: readonly string[]): Promise<void>;
+  /** Merged in index order (values, then id; for a multi index by id), each document once. */
+  scan(scan: Scan): Promise<Stored<T>[]>;
+  /** Documents under the prefixes within the bounds. */
+  count(scan: Omit<Scan, "limit" | "after" | "reverse">): Promise<number>;
+  /** Documents of these scopes that hold all the terms (a term ending in `*` is a prefix); at most `limit`, in no promised order. */
+  search(ask: {
+    readonly scopes: readonly string[];
+    readonly terms: readonly string[];
+    readonly limit: number;
+  }): Promise<Stored<T>[]>;
+}
+
+export interface Unit {
+  collection<T extends Doc>(spec: CollectionSpec<T>): Collection<T>;
+}
+
+export interface Storage extends Unit {
+  /** What differs between adapters. */
+  readonly can: {
+    /** Documents one transaction holds. */
+    readonly transactionDocuments: number;
+  };
+  /** All of it or nothing, in one place in the order of transactions. Reads inside see its writes; readers outside see none before the end.
+   * `work` may run again after a transient conflict, so it must have no other effect. Collections of placement `log` may not be touched with others. */
+  transaction<R>(work: (unit: Unit) => Promise<R>): Promise<R>;
+  close(): Promise<void>;
+}
