@@ -60,6 +60,11 @@ export interface Collection<T extends Doc> {
   remove(ids: readonly string[]): Promise<void>;
   /** Merged in index order (values, then id; for a multi index by id), each document once. */
   scan(scan: Scan): Promise<Stored<T>[]>;
+  /** Every document whose first index field (or, for a multi index, one of whose values) is one of these; each once, in no order. For
+   * values under which few documents stand: a thing's rows, an id's versions. */
+  find(ask: { readonly index: string; readonly values: readonly Scalar[] }): Promise<Stored<T>[]>;
+  /** All documents by id, after this id; at most `limit`. For small collections and for jobs that walk the store. */
+  all(ask: { readonly after?: string; readonly limit: number }): Promise<Stored<T>[]>;
   /** Documents under the prefixes within the bounds. */
   count(scan: Omit<Scan, "limit" | "after" | "reverse">): Promise<number>;
   /** Documents of these scopes that hold all the terms (a term ending in `*` is a prefix); at most `limit`, in no promised order. */
