@@ -1,0 +1,73 @@
+import type { Response } from "express";
+import { z } from "zod";
+import { FAULTS, Fault } from "../shared/fault.ts";
+import type { Log } from "../shared/log.ts";
+import type { Moment } from "../shared/moment.ts";
+
+/** The body of every error reply but TAXII's. */
+export const FaultReply = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      path: z.string().optional(),
+      message: z.string(),
+      /** Only with 500: what the operator looks up in the log. */
+      error_id: z.string().optional(),
+    }),
+  })
+  .meta({ id: "FaultReply", description: "An error we foresaw: a stable code, where in the input, and plain words." });
+export type FaultReply = z.infer<typeof FaultReply>;
+
+const CHALLENGE = 'Bearer realm="tricord", Basic realm="tricord", charset="UTF-8"';
+/** Input that is quoted back is cut, so that a reply never grows with what it complains of. */
+const clip = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
+
+/** Errors that express and its router throw while they read the request line, as faults; others stay as they are. */
+function foreseen(error: unknown): unknown {
+  if (error instanceof Fault) return error;
+  if (error instanceof URIError || (error instanceof Error && "status" in error && error.status === 400))
+    return new Fault("bad_request", "the path has a percent sign that is no UTF-8 escape", { code: "path.encoding" });
+  return error;
+}
+
+/**
+ * The only place that turns a fault into a reply: `{ error: { code, path?, message } }` with the status of its kind.
+ * Hidden, unknown and withdrawn have one body (policy 1.5). Anything else is a bug: a bare 500 with an `error_id`, the detail in the log only.
+ */
+export function replyFault(thrown: unknown, res: Response, { moment, log }: { moment: Moment; log: Log }): void {
+  if (res.headersSent || res.destroyed) {
+    if (!(thrown instanceof Fault)) log.warn({ err: thrown }, "a reply was cut short");
+    res.destroy();
+    return;
+  }
+  const error = foreseen(thrown);
+  let status: number;
+  let body: FaultReply;
+  if (error instanceof Fault && error.kind !== "internal") {
+    status = FAULTS[error.kind];
+    body = {
+      error:
+        error.kind === "not_found"
+          ? { code: "not_found", message: "There is nothing here." }
+          : {
+              code: error.code,
+              ...(error.path !== undefined && { path: clip(error.path, 300) }),
+              message: clip(error.message, 1000),
+            },
+    };
+    if (error.kind === "unauthorized") res.setHeader("WWW-Authenticate", CHALLENGE);
+    if (error.kind === "too_many_requests" || error.kind === "unavailable")
+      res.setHeader("Retry-After", String(Math.max(1, Math.ceil(error.retryAfter ?? 1))));
+  } else {
+    const errorId = Buffer.from(moment.random(8)).toString("hex");
+    log.error({ err: error, error_id: errorId }, "a request failed in a way nobody foresaw");
+    status = 500;
+    body = { error: { code: "internal", message: "Something went wrong here.", error_id: errorId } };
+  }
+  const text = Buffer.from(JSON.stringify(body));
+  res.statusCode = status;
+  res.setHeader("Content-Type", "application/json; charset=utf-8");
+  res.setHeader("Cache-Control", "no-store");
+  res.setHeader("Content-Length", text.length);
+  res.end(res.req.method === "HEAD" ? undefined : text);
+}

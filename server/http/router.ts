@@ -1,0 +1,153 @@
+import type { IncomingMessage } from "node:http";
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import helmet from "helmet";
+import { z } from "zod";
+import { Fault } from "../shared/fault.ts";
+import type { Log } from "../shared/log.ts";
+import type { Moment, Moments } from "../shared/moment.ts";
+import { byteBody, jsonBytes } from "./read-body.ts";
+import { readJson } from "./read-json.ts";
+import { checked, PathText, readQuery } from "./read-query.ts";
+import { replyFault } from "./reply-fault.ts";
+import { NEEDS, type Route, type SignedIn } from "./route.ts";
+import { sendAnswer } from "./send-answer.ts";
+
+/** Who sends this request; `Fault("unauthorized")` for nobody we know, `Fault("too_many_requests")` past a limit. */
+export type Authenticate = (req: IncomingMessage, moment: Moment) => Promise<SignedIn>;
+
+export interface AppParts {
+  readonly routes: readonly Route[];
+  readonly authenticate: Authenticate;
+  readonly moments: Moments;
+  readonly log: Log;
+  /** Most bytes of a JSON body. Byte routes say their own. */
+  readonly jsonLimit?: number;
+}
+
+const JSON_LIMIT = 1_048_576;
+const PARAM = /\{([a-z][A-Za-z0-9]*)\}/g;
+const shapeOf = (path: string): string => path.replaceAll(PARAM, "{}");
+const paramNames = (path: string): string[] => [...path.matchAll(PARAM)].map((match) => match[1] ?? "");
+
+/** What is wrong with a list of routes, in words; an empty list is right. The app does not start otherwise. */
+export function routeFaults(routes: readonly Route[]): string[] {
+  const seen = new Set<string>();
+  return routes.flatMap((route) => {
+    const name = `${route.method} ${route.path}`;
+    const key = `${route.method} ${shapeOf(route.path)}`;
+    const faults: string[] = [];
+    if (seen.has(key)) faults.push(`${name}: there are two of it`);
+    seen.add(key);
+    if (!NEEDS.includes(route.needs))
+      faults.push(`${name}: needs "${String(route.needs)}", which is not in the table of verbs`);
+    if (route.query !== undefined && !(route.query.def.catchall instanceof z.ZodNever))
+      faults.push(`${name}: its query is no z.strictObject`);
+    if (
+      route.params !== undefined &&
+      Object.keys(route.params.shape).sort().join() !== paramNames(route.path).sort().join()
+    )
+      faults.push(`${name}: its path and its params differ`);
+    if (Object.keys(route.replies).length === 0) faults.push(`${name}: it has no replies`);
+    return faults;
+  });
+}
+
+/** Literal segments before parameters, so that `/objects/mine` is never taken for an id. */
+const byPath = (a: Route, b: Route): number => {
+  const [x, y] = [shapeOf(a.path).replaceAll("{}", "\u{10ffff}"), shapeOf(b.path).replaceAll("{}", "\u{10ffff}")];
+  return x < y ? -1 : x > y ? 1 : 0;
+};
+
+/** The order of checks (policy 7): the request line, who it is, the verb, the schemas, and only then the one look-up of the handler. */
+async function serve(route: Route, req: Request, res: Response, parts: AppParts): Promise<void> {
+  const moment = momentOf(res);
+  const query = readQuery(req.url, Object.keys(route.query?.shape ?? {}));
+  const caller = route.needs === "anyone" ? undefined : await parts.authenticate(req, moment);
+  if (caller !== undefined && route.needs !== "signed-in" && !caller.granted.has(route.needs as never))
+    throw new Fault("forbidden", `this account may not ${route.needs}`, { code: "forbidden.verb" });
+  const params = checked("params", route.params ?? z.record(z.string(), PathText), req.params);
+  const asked = route.query === undefined ? {} : checked("query", route.query, query);
+  const spec = route.body;
+  const body =
+    spec === undefined
+      ? undefined
+      : spec instanceof z.ZodType
+        ? checked("body", spec, readJson(await jsonBytes(req, parts.jsonLimit ?? JSON_LIMIT)))
+        : byteBody(req, spec);
+  const gone = new AbortController();
+  res.once("close", () => {
+    if (!res.writableFinished) gone.abort();
+  });
+  const request = {
+    ...caller,
+    params,
+    query: asked,
+    body,
+    moment,
+    headers: req.headers,
+    address: req.socket.remoteAddress ?? "",
+    signal: gone.signal,
+  };
+  await sendAnswer(await route.handler(request as never), route, res);
+}
+
+const momentOf = (res: Response): Moment => res.locals.moment as Moment;
+
+/** The web application made from the route records. Throws, so that nothing starts, if a record is wrong (`routeFaults`). */
+export function makeApp(parts: AppParts): Express {
+  const faults = routeFaults(parts.routes);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", false);
+  app.set("strict routing", true);
+  app.set("case sensitive routing", true);
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+      },
+    }),
+  );
+  app.use((req, res, next) => {
+    res.locals.moment = parts.moments();
+    const started = performance.now();
+    // The path's pattern and never its values or the query: those may be content (policy 7).
+    res.once("close", () =>
+      parts.log.info({
+        method: req.method,
+        route: res.locals.route,
+        status: res.statusCode,
+        ms: Math.round(performance.now() - started),
+        ...(!res.writableFinished && { cut: true }),
+      }),
+    );
+    next();
+  });
+  const routes = [...parts.routes].sort(byPath);
+  const paths = new Map<string, Route[]>();
+  for (const route of routes) paths.set(shapeOf(route.path), [...(paths.get(shapeOf(route.path)) ?? []), route]);
+  for (const group of paths.values()) {
+    for (const route of group) {
+      const handle = (req: Request, res: Response): Promise<void> => {
+        res.locals.route = route.path;
+        return serve(route, req, res, parts);
+      };
+      app[route.method.toLowerCase() as "get"](route.path.replaceAll(PARAM, ":$1"), handle);
+    }
+    const allow = group.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])).sort();
+    app.all(group[0]?.path.replaceAll(PARAM, ":$1") ?? "/", (req, res) => {
+      res.setHeader("Allow", allow.join(", "));
+      throw new Fault("method_not_allowed", `${req.method} is not for this path; ${allow.join(", ")} are`);
+    });
+  }
+  app.use(() => {
+    throw new Fault("not_found", "no such path");
+  });
+  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) =>
+    replyFault(error, res, { moment: momentOf(res), log: parts.log }),
+  );
+  return app;
+}
