@@ -143,6 +143,8 @@ export const RowDoc = z.object({
   checksum: z.enum(["ok", "absent", "failed"]).optional(),
   normaliser: z.int(),
   flags: z.array(z.string()).optional(),
+  /** Markings of the sender's that were read as its label: nobody else is sent them (their reader's cut stands in). */
+  consumed: z.array(z.string()).optional(),
   bytes: z.instanceof(Uint8Array),
 });
 export type RowDoc = z.infer<typeof RowDoc>;
