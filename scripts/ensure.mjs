@@ -81,6 +81,7 @@ function run(program, args, { quiet = false } = {}) {
   return new Promise((done) => {
     const child = spawn(program, args, {
       cwd: ROOT,
+      env: { ...process.env, npm_config_loglevel: "error" }, // `npm run -s` hands its silence down
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
     });
@@ -122,20 +123,24 @@ const sqliteLine = () => {
   return `better-sqlite3 cannot be loaded: ${why}`;
 };
 
+async function runNpm(hasLock) {
+  const options = ["--include=dev", "--no-fund", "--no-audit"];
+  notice("installing what is missing (npm) …");
+  let npm = await run("npm", [hasLock ? "ci" : "install", ...options], { quiet: true });
+  if (npm.code !== 0 && /code EUSAGE/.test(npm.output)) {
+    notice("package-lock.json does not fit package.json; installing what comes nearest to both …");
+    npm = await run("npm", ["install", "--no-save", ...options], { quiet: true });
+  }
+  if (npm.code === 0) return;
+  if (/better-sqlite3|node-gyp|gyp ERR/.test(npm.output) && missingTools().length > 0) throw new Stop(sqliteLine());
+  process.stderr.write(npm.output);
+  throw new Stop(`npm could not install the packages (exit code ${npm.code}); what it said stands above`);
+}
+
 async function install(lockText) {
   const lock = lockText === undefined ? undefined : JSON.parse(lockText);
   const installed = readJson(join(ROOT, "node_modules", ".package-lock.json"));
-  if (installed === undefined || (lock !== undefined && !lockIsMet(lock, installed))) {
-    notice("installing what is missing (npm) …");
-    const npm = await run("npm", [lock === undefined ? "install" : "ci", "--include=dev", "--no-fund", "--no-audit"], {
-      quiet: true,
-    });
-    if (npm.code !== 0) {
-      if (/better-sqlite3|node-gyp|gyp ERR/.test(npm.output) && missingTools().length > 0) throw new Stop(sqliteLine());
-      process.stderr.write(npm.output);
-      throw new Stop(`npm could not install the packages (exit code ${npm.code}); what it said stands above`);
-    }
-  }
+  if (installed === undefined || (lock !== undefined && !lockIsMet(lock, installed))) await runNpm(lock !== undefined);
   if (!(await sqliteLoads())) {
     await run("npm", ["rebuild", "better-sqlite3"], { quiet: true });
     if (!(await sqliteLoads())) throw new Stop(sqliteLine());
