@@ -25,7 +25,7 @@ module.exports = {
       severity: "error",
       from: { path: "^server/(pipeline|formats)/" },
       to: {
-        path: "^server/(?!pipeline|formats|shared|policy)|^node:(fs|http|https|net|child_process|worker_threads)|^(fs|http|https|net|child_process|worker_threads)$",
+        path: "^server/(?!pipeline|formats|shared|policy)|^(node:)?(fs|https?|http2|net|tls|dgram|dns|child_process|worker_threads)(/|$)",
       },
     },
     {
@@ -33,7 +33,7 @@ module.exports = {
       severity: "error",
       from: { path: "^server/usecases/" },
       to: {
-        path: "^server/(http|jobs|cli|storage/(sqlite|mongo))/|^server/(compose|main|config)\\.ts$|^(express|better-sqlite3|mongoose)",
+        path: "^server/(http|jobs|cli|storage/(sqlite|mongo))/|^server/(compose|main|config)\\.ts$|node_modules/(express|better-sqlite3|mongoose)/",
       },
     },
     {
