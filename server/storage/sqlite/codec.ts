@@ -1,0 +1,89 @@
+import { Fault } from "../../shared/fault.ts";
+import { withByteHeader, withoutByteHeader } from "../byte-header.ts";
+import type { Doc, Stored } from "../port.ts";
+import { type Layout, quoted } from "./layout.ts";
+import { misuse } from "./store-fault.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The columns of a document, in the order that `encode` binds (with `rev` second) and `decode` reads. */
+export const documentColumns = (layout: Layout): string[] => [
+  "id",
+  "_rev",
+  ...layout.columns.map(quoted),
+  ...layout.bytes.map(quoted),
+  "_rest",
+];
+
+/** Text that is not well-formed Unicode would be stored as other text, and two values could become one: refused as `store.text`. */
+export function checkedText(text: string): string {
+  if ((text as string & { isWellFormed(): boolean }).isWellFormed()) return text;
+  throw new Fault("unprocessable", "A value to be indexed holds half of a surrogate pair.", { code: "store.text" });
+}
+
+const keys = new Map<string, string>();
+function keyOf(name: string): string {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const made = `${JSON.stringify(name)}:`;
+  if (keys.size < 1000) keys.set(name, made);
+  return made;
+}
+
+/** The fields without a column, as JSON text; null if there are none. Built by hand: no copy of the document, and a key `__proto__` is a key. */
+function encodeRest(layout: Layout, doc: Fields): string | null {
+  let rest = "";
+  for (const key of Object.keys(doc)) {
+    if (layout.apart.has(key)) continue;
+    const value: string | undefined = JSON.stringify(doc[key]);
+    if (value === undefined) continue;
+    rest += rest === "" ? `{${keyOf(key)}${value}` : `,${keyOf(key)}${value}`;
+  }
+  return rest === "" ? null : `${rest}}`;
+}
+
+/** The values to bind for a document, in the order of `documentColumns`. */
+export function encode(layout: Layout, doc: Doc, rev: number): unknown[] {
+  const fields = doc as unknown as Fields;
+  const bound: unknown[] = [checkedText(doc.id), rev];
+  for (const field of layout.columns) {
+    const value = fields[field];
+    if (typeof value === "string") bound.push(checkedText(value));
+    else if (value === undefined) bound.push(null);
+    else if (typeof value === "number" && Number.isFinite(value)) bound.push(value);
+    else throw misuse(`${layout.name}.${field} is indexed: it has to be a string, a finite number or absent.`);
+  }
+  for (const field of layout.bytes) {
+    const value = fields[field];
+    if (value instanceof Uint8Array) bound.push(withByteHeader(value));
+    else if (value === undefined) bound.push(null);
+    else throw misuse(`${layout.name}.${field} has to be bytes or absent.`);
+  }
+  bound.push(encodeRest(layout, fields));
+  return bound;
+}
+
+/** A document from a row of `documentColumns`. The object is the parsed rest, so that nothing is copied. */
+export function decode<T extends Doc>(layout: Layout, row: readonly unknown[]): Stored<T> {
+  const rest = row[row.length - 1];
+  const doc: Record<string, unknown> = typeof rest === "string" ? JSON.parse(rest) : {};
+  doc.id = row[0];
+  doc.rev = row[1];
+  let at = 2;
+  for (const field of layout.columns) {
+    const value = row[at++];
+    if (value !== null) doc[field] = value;
+  }
+  for (const field of layout.bytes) {
+    const value = row[at++];
+    if (value instanceof Uint8Array) doc[field] = withoutByteHeader(value);
+  }
+  return doc as unknown as Stored<T>;
+}
+
+/** A field of a document that is a list of strings, or absent. */
+export function stringList(layout: Layout, doc: Doc, field: string): readonly string[] | undefined {
+  const value = (doc as unknown as Fields)[field];
+  if (value === undefined || Array.isArray(value)) return value;
+  throw misuse(`${layout.name}.${field} has to be a list of strings or absent.`);
+}

@@ -1,0 +1,89 @@
+import { misuse } from "./store-fault.ts";
+
+/** A collection's declaration without its document type: what the adapter needs of a `CollectionSpec`. */
+export interface Declared {
+  readonly name: string;
+  readonly indexes: Readonly<Record<string, { readonly fields: readonly string[]; readonly unique?: true }>>;
+  readonly multi?: Readonly<Record<string, string>>;
+  readonly search?: { readonly scope: string; readonly terms: string };
+  readonly bytes?: readonly string[];
+  readonly placement?: "log";
+}
+
+/** Where a collection's documents lie. Names that start with `_` are the adapter's own; others are fields. */
+export interface Layout {
+  readonly name: string;
+  readonly table: string;
+  /** Fields with a column of their own, `id` apart. */
+  readonly columns: readonly string[];
+  readonly bytes: readonly string[];
+  readonly indexes: ReadonlyMap<string, { readonly fields: readonly string[]; readonly unique: boolean }>;
+  /** Side tables of multi-value indexes, by index name. */
+  readonly multi: ReadonlyMap<string, { readonly field: string; readonly table: string }>;
+  readonly search: { readonly scope: string; readonly terms: string; readonly table: string } | undefined;
+  /** Fields that are not in `_rest`. */
+  readonly apart: ReadonlySet<string>;
+}
+
+/** A name as SQL, quoted. Only plain names are let in, so that nothing from a declaration can be more than a name. */
+export function quoted(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw misuse(`"${name}" is no name for a collection, index or field.`);
+  return `"${name}"`;
+}
+
+/** The layout of a declared collection. */
+export function layoutOf(spec: Declared): Layout {
+  const named = Object.values(spec.indexes).flatMap(({ fields }) => fields);
+  const columns = [...new Set(spec.search === undefined ? named : [...named, spec.search.scope])].filter(
+    (f) => f !== "id",
+  );
+  const bytes = spec.bytes ?? [];
+  const multi = Object.entries(spec.multi ?? {}).map(
+    ([name, field]) => [name, { field, table: quoted(`${spec.name}__${name}`) }] as const,
+  );
+  const search = spec.search === undefined ? undefined : { ...spec.search, table: quoted(`${spec.name}__search`) };
+  return {
+    name: spec.name,
+    table: quoted(spec.name),
+    columns,
+    bytes,
+    indexes: new Map(
+      Object.entries(spec.indexes).map(([name, { fields, unique }]) => [name, { fields, unique: unique === true }]),
+    ),
+    multi: new Map(multi),
+    search,
+    apart: new Set(["id", "rev", ...columns, ...bytes, ...(search === undefined ? [] : [search.terms])]),
+  };
+}
+
+/** The name of an ordinary index in the database. */
+export const indexName = (layout: Layout, index: string): string => quoted(`${layout.name}__${index}`);
+
+/**
+ * The statements that make what is missing of a collection. Ties are broken by id, so an index that is not unique ends with it: a page in the
+ * middle of many equal values then costs no more than any other. `_row` is declared, since an undeclared row number may change with VACUUM.
+ */
+export function definitions(layout: Layout): string[] {
+  const columns = [...layout.columns.map(quoted), ...layout.bytes.map((field) => `${quoted(field)} BLOB`)];
+  const own = ["_row INTEGER PRIMARY KEY", "id TEXT NOT NULL UNIQUE", "_rev INTEGER NOT NULL"];
+  const sql = [`CREATE TABLE IF NOT EXISTS ${layout.table} (${[...own, ...columns, "_rest TEXT"].join(", ")})`];
+  for (const [index, { fields, unique }] of layout.indexes) {
+    const parts = unique || fields.includes("id") ? fields : [...fields, "id"];
+    const kind = unique ? "UNIQUE INDEX" : "INDEX";
+    sql.push(
+      `CREATE ${kind} IF NOT EXISTS ${indexName(layout, index)} ON ${layout.table} (${parts.map(quoted).join(", ")})`,
+    );
+  }
+  for (const { table } of layout.multi.values()) {
+    sql.push(
+      `CREATE TABLE IF NOT EXISTS ${table} (value TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (value, id)) WITHOUT ROWID`,
+    );
+  }
+  if (layout.search !== undefined) {
+    // Words come from our own tokeniser, encoded (search-words.ts): the ascii one only has to split at the blank.
+    sql.push(
+      `CREATE VIRTUAL TABLE IF NOT EXISTS ${layout.search.table} USING fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'")`,
+    );
+  }
+  return sql;
+}

@@ -1,0 +1,107 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Fault } from "../../shared/fault.ts";
+import type { Collection, CollectionSpec, Doc, Storage, Unit } from "../port.ts";
+import type { Connection } from "./connection.ts";
+import type { Declared } from "./layout.ts";
+import { type Access, sqliteCollection } from "./sqlite-collection.ts";
+import { misuse } from "./store-fault.ts";
+import { type Placement, Transaction } from "./transaction.ts";
+import { retryBusy, Writer } from "./writer.ts";
+
+/** The connections of one file. Without a writer the store is read only. */
+export interface File {
+  readonly reader: Connection;
+  readonly writer: Connection | undefined;
+}
+
+export interface SqliteStorageOptions {
+  readonly files: Readonly<Record<Placement, File>>;
+  readonly collections: readonly Declared[];
+  /** Milliseconds to wait for another process's lock. */
+  readonly busyDeadline: number;
+}
+
+/** Documents in one transaction (design 5). SQLite would take more; a larger one keeps others waiting. */
+const TRANSACTION_DOCUMENTS = 1000;
+
+/** The storage port over open connections. Reads outside a transaction have a connection of their own and never wait for a writer. */
+export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorageOptions): Storage {
+  const made = new Map(
+    collections.map((spec) => [
+      spec.name,
+      { placement: spec.placement ?? "content", open: sqliteCollection<Doc>(spec) } as const,
+    ]),
+  );
+  const writerOf = ({ writer }: File): Writer | undefined =>
+    writer === undefined ? undefined : new Writer(writer, busyDeadline);
+  const [content, log] = [writerOf(files.content), writerOf(files.log)];
+  const writers = content === undefined || log === undefined ? undefined : { content, log };
+  const running = new AsyncLocalStorage<Transaction>();
+  let closed = false;
+
+  const checkOpen = (): void => {
+    if (closed) throw new Fault("unavailable", "The store is closed.", { code: "store.closed" });
+  };
+
+  const unitOf = (accessOf: (placement: Placement) => Access): Unit => {
+    const seen = new Map<string, Collection<Doc>>();
+    return {
+      collection<T extends Doc>(spec: CollectionSpec<T>): Collection<T> {
+        const known = seen.get(spec.name);
+        if (known !== undefined) return known as unknown as Collection<T>;
+        const entry = made.get(spec.name);
+        if (entry === undefined) throw misuse(`No collection "${spec.name}" is declared in this store.`);
+        const opened = entry.open(accessOf(entry.placement));
+        seen.set(spec.name, opened);
+        return opened as unknown as Collection<T>;
+      },
+    };
+  };
+
+  /** A transaction that may begin here: the store is open for writing, and none is open around it. */
+  const begin = (): Transaction => {
+    checkOpen();
+    if (writers === undefined) {
+      throw new Fault("unavailable", "The store is open for reading only.", { code: "store.read_only" });
+    }
+    const outer = running.getStore();
+    if (outer !== undefined && !outer.ended) {
+      throw misuse("A transaction is open: inside its work use the unit it was given, and no second transaction.");
+    }
+    return new Transaction(writers);
+  };
+
+  /** A write outside a transaction is one of its own. */
+  const alone = (placement: Placement): Access => ({
+    read: async (run) => {
+      checkOpen();
+      return retryBusy(() => run(files[placement].reader), busyDeadline);
+    },
+    write: async (run) => {
+      const own = begin();
+      return own.run(() => own.step(placement, run));
+    },
+  });
+
+  return {
+    ...unitOf(alone),
+    can: { transactionDocuments: TRANSACTION_DOCUMENTS },
+    async transaction(work) {
+      const own = begin();
+      const unit = unitOf((placement) => ({
+        read: (run) => own.step(placement, run),
+        write: (run) => own.step(placement, run),
+      }));
+      return running.run(own, () => own.run(() => work(unit)));
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.all([content?.idle(), log?.idle()]);
+      for (const { reader, writer } of [files.content, files.log]) {
+        reader.close();
+        writer?.close();
+      }
+    },
+  };
+}

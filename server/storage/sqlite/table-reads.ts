@@ -1,0 +1,180 @@
+import type { Doc, Scalar, Scan, Stored } from "../port.ts";
+import { decode, documentColumns } from "./codec.ts";
+import type { Connection } from "./connection.ts";
+import type { Layout } from "./layout.ts";
+import { merge, type Source } from "./merge.ts";
+import { compareKeys } from "./order.ts";
+import { planScan, type ScanPlan } from "./scan-plan.ts";
+import { wordQuery } from "./search-words.ts";
+import { misuse } from "./store-fault.ts";
+
+export interface SearchAsk {
+  readonly scopes: readonly string[];
+  readonly terms: readonly string[];
+  readonly limit: number;
+}
+
+export interface FindAsk {
+  readonly index: string;
+  readonly values: readonly Scalar[];
+}
+
+/** Reads of one collection, each on one state of the store. */
+export interface TableReads<T extends Doc> {
+  get(on: Connection, id: string): Stored<T> | undefined;
+  getMany(on: Connection, ids: readonly string[]): Stored<T>[];
+  scan(on: Connection, scan: Scan): Stored<T>[];
+  find(on: Connection, ask: FindAsk): Stored<T>[];
+  all(on: Connection, ask: { readonly after?: string; readonly limit: number }): Stored<T>[];
+  count(on: Connection, scan: Omit<Scan, "limit" | "after" | "reverse">): number;
+  search(on: Connection, ask: SearchAsk): Stored<T>[];
+}
+
+/** Scopes in one full-text query: it opens one cursor for each scope and term. */
+const SCOPES_A_QUERY = 400;
+
+const checkedLimit = (limit: number): number => {
+  if (Number.isSafeInteger(limit) && limit >= 1) return limit;
+  throw misuse("A limit is a whole number of 1 or more.");
+};
+
+export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
+  const columns = documentColumns(layout)
+    .map((column) => `t.${column}`)
+    .join(", ");
+  const byId = `SELECT ${columns} FROM ${layout.table} t WHERE id = ?`;
+  const byRow = `SELECT ${columns} FROM ${layout.table} t WHERE _row = ?`;
+
+  const allSql = (where: string): string => `SELECT ${columns} FROM ${layout.table} t ${where} ORDER BY id LIMIT ?`;
+
+  /** Text with half a surrogate pair is bound as another text: what was found has to have the id that was asked for. */
+  const find = (on: Connection, id: string): Stored<T> | undefined => {
+    const row = on.statement(byId).get(id);
+    return row === undefined || row[0] !== id ? undefined : decode<T>(layout, row);
+  };
+
+  const single = (on: Connection, plan: ScanPlan, prefix: readonly Scalar[], limit: number): Stored<T>[] =>
+    on
+      .statement(`SELECT ${columns} FROM ${plan.joined} WHERE ${plan.where} ORDER BY ${plan.order} LIMIT ?`)
+      .all(...prefix, ...plan.bounds, limit)
+      .map((row) => decode<T>(layout, row));
+
+  /** Reads keys in chunks, small at first; the documents are read once the merge has chosen them. */
+  const several = (on: Connection, plan: ScanPlan, limit: number, reverse: boolean): Stored<T>[] => {
+    const width = plan.keys.length;
+    const select = `SELECT ${plan.keys.join(", ")}${plan.multi ? "" : ", t._row"} FROM ${plan.from} WHERE ${plan.where}`;
+    const end = `ORDER BY ${plan.order} LIMIT ?`;
+    const start = on.statement(`${select} ${end}`);
+    const further = on.statement(`${select} AND ${plan.beyond} ${end}`);
+    const first = Math.min(limit, Math.max(2, Math.ceil((2 * limit) / plan.prefixes.length)));
+    const source = (prefix: readonly Scalar[]): Source<Scalar[]> => {
+      let size = first;
+      let chunk = start.all(...prefix, ...plan.bounds, size) as Scalar[][];
+      let at = 0;
+      return () => {
+        if (at < chunk.length) return chunk[at++];
+        const last = chunk[at - 1];
+        if (last === undefined || chunk.length < size) return undefined;
+        size = Math.min(limit, 4 * size);
+        chunk = further.all(...prefix, ...plan.bounds, ...last.slice(0, width), size) as Scalar[][];
+        at = 1;
+        return chunk[0];
+      };
+    };
+    const turn = reverse ? -1 : 1;
+    const keys = merge(
+      plan.prefixes.map(source),
+      (a, b) => turn * compareKeys(a, b, width),
+      limit,
+      // The same document under two values of a multi index comes twice in a row.
+      (key, last) => !plan.multi || last === undefined || key[0] !== last[0],
+    );
+    const document = on.statement(plan.multi ? byId : byRow);
+    return keys.flatMap((key) => {
+      const row = document.get(key[key.length - 1]);
+      return row === undefined ? [] : [decode<T>(layout, row)];
+    });
+  };
+
+  return {
+    get: find,
+
+    getMany: (on, ids) =>
+      on.snapshot(() => {
+        const found: Stored<T>[] = [];
+        for (const id of new Set(ids)) {
+          const doc = find(on, id);
+          if (doc !== undefined) found.push(doc);
+        }
+        return found;
+      }),
+
+    scan(on, scan) {
+      const limit = checkedLimit(scan.limit);
+      const plan = planScan(layout, scan);
+      const [prefix] = plan.prefixes;
+      if (prefix === undefined) return [];
+      if (plan.prefixes.length === 1) return single(on, plan, prefix, limit);
+      return on.snapshot(() => several(on, plan, limit, scan.reverse === true));
+    },
+
+    find(on, { index, values }) {
+      const plan = planScan(layout, { index, prefixes: values.map((value) => [value]) });
+      const statement = on.statement(`SELECT ${columns} FROM ${plan.joined} WHERE ${plan.where}`);
+      return on.snapshot(() => {
+        const found = plan.prefixes.flatMap((prefix) => statement.all(...prefix));
+        const once = plan.multi ? new Map(found.map((row) => [row[0], row])).values() : found;
+        return [...once].map((row) => decode<T>(layout, row));
+      });
+    },
+
+    all(on, { after, limit }) {
+      const most = checkedLimit(limit);
+      const rows =
+        after === undefined
+          ? on.statement(allSql("")).all(most)
+          : on.statement(allSql("WHERE id > ?")).all(after, most);
+      return rows.map((row) => decode<T>(layout, row));
+    },
+
+    count(on, scan) {
+      const plan = planScan(layout, scan);
+      if (plan.multi && plan.prefixes.length > 1) {
+        const ids = on.statement(`SELECT s.id FROM ${plan.from} WHERE ${plan.where}`);
+        return on.snapshot(() => {
+          const seen = new Set<unknown>();
+          for (const prefix of plan.prefixes) for (const row of ids.all(...prefix, ...plan.bounds)) seen.add(row[0]);
+          return seen.size;
+        });
+      }
+      const statement = on.statement(`SELECT count(*) FROM ${plan.from} WHERE ${plan.where}`);
+      return on.snapshot(() =>
+        plan.prefixes.reduce((sum, prefix) => sum + Number(statement.get(...prefix, ...plan.bounds)?.[0]), 0),
+      );
+    },
+
+    search(on, { scopes, terms, limit }) {
+      let left = checkedLimit(limit);
+      if (layout.search === undefined) throw misuse(`${layout.name} declares no search.`);
+      const { table, scope } = layout.search;
+      const words = terms.filter((term) => term !== "" && term !== "*");
+      if (words.length === 0) return [];
+      const sql = `SELECT ${columns} FROM ${table} CROSS JOIN ${layout.table} t ON t._row = ${table}.rowid WHERE ${table} MATCH ? LIMIT ?`;
+      const asked = [...new Set(scopes)];
+      return on.snapshot(() => {
+        const found: Stored<T>[] = [];
+        for (let at = 0; at < asked.length && left > 0; at += SCOPES_A_QUERY) {
+          const some = asked.slice(at, at + SCOPES_A_QUERY);
+          const allowed = new Set<unknown>(some);
+          for (const row of on.statement(sql).all(wordQuery(some, words), left)) {
+            const doc = decode<T>(layout, row);
+            if (!allowed.has(doc[scope as keyof Stored<T>])) continue;
+            found.push(doc);
+            left--;
+          }
+        }
+        return found;
+      });
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { Fault } from "../../shared/fault.ts";
+import type { Doc, Stored } from "../port.ts";
+import { checkedText, documentColumns, encode, stringList } from "./codec.ts";
+import type { Connection } from "./connection.ts";
+import { type Layout, quoted } from "./layout.ts";
+import { indexedWords } from "./search-words.ts";
+import { misuse } from "./store-fault.ts";
+
+/** Writes of one collection, each a run of plain statements inside an open transaction. */
+export interface TableWrites {
+  insert(on: Connection, docs: readonly Doc[]): void;
+  insertNew(on: Connection, docs: readonly Doc[]): Set<string>;
+  put(on: Connection, doc: Stored<Doc>): void;
+  remove(on: Connection, ids: readonly string[]): void;
+}
+
+const scopeOf = (layout: Layout, doc: Doc, field: string): string | undefined => {
+  const value = (doc as unknown as Readonly<Record<string, unknown>>)[field];
+  if (value === undefined || typeof value === "string") return value;
+  throw misuse(`${layout.name}.${field} is the scope of searches: it has to be a string or absent.`);
+};
+
+const stale = (): Fault => new Fault("conflict", "The document was changed or removed since it was read.");
+
+export function tableWrites(layout: Layout): TableWrites {
+  const { table, search } = layout;
+  const columns = documentColumns(layout);
+  const insertSql = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+  const insertNewSql = `${insertSql} ON CONFLICT DO NOTHING`;
+  const updateSql = `UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE _row = ?`;
+  const heldColumns = ["_row", "_rev", ...(search === undefined ? [] : [quoted(search.scope)])];
+  const heldSql = `SELECT ${heldColumns.join(", ")} FROM ${table} WHERE id = ?`;
+  const restSql = `SELECT _rest FROM ${table} WHERE _row = ?`;
+  const removeSql = `DELETE FROM ${table} WHERE _row = ?`;
+  const sides = [...layout.multi.values()].map(({ field, table: side }) => ({
+    field,
+    add: `INSERT OR IGNORE INTO ${side} (value, id) VALUES (?, ?)`,
+    drop: `DELETE FROM ${side} WHERE value = ? AND id = ?`,
+  }));
+  const addWords = `INSERT INTO ${search?.table} (rowid, words) VALUES (?, ?)`;
+  const dropWords = `DELETE FROM ${search?.table} WHERE rowid = ?`;
+
+  const addSides = (on: Connection, doc: Doc): void => {
+    for (const { field, add } of sides) {
+      const values = stringList(layout, doc, field);
+      if (values === undefined || values.length === 0) continue;
+      const statement = on.statement(add);
+      for (const value of values) statement.run(checkedText(value), doc.id);
+    }
+  };
+
+  /** The lists of a stored row are in its rest: what they name is what the side tables hold. */
+  const dropSides = (on: Connection, id: string, row: unknown): void => {
+    if (sides.length === 0) return;
+    const rest = on.statement(restSql).get(row)?.[0];
+    const held: Readonly<Record<string, readonly string[] | undefined>> =
+      typeof rest === "string" ? JSON.parse(rest) : {};
+    for (const { field, drop } of sides) for (const value of held[field] ?? []) on.statement(drop).run(value, id);
+  };
+
+  const addTerms = (on: Connection, doc: Doc, row: unknown): void => {
+    if (search === undefined) return;
+    const terms = stringList(layout, doc, search.terms);
+    const scope = scopeOf(layout, doc, search.scope);
+    if (terms === undefined || terms.length === 0 || scope === undefined) return;
+    on.statement(addWords).run(row, indexedWords(scope, terms));
+  };
+
+  return {
+    insert(on, docs) {
+      const statement = on.statement(insertSql);
+      for (const doc of docs) {
+        const { lastInsertRowid } = statement.run(encode(layout, doc, 1));
+        addSides(on, doc);
+        addTerms(on, doc, lastInsertRowid);
+      }
+    },
+
+    insertNew(on, docs) {
+      const statement = on.statement(insertNewSql);
+      const inserted = new Set<string>();
+      for (const doc of docs) {
+        const { changes, lastInsertRowid } = statement.run(encode(layout, doc, 1));
+        if (changes === 0) continue;
+        inserted.add(doc.id);
+        addSides(on, doc);
+        addTerms(on, doc, lastInsertRowid);
+      }
+      return inserted;
+    },
+
+    put(on, doc) {
+      const held = on.statement(heldSql).get(doc.id);
+      if (held === undefined || held[1] !== doc.rev) throw stale();
+      const row = held[0];
+      const moved = search !== undefined && (held[2] ?? undefined) !== scopeOf(layout, doc, search.scope);
+      const terms = search === undefined ? undefined : stringList(layout, doc, search.terms);
+      if (moved && terms === undefined) {
+        throw misuse(
+          `A put that changes ${layout.name}.${search.scope} has to give ${search.terms} again: they are not stored.`,
+        );
+      }
+      dropSides(on, doc.id, row);
+      on.statement(updateSql).run([...encode(layout, doc, doc.rev + 1), row]);
+      addSides(on, doc);
+      if (terms === undefined) return;
+      on.statement(dropWords).run(row);
+      addTerms(on, doc, row);
+    },
+
+    remove(on, ids) {
+      const find = on.statement(heldSql);
+      for (const id of ids) {
+        const row = find.get(id)?.[0];
+        if (row === undefined) continue;
+        dropSides(on, id, row);
+        if (search !== undefined) on.statement(dropWords).run(row);
+        on.statement(removeSql).run(row);
+      }
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Connection } from "./connection.ts";
+import { busyFault, guarded, isBusy, storeFault } from "./store-fault.ts";
+
+let tries = 0;
+
+/**
+ * Runs a step again while somebody else holds the lock, after pauses of 1 to 5 ms that grow and differ, up to `deadline` ms: then
+ * `Fault("unavailable")`, `store.busy`. The event loop goes on meanwhile. The step must change nothing when it is refused.
+ */
+export async function retryBusy<R>(run: () => R, deadline: number): Promise<R> {
+  let waited = 0;
+  for (;;) {
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusy(error)) throw storeFault(error);
+      if (waited >= deadline) throw busyFault(error);
+    }
+    // Jitter by a counter, so that two waiting processes fall out of step without chance.
+    tries = (tries + 1) % 997;
+    const length = Math.min(5, 1 + waited / 4) * (0.6 + 0.4 * ((tries * 0.618) % 1));
+    const before = performance.now();
+    await pause(length);
+    waited += performance.now() - before;
+  }
+}
+
+/** The writing connection of one file: one transaction at a time, first come, first served. */
+export class Writer {
+  readonly connection: Connection;
+  readonly #deadline: number;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(connection: Connection, deadline: number) {
+    this.connection = connection;
+    this.#deadline = deadline;
+  }
+
+  /** Waits for its turn and for the write lock; the caller ends it with `commit` or `rollback`, then calls `leave`. */
+  async enter(): Promise<{ leave: () => void }> {
+    const { promise, resolve } = withResolvers();
+    const before = this.#last;
+    this.#last = promise;
+    await before;
+    try {
+      await retryBusy(() => this.connection.statement("BEGIN IMMEDIATE").run(), this.#deadline);
+    } catch (error) {
+      resolve();
+      throw error;
+    }
+    return { leave: resolve };
+  }
+
+  commit(): void {
+    guarded(() => this.connection.statement("COMMIT").run());
+  }
+
+  /** A driver error may have rolled back already. */
+  rollback(): void {
+    if (this.connection.db.inTransaction) guarded(() => this.connection.statement("ROLLBACK").run());
+  }
+
+  /** When every transaction asked for so far has ended. */
+  idle(): Promise<void> {
+    return this.#last;
+  }
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
