@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { Role } from "../../schemas/policy/vocabulary.ts";
+import { Fault } from "../shared/fault.ts";
+import { formatInstant } from "../shared/instant.ts";
+import type { Moment } from "../shared/moment.ts";
+import { Accounts, Agencies, ApiKeys } from "../storage/collections.ts";
+import { AccountDoc } from "../storage/documents.ts";
+import type { Storage, Stored, Unit } from "../storage/port.ts";
+import type { AuditStream } from "./append-audit.ts";
+import { hashPassword } from "./password.ts";
+import { bumpRevision } from "./policy-revision.ts";
+import { revokeSessionsOf } from "./sessions.ts";
+
+/** Which roles belong to an agency, to a country of their own, or to neither (policy 2; clients have a sponsor agency). */
+const BELONGS = {
+  analyst: "agency",
+  reviewer: "agency",
+  releaser: "agency",
+  feed: "agency",
+  client: "agency",
+  liaison: "either",
+  auditor: "either",
+  admin: "neither",
+  public: "neither",
+  signer: "country",
+} as const satisfies Record<Role, "agency" | "country" | "neither" | "either">;
+
+/** What makes an account; `password` is the plain one. Without it there is no password sign-in. */
+export const NewAccount = z.strictObject({ ...AccountDoc.shape, password: z.string().optional() });
+export type NewAccount = z.infer<typeof NewAccount>;
+
+const wrong = (code: string, path: string, message: string): Fault =>
+  new Fault("unprocessable", message, { code: `account.${code}`, path });
+
+async function checkPlace(unit: Unit, { role, agency, country }: NewAccount): Promise<void> {
+  const belongs = BELONGS[role];
+  if (belongs === "agency" && agency === undefined)
+    throw wrong("agency", "agency", `a ${role} belongs to an agency; none is named`);
+  if ((belongs === "neither" || belongs === "country") && agency !== undefined)
+    throw wrong("agency", "agency", `a ${role} belongs to no agency, so that the role gives no reading`);
+  if (belongs === "country" && country === undefined)
+    throw wrong("country", "country", `a ${role} signs for a country; none is named`);
+  if (belongs !== "country" && belongs !== "either" && country !== undefined)
+    throw wrong("country", "country", `a ${role} has no country of its own`);
+  if (agency === undefined) return;
+  const found = await unit.collection(Agencies).get(agency);
+  if (found === undefined) throw wrong("unknown_agency", "agency", `there is no agency ${agency}`);
+  if (country !== undefined && country !== found.country)
+    throw wrong("country", "country", `${agency} is of ${found.country}, not of ${country}`);
+}
+
+async function existing(unit: Unit, id: string): Promise<Stored<AccountDoc>> {
+  const held = await unit.collection(Accounts).get(id);
+  if (held === undefined)
+    throw new Fault("unprocessable", `there is no account ${id}`, { code: "account.unknown", path: "username" });
+  return held;
+}
+
+/** Making, ending and changing accounts. Each change, its audit row and the new policy revision are one transaction. `actor` is an account id, or `operator` for the command line. */
+export function makeAccounts({ storage, audit }: { readonly storage: Storage; readonly audit: AuditStream }) {
+  const change = <R>(
+    actor: string,
+    moment: Moment,
+    what: string,
+    id: string,
+    work: (unit: Unit) => Promise<R>,
+  ): Promise<R> =>
+    storage.transaction(async (unit) => {
+      const done = await work(unit);
+      const revision = await bumpRevision(unit);
+      await audit.append(unit, { actor, revision, at: moment.now, what, detail: { account: id } });
+      return done;
+    });
+
+  return {
+    /** Faults: `conflict` for a name that is taken; `unprocessable` for an unknown agency, a role that does not fit, or a weak password. */
+    async create(account: NewAccount, actor: string, moment: Moment): Promise<void> {
+      const { password, ...rest } = NewAccount.parse(account);
+      const encoded = password === undefined ? undefined : await hashPassword(password, moment);
+      await change(actor, moment, "account.created", account.id, async (unit) => {
+        await checkPlace(unit, account);
+        if ((await unit.collection(Accounts).get(account.id)) !== undefined)
+          throw new Fault("conflict", `there is an account ${account.id} already`, {
+            code: "account.exists",
+            path: "username",
+          });
+        await unit.collection(Accounts).insert([{ ...rest, ...(encoded !== undefined && { password: encoded }) }]);
+      });
+    },
+
+    /** The account is in force no more; its sessions and keys end with it. The account itself stays, since content names it. */
+    end: (id: string, actor: string, moment: Moment): Promise<void> =>
+      change(actor, moment, "account.ended", id, async (unit) => {
+        await unit.collection(Accounts).put({ ...(await existing(unit, id)), until: formatInstant(moment.now) });
+        await revokeSessionsOf(unit, id, moment.now);
+        const keys = await unit.collection(ApiKeys).find({ index: "account", values: [id] });
+        await unit.collection(ApiKeys).remove(keys.map((key) => key.id));
+      }),
+
+    /** A new password ends all sessions. */
+    async setPassword(id: string, password: string, actor: string, moment: Moment): Promise<void> {
+      const encoded = await hashPassword(password, moment);
+      await change(actor, moment, "account.password", id, async (unit) => {
+        await unit.collection(Accounts).put({ ...(await existing(unit, id)), password: encoded });
+        await revokeSessionsOf(unit, id, moment.now);
+      });
+    },
+  };
+}
+export type AccountChanges = ReturnType<typeof makeAccounts>;
