@@ -1,15 +1,32 @@
-import type { Problem } from "../../shared/fault.ts";
-import { Fault } from "../../shared/fault.ts";
 import type { CanonicalValue, ValueKind } from "../steps.ts";
+import { canonicaliseAutonomousSystem } from "./autonomous-system.ts";
+import { canonicaliseDomain } from "./domain.ts";
+import { canonicaliseEmail } from "./email.ts";
+import { canonicaliseHash } from "./hash.ts";
+import { canonicaliseIpv4 } from "./ipv4.ts";
+import { canonicaliseIpv6 } from "./ipv6.ts";
+import type { Canonicalised } from "./outcome.ts";
+import { canonicaliseUrl } from "./url.ts";
+import { canonicaliseWallet } from "./wallet.ts";
 
-export type Canonicalised = { readonly value: CanonicalValue } | { readonly problem: Omit<Problem, "path"> };
+export type { Canonicalised } from "./outcome.ts";
+export { recognise } from "./recognise.ts";
 
-/** The canonical form of a value whose kind is known (dedup 4). `sort` where the sender declared it (`MD5`, `evm`, …). */
-export function canonicaliseValue(_kind: ValueKind, _text: string, _sort?: string): Canonicalised {
-  throw new Fault("internal", "being written");
-}
+const CANONICALISERS = {
+  "ipv4-addr": canonicaliseIpv4,
+  "ipv6-addr": canonicaliseIpv6,
+  "domain-name": canonicaliseDomain,
+  url: canonicaliseUrl,
+  "email-addr": canonicaliseEmail,
+  file: canonicaliseHash,
+  "autonomous-system": canonicaliseAutonomousSystem,
+  "cryptocurrency-wallet": canonicaliseWallet,
+} as const satisfies Record<ValueKind, (text: string, sort?: string) => Canonicalised>;
 
-/** Everything that a text in any spelling (defanged, padded, any case) may be, most likely first; empty if nothing. */
-export function recognise(_text: string): CanonicalValue[] {
-  throw new Fault("internal", "being written");
+/**
+ * The canonical form of a value whose kind is known, in any spelling, defanged ones included (dedup 4). `sort` where the sender
+ * declared it: a hash algorithm, a wallet's family, chain or currency. Canonical text comes back as it is; nothing throws.
+ */
+export function canonicaliseValue(kind: ValueKind, text: string, sort?: string): Canonicalised {
+  return CANONICALISERS[kind](text, sort);
 }
