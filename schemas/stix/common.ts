@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { idOf, ref } from "./identifier.ts";
+import { Timestamp } from "./timestamp.ts";
+import { EXTENSION_TYPES } from "./vocabulary.ts";
+
+/** Parts that several types share (STIX 2.1 sections 2 and 3). Unknown properties are kept everywhere. */
+
+/** A list has at least one member, or it is left out (section 2.12). */
+export const list = <T extends z.ZodType>(item: T) => z.array(item).min(1);
+
+const notEmpty = {
+  message: "is empty; leave it out instead",
+  params: { code: "stix.list_empty" },
+};
+const hasEntries = (value: object): boolean => Object.keys(value).length > 0;
+
+/** A dictionary has at least one entry, or it is left out (section 2.4). */
+export const dictionary = <T extends z.ZodType>(value: T) =>
+  z.record(z.string(), value).refine(hasEntries, notEmpty).meta({ minProperties: 1 });
+
+/** One of a vocabulary or any other text: the members are what a sender should use (section 2.11). */
+export const openVocab = (members: readonly string[]) => z.string().meta({ examples: [...members] });
+
+/** An even number of lower-case hexadecimal digits (section 2.7). */
+export const Hex = z.stringFormat("stix-hex", /^(?:[0-9a-f]{2})*$/, {
+  error: "must be pairs of the digits 0-9 and a-f",
+});
+/** Base64 (section 2.1). Only the alphabet is checked: a payload can be large. */
+export const Binary = z.stringFormat("stix-base64", /^[A-Za-z0-9+/]*={0,2}$/, { error: "must be base64" });
+
+const digest = (digits: number) =>
+  z.stringFormat(`stix-hash-${digits}`, new RegExp(`^[0-9a-fA-F]{${digits}}$`), {
+    error: `must be ${digits} hexadecimal digits`,
+  });
+/** Digests by algorithm (section 2.6); another algorithm's value can be any text. */
+export const Hashes = z
+  .object({
+    MD5: digest(32).optional(),
+    "SHA-1": digest(40).optional(),
+    "SHA-256": digest(64).optional(),
+    "SHA-512": digest(128).optional(),
+    "SHA3-256": digest(64).optional(),
+    "SHA3-512": digest(128).optional(),
+    SSDEEP: z.string().optional(),
+    TLSH: z.string().optional(),
+  })
+  .catchall(z.string())
+  .refine(hasEntries, notEmpty)
+  .meta({ id: "Hashes", minProperties: 1 });
+export type Hashes = z.infer<typeof Hashes>;
+
+export const ExternalReference = z
+  .looseObject({
+    source_name: z.string(),
+    description: z.string().optional(),
+    url: z.string().optional(),
+    hashes: Hashes.optional(),
+    external_id: z.string().optional(),
+  })
+  .meta({ id: "ExternalReference" });
+export type ExternalReference = z.infer<typeof ExternalReference>;
+
+export const KillChainPhase = z
+  .looseObject({ kill_chain_name: z.string(), phase_name: z.string() })
+  .meta({ id: "KillChainPhase" });
+export type KillChainPhase = z.infer<typeof KillChainPhase>;
+
+/** Marks parts of an object: `selectors`, and either a language or a marking (section 7.2.3). */
+export const GranularMarking = z
+  .looseObject({
+    lang: z.string().optional(),
+    marking_ref: ref("marking-definition").optional(),
+    selectors: list(z.string()),
+  })
+  .refine((marking) => (marking.lang === undefined) !== (marking.marking_ref === undefined), {
+    message: "needs exactly one of lang and marking_ref",
+    params: { code: "stix.granular_marking" },
+  })
+  .meta({ id: "GranularMarking" });
+export type GranularMarking = z.infer<typeof GranularMarking>;
+
+/** What stands under one key of `extensions` (section 7.3). Predefined extensions carry no `extension_type`. */
+export const Extension = z
+  .looseObject({ extension_type: z.enum(EXTENSION_TYPES).optional() })
+  .meta({ id: "Extension" });
+export type Extension = z.infer<typeof Extension>;
+export const Extensions = dictionary(Extension);
+export type Extensions = z.infer<typeof Extensions>;
+/** The same where the standard itself defines extensions under names of their own. */
+export const extensionsWith = <T extends z.ZodRawShape>(predefined: T) =>
+  z.object(predefined).catchall(Extension).refine(hasEntries, notEmpty).meta({ minProperties: 1 });
+
+const markings = {
+  object_marking_refs: list(ref("marking-definition")).optional(),
+  granular_markings: list(GranularMarking).optional(),
+};
+
+const described = {
+  created_by_ref: ref("identity").optional(),
+  revoked: z.boolean().optional(),
+  labels: list(z.string()).optional(),
+  confidence: z.int().min(0).max(100).optional(),
+  lang: z.string().optional(),
+  external_references: list(ExternalReference).optional(),
+  ...markings,
+};
+
+/** Common properties of domain, relationship and meta objects (section 3.2). */
+export const versioned = <T extends string>(type: T) => ({
+  type: z.literal(type),
+  spec_version: z.literal("2.1"),
+  id: idOf(type),
+  created: Timestamp,
+  modified: Timestamp,
+  ...described,
+  extensions: Extensions.optional(),
+});
+
+/**
+ * Common properties of observables (section 3.2). The ones for versioning are no part of the standard's set for them,
+ * but a versioned observable may carry them, so where they are there they are checked.
+ */
+export const observable = <T extends string>(type: T) => ({
+  type: z.literal(type),
+  spec_version: z.literal("2.1").optional(),
+  id: idOf(type),
+  created: Timestamp.optional(),
+  modified: Timestamp.optional(),
+  ...described,
+  defanged: z.boolean().optional(),
+  extensions: Extensions.optional(),
+});
+
+/** Common properties of a type that is not of the standard: what kind it is can't be told, so only the id is required. */
+export const custom = {
+  type: z.string(),
+  spec_version: z.literal("2.1").optional(),
+  created: Timestamp.optional(),
+  modified: Timestamp.optional(),
+  ...described,
+  extensions: Extensions.optional(),
+};
+
+/** Common properties of a marking definition, which has no versions (section 7.2.1). */
+export const unversioned = <T extends string>(type: T) => ({
+  type: z.literal(type),
+  spec_version: z.literal("2.1"),
+  id: idOf(type),
+  created: Timestamp,
+  created_by_ref: described.created_by_ref,
+  external_references: described.external_references,
+  ...markings,
+  extensions: Extensions.optional(),
+});

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { list, versioned } from "./common.ts";
+import { ref, sdoOrScoRef, sdoRef } from "./identifier.ts";
+import { Timestamp } from "./timestamp.ts";
+
+/** Relationship objects (STIX 2.1 section 5). */
+
+export const Relationship = z
+  .looseObject({
+    ...versioned("relationship"),
+    relationship_type: z.string(),
+    description: z.string().optional(),
+    source_ref: sdoOrScoRef(),
+    target_ref: sdoOrScoRef(),
+    start_time: Timestamp.optional(),
+    stop_time: Timestamp.optional(),
+  })
+  .meta({ id: "Relationship" });
+export type Relationship = z.infer<typeof Relationship>;
+
+export const Sighting = z
+  .looseObject({
+    ...versioned("sighting"),
+    description: z.string().optional(),
+    first_seen: Timestamp.optional(),
+    last_seen: Timestamp.optional(),
+    count: z.int().min(0).max(999999999).optional(),
+    sighting_of_ref: sdoRef(),
+    observed_data_refs: list(ref("observed-data")).optional(),
+    where_sighted_refs: list(ref("identity", "location")).optional(),
+    summary: z.string().optional(),
+  })
+  .meta({ id: "Sighting" });
+export type Sighting = z.infer<typeof Sighting>;

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { observable } from "./common.ts";
+import { propertyExtension } from "./extension-author.ts";
+import { ref } from "./identifier.ts";
+
+/** `cryptocurrency-wallet` as others publish it (a new observable), and what we say of one beside its address (design 3). */
+export const WALLET_EXTENSION = "extension-definition--be78509e-6958-51b1-8b26-d17ee0eba2d7";
+export const WALLET_FACTS_EXTENSION = "extension-definition--2da0e91f-e937-4050-8e31-3da03ec9b6d2";
+
+const wallet = observable("cryptocurrency-wallet");
+
+export const CryptocurrencyWallet = z
+  .looseObject({ ...wallet, value: z.string(), holder_ref: ref("identity").optional() })
+  .meta({ id: "CryptocurrencyWallet" });
+export type CryptocurrencyWallet = z.infer<typeof CryptocurrencyWallet>;
+
+/** As published up to 2024: `address` where it is `value` now. */
+export const OlderWallet = z.looseObject({ ...wallet, address: z.string(), holder_ref: ref("identity").optional() });
+
+/** The address of a wallet object in either form. */
+export function walletAddress(object: { readonly value?: unknown; readonly address?: unknown }): string | undefined {
+  const address = object.value ?? object.address;
+  return typeof address === "string" ? address : undefined;
+}
+
+export const WalletFacts = z
+  .looseObject({
+    extension_type: z.literal("property-extension"),
+    /** Addresses of one family are one key space: `evm`, `bitcoin`, `tron`. */
+    family: z.string().min(1).max(64),
+    /** How the address is written: `p2pkh`, `p2sh`, `bech32`, `hex`, … */
+    form: z.string().min(1).max(64).optional(),
+    /** `absent`: the text has none, such as an EVM address in one case. */
+    checksum: z.enum(["ok", "absent", "failed"]).optional(),
+    /** Destination tag or memo, where the address alone is shared by many holders. */
+    tag: z.string().min(1).max(256).optional(),
+  })
+  .meta({ id: "WalletFacts" });
+export type WalletFacts = z.infer<typeof WalletFacts>;
+
+export const WALLET_FACTS_DEFINITION = propertyExtension({
+  id: WALLET_FACTS_EXTENSION,
+  name: "Tricord wallet facts",
+  description: "On a cryptocurrency-wallet: chain family, form of the address, state of its checksum, tag or memo.",
+  content: WalletFacts,
+});
