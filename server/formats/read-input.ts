@@ -1,8 +1,8 @@
 import type { Format, Item } from "../pipeline/steps.ts";
-import { Fault } from "../shared/fault.ts";
 import { decodeUtf8, inflate } from "./decode.ts";
 import { parseJson } from "./parse-json.ts";
 import { readStix, unwrapStix } from "./read-stix.ts";
+import { readText } from "./read-text.ts";
 
 export interface ReadOptions {
   /** Forces the format; without it the content decides. */
@@ -36,5 +36,5 @@ export function readInput(input: Uint8Array, { format, limits }: ReadOptions): R
     const found = unwrapStix(parseJson(bytes, text));
     if ("objects" in found) return { format: "stix", items: readStix(found.objects) };
   }
-  throw new Fault("bad_request", "only STIX is read so far", { code: "input.unsupported_format" });
+  return { format: "text", items: readText(text) };
 }

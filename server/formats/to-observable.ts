@@ -1,0 +1,88 @@
+import type { CanonicalValue, StixJson } from "../pipeline/steps.ts";
+import { uuid5, uuidBytes } from "../shared/digest.ts";
+
+/** The namespace of deterministic observable ids (STIX 2.1 section 2.9). */
+const SCO_NAMESPACE = uuidBytes("00abedb4-aa42-466c-9c01-fed23315a9b7");
+/** Published by others: the type `cryptocurrency-wallet` (design 3). */
+const NEW_WALLET = "extension-definition--be78509e-6958-51b1-8b26-d17ee0eba2d7";
+/** Ours: chain family, form and checksum state of a wallet (design 3). */
+const WALLET_FACTS = "extension-definition--2da0e91f-e937-4050-8e31-3da03ec9b6d2";
+/** Ours: what the row or line said beside the value. */
+const MENTION = "extension-definition--b7c3e1de-5c0b-4d0e-9d6a-6a0f5b6f3a21";
+
+/** What a source said beside a value. Everything is text, as it stood there. */
+export interface Mention {
+  readonly notes?: string;
+  readonly tags?: readonly string[];
+  readonly reporter?: string;
+  readonly first_seen?: string;
+  readonly link?: string;
+  /** All other columns, by their header. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+/** Of several hashes one makes the id, in this order (STIX 2.1 section 6.7, ID Contributing Properties). */
+const HASH_ORDER = ["MD5", "SHA-1", "SHA-256", "SHA-512"] as const;
+
+/** A single key with text or a number: JSON.stringify gives what RFC 8785 asks for. */
+const idOf = (type: string, contributing: StixJson): string =>
+  `${type}--${uuid5(SCO_NAMESPACE, JSON.stringify(contributing))}`;
+
+const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function fileObject(values: readonly CanonicalValue[]): StixJson {
+  const hashes: Record<string, string> = {};
+  for (const { sort, canonical } of [...values].sort((a, b) => byCode(a.sort ?? "", b.sort ?? "")))
+    if (sort !== undefined) hashes[sort] = canonical;
+  const first = HASH_ORDER.find((name) => hashes[name] !== undefined) ?? Object.keys(hashes)[0] ?? "";
+  return { id: idOf("file", { hashes: { [first]: hashes[first] } }), hashes };
+}
+
+/** How the address is written, as far as its text shows it. */
+const walletForm = (family: string, value: string): string | undefined =>
+  family === "evm"
+    ? "hex"
+    : family === "tron"
+      ? "base58"
+      : family !== "bitcoin"
+        ? undefined
+        : /^bc1/.test(value)
+          ? "bech32"
+          : "base58";
+
+function walletObject({ sort, canonical, checksum }: CanonicalValue): StixJson {
+  const form = sort === undefined ? undefined : walletForm(sort, canonical);
+  const facts = {
+    extension_type: "property-extension",
+    ...(sort === undefined ? {} : { family: sort }),
+    ...(form === undefined ? {} : { form }),
+    ...(checksum === undefined ? {} : { checksum }),
+  };
+  return {
+    id: idOf("cryptocurrency-wallet", { value: canonical }),
+    value: canonical,
+    extensions: { [NEW_WALLET]: { extension_type: "new-sco" }, [WALLET_FACTS]: facts },
+  };
+}
+
+function body(values: readonly [CanonicalValue, ...CanonicalValue[]]): StixJson {
+  const [first] = values;
+  if (first.kind === "file") return fileObject(values);
+  if (first.kind === "cryptocurrency-wallet") return walletObject(first);
+  if (first.kind !== "autonomous-system")
+    return { id: idOf(first.kind, { value: first.canonical }), value: first.canonical };
+  const number = Number(first.canonical);
+  return { id: idOf(first.kind, { number }), number };
+}
+
+/**
+ * The STIX 2.1 observable of one value, or of the several hashes of one file: canonical value and deterministic id. The
+ * mention is no part of the id, and nothing of where or when it was read is in it: the same value with the same mention is the same bytes.
+ */
+export function toObservable(values: readonly [CanonicalValue, ...CanonicalValue[]], mention?: Mention): StixJson {
+  const { id, ...rest } = body(values);
+  const object: StixJson = { type: values[0].kind, spec_version: "2.1", id, ...rest };
+  if (mention === undefined || Object.keys(mention).length === 0) return object;
+  const extensions = (object.extensions ?? {}) as StixJson;
+  return { ...object, extensions: { ...extensions, [MENTION]: { extension_type: "property-extension", ...mention } } };
+}
