@@ -82,9 +82,10 @@ function close(out: Output, bracket: string, next: string): void {
     const before = out[out.length - open.length - 1] ?? "";
     if (bracket !== "]" && open.length > 2 && !(WORD.test(before) && WORD.test(next.charAt(0)))) continue;
     out.length -= open.length;
-    if (meaning !== "://") return append(out, meaning, next);
-    liveScheme(out);
-    out.push(...meaning);
+    if (meaning === "://") {
+      liveScheme(out);
+      out.push(...meaning);
+    } else append(out, meaning, next);
     return;
   }
   out.push(bracket);

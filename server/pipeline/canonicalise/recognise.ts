@@ -32,47 +32,46 @@ function bare(text: string): string {
   return text.slice(start, end);
 }
 
-const valueOf = (outcome: Canonicalised): CanonicalValue[] => ("value" in outcome ? [outcome.value] : []);
+const found = (outcome: Canonicalised): CanonicalValue[] => ("value" in outcome ? [outcome.value] : []);
 
 function hashes(text: string): CanonicalValue[] {
   const named = /^([A-Za-z0-9_-]{3,12})\s{0,4}[:=(]\s{0,4}([0-9a-fA-F]{32,128})\)?$/.exec(text);
   if (named?.[1] !== undefined && named[2] !== undefined && hashAlgorithm(named[1]) !== undefined)
-    return valueOf(canonicaliseHash(named[2], named[1]));
+    return found(canonicaliseHash(named[2], named[1]));
   if (!/^[0-9a-fA-F]{32,128}$/.test(text)) return [];
-  return algorithmsOfLength(text.length).flatMap((name) => valueOf(canonicaliseHash(text, name)));
+  return algorithmsOfLength(text.length).flatMap((name) => found(canonicaliseHash(text, name)));
 }
 
 function addresses(text: string): CanonicalValue[] {
   if (/^(?:0[xX]?[0-9a-fA-F]*|\d+)(?:\.(?:0[xX]?[0-9a-fA-F]*|\d+)){3}\.?(?:\/\d{1,2}|:\d{1,5})?$/.test(text))
-    return valueOf(canonicaliseIpv4(text));
+    return found(canonicaliseIpv4(text));
   if (!text.includes(":")) return [];
-  const six = valueOf(canonicaliseIpv6(text));
+  const six = found(canonicaliseIpv6(text));
   const mapped = mappedIpv4(six[0]?.canonical ?? "");
-  return mapped === undefined ? six : [...six, ...valueOf(canonicaliseIpv4(mapped))];
+  return mapped === undefined ? six : [...six, ...found(canonicaliseIpv4(mapped))];
 }
 
 /** A URL; without a scheme it may be `http` or `https`, and where only a host is there it may be that as well. */
 function urls(text: string): CanonicalValue[] {
   const withScheme = /^[A-Za-z][A-Za-z0-9+.-]{1,31}:\/\//.test(text);
-  if (withScheme) return valueOf(canonicaliseUrl(text));
+  if (withScheme) return found(canonicaliseUrl(text));
   if (!/[/?#]/.test(text)) return [];
-  const assumed = valueOf(canonicaliseUrl(text));
+  const assumed = found(canonicaliseUrl(text));
   const host = /^([^/?#]+)[/?#]$/.exec(text)?.[1];
   return [
     ...assumed,
-    ...assumed.flatMap(({ canonical }) => valueOf(canonicaliseUrl(canonical.replace(/^http:/, "https:")))),
+    ...assumed.flatMap(({ canonical }) => found(canonicaliseUrl(canonical.replace(/^http:/, "https:")))),
     ...(host === undefined ? [] : [...addresses(host), ...domains(host)]),
   ];
 }
 
 /** Names of two labels or more whose last one has a letter: one word is no domain in a search. */
 function domains(text: string): CanonicalValue[] {
-  const found = valueOf(canonicaliseDomain(text));
-  return found.filter(({ canonical }) => /\.[a-z0-9_-]*[a-z][a-z0-9_-]*$/.test(canonical));
+  return found(canonicaliseDomain(text)).filter(({ canonical }) => /\.[a-z0-9_-]*[a-z][a-z0-9_-]*$/.test(canonical));
 }
 
 function wallets(text: string): CanonicalValue[] {
-  return /^(?:[A-Za-z0-9-]{2,20}:)?[A-Za-z0-9]{25,90}$/.test(text) ? valueOf(canonicaliseWallet(text)) : [];
+  return /^(?:[A-Za-z0-9-]{2,20}:)?[A-Za-z0-9]{25,90}$/.test(text) ? found(canonicaliseWallet(text)) : [];
 }
 
 /**
@@ -85,11 +84,11 @@ export function recognise(text: string): CanonicalValue[] {
   const exact = [...hashes(live), ...wallets(live), ...addresses(live)];
   if (exact.length > 0) return exact;
   if (/^ASN?[ :]?\d/i.test(live)) {
-    const number = valueOf(canonicaliseAutonomousSystem(live));
+    const number = found(canonicaliseAutonomousSystem(live));
     if (number.length > 0) return number;
   }
   const url = urls(live);
   if (url.length > 0) return url;
-  if (live.includes("@")) return valueOf(canonicaliseEmail(live));
+  if (live.includes("@")) return found(canonicaliseEmail(live));
   return domains(live);
 }

@@ -1,4 +1,4 @@
-import type { CanonicalValue, ValueKind } from "../steps.ts";
+import type { ValueKind } from "../steps.ts";
 import { canonicaliseAutonomousSystem } from "./autonomous-system.ts";
 import { canonicaliseDomain } from "./domain.ts";
 import { canonicaliseEmail } from "./email.ts";

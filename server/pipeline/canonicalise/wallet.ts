@@ -25,11 +25,6 @@ const CANONICALISERS: Readonly<Record<WalletFamily, (text: string) => Canonicali
 const unsupported = (text: string, what: string): Canonicalised =>
   problem(UNKNOWN_FAMILY, text, `${what}: canonical forms are known of Bitcoin, EVM and TRON addresses`);
 
-/** The text as its declared family writes it where this differs from what a form tells alone. */
-function inFamilyForm(text: string, declared: Declared | undefined): string {
-  return declared === "evm" && /^[0-9a-fA-F]{40}$/.test(text) ? `0x${text}` : text;
-}
-
 function byForm(text: string, declared: Declared): Canonicalised {
   const family = familyByForm(text);
   if (family === undefined) return unsupported(text, "is of a family that has no canonical form here");
