@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { z } from "zod";
@@ -13,7 +12,7 @@ import { NEEDS, type Route, type SignedIn } from "./route.ts";
 import { sendAnswer } from "./send-answer.ts";
 
 /** Who sends this request; `Fault("unauthorized")` for nobody we know, `Fault("too_many_requests")` past a limit. */
-export type Authenticate = (req: IncomingMessage, moment: Moment) => Promise<SignedIn>;
+export type Authenticate = (req: Request, moment: Moment) => Promise<SignedIn>;
 
 export interface AppParts {
   readonly routes: readonly Route[];
@@ -58,6 +57,17 @@ const byPath = (a: Route, b: Route): number => {
   return x < y ? -1 : x > y ? 1 : 0;
 };
 
+const hasBody = ({ headers }: Request): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+
+/** The body as the route takes it. One that may be left out (`schema.optional()`) is undefined where nothing was sent. */
+async function bodyOf({ body: spec }: Route, req: Request, limit: number): Promise<unknown> {
+  if (spec === undefined) return undefined;
+  if (!(spec instanceof z.ZodType)) return byteBody(req, spec);
+  if (!hasBody(req) && spec.safeParse(undefined).success) return undefined;
+  return checked("body", spec, readJson(await jsonBytes(req, limit)));
+}
+
 /** The order of checks (policy 7): the request line, who it is, the verb, the schemas, and only then the one look-up of the handler. */
 async function serve(route: Route, req: Request, res: Response, parts: AppParts): Promise<void> {
   const moment = momentOf(res);
@@ -67,13 +77,7 @@ async function serve(route: Route, req: Request, res: Response, parts: AppParts)
     throw new Fault("forbidden", `this account may not ${route.needs}`, { code: "forbidden.verb" });
   const params = checked("params", route.params ?? z.record(z.string(), PathText), req.params);
   const asked = route.query === undefined ? {} : checked("query", route.query, query);
-  const spec = route.body;
-  const body =
-    spec === undefined
-      ? undefined
-      : spec instanceof z.ZodType
-        ? checked("body", spec, readJson(await jsonBytes(req, parts.jsonLimit ?? JSON_LIMIT)))
-        : byteBody(req, spec);
+  const body = await bodyOf(route, req, parts.jsonLimit ?? JSON_LIMIT);
   const gone = new AbortController();
   res.once("close", () => {
     if (!res.writableFinished) gone.abort();

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { Fault } from "./shared/fault.ts";
+import { LOG_LEVELS } from "./shared/log.ts";
+
+// Settings are in no OpenAPI document, so that transforms are fine here.
+const whole = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, "a whole number")
+    .transform(Number)
+    .refine((n) => n >= from && n <= to, `from ${from} to ${to}`);
+const text = z.string().min(1, "it is empty");
+const flag = z.enum(["true", "false"], "true or false").transform((word) => word === "true");
+const url = text.refine(
+  (value) => /^https?:\/\/[^/?#]+$/.test(value) && URL.canParse(value),
+  "http:// or https://, host and port, nothing after",
+);
+
+/** Every setting there is; `.env.example` lists the same with its default. */
+const Env = z.object({
+  PORT: whole(0, 65_535).default(8080),
+  HOST: text.default("127.0.0.1"),
+  DATA_DIR: text.default("./data"),
+  PUBLIC_URL: url.optional(),
+  MONGODB_URI: text.refine(() => false, "this build has the embedded store only; leave it out").optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(", ")}`).default("info"),
+  RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000).default(6000),
+  SIGN_IN_FAILURES_PER_MINUTE: whole(1, 1_000_000).default(60),
+  MAX_INLINE_BYTES: whole(1024, 536_870_912).default(33_554_432),
+  MAX_UPLOAD_BYTES: whole(1024, 1_099_511_627_776).default(4_294_967_296),
+  MAX_INFLATED_BYTES: whole(1024, 1_099_511_627_776).default(17_179_869_184),
+  SECRET_KEY_FILE: text.optional(),
+  DEMO: flag.default(true),
+  GROUP: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, "lower-case letters, digits and hyphens, at most 32")
+    .default("dprk"),
+});
+export const SETTINGS: readonly string[] = Object.keys(Env.shape);
+export type Config = Readonly<Omit<z.infer<typeof Env>, "PUBLIC_URL" | "MONGODB_URI"> & { PUBLIC_URL: string }>;
+
+const hostInUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/**
+ * Environment to checked, frozen settings. Names that are not ours are ignored. `Fault("bad_request")`, code `config.invalid`, with one line
+ * `PORT: …` for each setting that is wrong; an empty variable is wrong, never a default.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const ours = Object.fromEntries(SETTINGS.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
+  const empty = SETTINGS.filter((name) => ours[name] === "").map(
+    (name) => `${name}: it is empty; leave it out or give it a value`,
+  );
+  const result = Env.safeParse(ours);
+  const issues = result.success ? [] : result.error.issues;
+  const lines = issues
+    .filter(
+      (issue, i) =>
+        issues.findIndex(({ path }) => path[0] === issue.path[0]) === i && ours[String(issue.path[0])] !== "",
+    )
+    .map(
+      (issue) =>
+        `${String(issue.path[0])}: ${issue.message}; it is ${JSON.stringify(ours[String(issue.path[0])]).slice(0, 80)}`,
+    );
+  if (!result.success || empty.length > 0)
+    throw new Fault("bad_request", [...empty, ...lines].join("\n"), { code: "config.invalid" });
+  const { MONGODB_URI: _, PUBLIC_URL, ...rest } = result.data;
+  return Object.freeze({ ...rest, PUBLIC_URL: PUBLIC_URL ?? `http://${hostInUrl(rest.HOST)}:${rest.PORT}` });
+}

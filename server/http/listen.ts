@@ -1,0 +1,111 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { Fault } from "../shared/fault.ts";
+
+export interface ListenParts {
+  readonly app: RequestListener;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Milliseconds that requests under way get when it stops. */
+  readonly drainMs?: number;
+}
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** No new connection, requests under way finish, idle connections close; resolves when all is done or time is up. Twice is as once. */
+  stop(): Promise<void>;
+  /** Whether `stop` was called: `/readyz` says so. */
+  readonly stopping: boolean;
+}
+
+const DRAIN = 10_000;
+/** A large post over a slow line takes its time; the headers may not. */
+const REQUEST_TIMEOUT = 30 * 60_000;
+
+const WORDS: Readonly<Record<string, (parts: ListenParts) => string>> = {
+  EADDRINUSE: ({ host, port }) => `PORT: ${port} on ${host} is in use by another program`,
+  EADDRNOTAVAIL: ({ host }) => `HOST: ${host} is not an address of this machine`,
+  ENOTFOUND: ({ host }) => `HOST: ${host} is not known`,
+  EAI_AGAIN: ({ host }) => `HOST: ${host} is not known`,
+  EACCES: ({ port }) => `PORT: this user may not listen on ${port}`,
+};
+
+function cannotListen(cause: NodeJS.ErrnoException, parts: ListenParts): unknown {
+  const words = WORDS[cause.code ?? ""];
+  return words === undefined ? cause : new Fault("unavailable", words(parts), { code: "listen.failed", cause });
+}
+
+/** What can't even be read as HTTP gets the same form of reply as everything else, and the connection ends. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const [status, code, message] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? [
+          "431 Request Header Fields Too Large",
+          "headers.too_large",
+          "the request line and headers are larger than 16 kB",
+        ]
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? ["408 Request Timeout", "request.timeout", "the request did not arrive in time"]
+        : ["400 Bad Request", "request.broken", "this is not an HTTP request"];
+  const body = JSON.stringify({ error: { code, message } });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+const listening = (server: Server, parts: ListenParts): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => reject(cannotListen(error, parts));
+    server.once("error", failed);
+    server.listen(parts.port, parts.host, () => {
+      server.off("error", failed);
+      resolve();
+    });
+  });
+
+/** Listens until it is stopped. A port in use or an address that is not ours is `Fault("unavailable")` with one clear line. */
+export async function listen(parts: ListenParts): Promise<Listening> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, parts.app);
+  server.on("clientError", refuseBroken);
+  await listening(server, parts);
+  const address = server.address() as AddressInfo;
+  let ended: Promise<void> | undefined;
+
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const late = setTimeout(() => server.closeAllConnections(), parts.drainMs ?? DRAIN);
+      server.close(() => {
+        clearInterval(idle);
+        clearTimeout(late);
+        resolve();
+      });
+      server.closeIdleConnections();
+    });
+
+  return {
+    host: address.address,
+    port: address.port,
+    stop: () => {
+      ended ??= stop();
+      return ended;
+    },
+    get stopping() {
+      return ended !== undefined;
+    },
+  };
+}
+
+/** Resolves with its name when the process is told to end (Ctrl-C, or a service manager). A second one ends it at once. */
+export function toldToEnd(process: Pick<NodeJS.Process, "once">): Promise<"SIGINT" | "SIGTERM"> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve("SIGINT"));
+    process.once("SIGTERM", () => resolve("SIGTERM"));
+  });
+}
