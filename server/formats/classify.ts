@@ -73,9 +73,7 @@ export function schemelessHost(text: string): string | undefined {
 
 const isDomainShape = (text: string): boolean =>
   text.length <= 1024 &&
-  /^[\p{L}\p{M}\p{N}_*-][\p{L}\p{M}\p{N}._\u200c\u200d-]*\.(?:[\p{L}\p{M}]{2,63}|xn--[A-Za-z0-9-]{1,59})\.?$/u.test(
-    text,
-  );
+  /^[\p{L}\p{M}\p{N}_*-][\p{L}\p{M}\p{N}._-]*\.(?:[\p{L}\p{M}]{2,63}|xn--[A-Za-z0-9-]{1,59})\.?$/u.test(text);
 
 /**
  * What a word is, by its shape once refanged, and its canonical form; `undefined` where it has the shape of nothing. A URL

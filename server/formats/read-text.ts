@@ -92,11 +92,13 @@ const unreadable = (clean: string): Omit<Problem, "path"> => ({
 export function readListLine(line: string, offset: number, number: number, into: Findings): void {
   const word = listWord(line);
   if (word === undefined || word.given === "") return;
-  const placed = { ...word, offset: offset + word.offset };
-  const place = `line ${number}`;
-  const found = /\s/.test(word.clean) ? undefined : classify(word.clean);
-  if (found === undefined)
-    into.problem(word.clean.startsWith("/") ? barePath(word.clean) : unreadable(word.clean), placed, place);
+  readWordOfList({ ...word, offset: offset + word.offset }, `line ${number}`, into);
+}
+
+function readWordOfList(placed: Word, place: string, into: Findings): void {
+  const { clean } = placed;
+  const found = /\s/.test(clean) ? undefined : classify(clean);
+  if (found === undefined) into.problem(clean.startsWith("/") ? barePath(clean) : unreadable(clean), placed, place);
   else if ("problem" in found) into.problem(found.problem, placed, place);
   else into.value(found.value, placed, place);
 }
@@ -190,4 +192,12 @@ export function readText(text: string): Item[] {
     }
   }
   return findings.items;
+}
+
+/** A list of strings (JSON), one value each. */
+export function readValues(strings: readonly string[]): Item[] {
+  const findings = new Findings();
+  for (const [i, text] of strings.entries())
+    readWordOfList({ given: text, offset: 0, clean: withoutWidthless(text.trim()) }, `[${i}]`, findings);
+  return findings.items.map(({ offset: _, ...item }) => item);
 }

@@ -1,21 +1,18 @@
+import { MENTION_EXTENSION } from "../../schemas/stix/mention.ts";
+import { WALLET_EXTENSION, WALLET_FACTS_EXTENSION } from "../../schemas/stix/wallet.ts";
 import type { CanonicalValue, StixJson } from "../pipeline/steps.ts";
 import { uuid5, uuidBytes } from "../shared/digest.ts";
 
 /** The namespace of deterministic observable ids (STIX 2.1 section 2.9). */
 const SCO_NAMESPACE = uuidBytes("00abedb4-aa42-466c-9c01-fed23315a9b7");
-/** Published by others: the type `cryptocurrency-wallet` (design 3). */
-const NEW_WALLET = "extension-definition--be78509e-6958-51b1-8b26-d17ee0eba2d7";
-/** Ours: chain family, form and checksum state of a wallet (design 3). */
-const WALLET_FACTS = "extension-definition--2da0e91f-e937-4050-8e31-3da03ec9b6d2";
-/** Ours: what the row or line said beside the value. */
-const MENTION = "extension-definition--b7c3e1de-5c0b-4d0e-9d6a-6a0f5b6f3a21";
-
-/** What a source said beside a value. Everything is text, as it stood there. */
+/** What a source said beside a value, as it stood there. */
 export interface Mention {
   readonly notes?: string;
   readonly tags?: readonly string[];
   readonly reporter?: string;
+  /** A STIX timestamp. */
   readonly first_seen?: string;
+  readonly last_seen?: string;
   readonly link?: string;
   /** All other columns, by their header. */
   readonly context?: Readonly<Record<string, string>>;
@@ -38,17 +35,14 @@ function fileObject(values: readonly CanonicalValue[]): StixJson {
   return { id: idOf("file", { hashes: { [first]: hashes[first] } }), hashes };
 }
 
-/** How the address is written, as far as its text shows it. */
-const walletForm = (family: string, value: string): string | undefined =>
-  family === "evm"
-    ? "hex"
-    : family === "tron"
-      ? "base58"
-      : family !== "bitcoin"
-        ? undefined
-        : /^bc1/.test(value)
-          ? "bech32"
-          : "base58";
+/** How the address is written: bech32m shows in the witness version, the character after `bc1`. */
+function walletForm(family: string, value: string): string | undefined {
+  if (family === "evm") return "hex";
+  if (family === "tron") return "base58";
+  if (family !== "bitcoin") return undefined;
+  if (value.startsWith("bc1")) return value.startsWith("bc1q") ? "bech32" : "bech32m";
+  return value.startsWith("1") ? "p2pkh" : "p2sh";
+}
 
 function walletObject({ sort, canonical, checksum }: CanonicalValue): StixJson {
   const form = sort === undefined ? undefined : walletForm(sort, canonical);
@@ -61,7 +55,7 @@ function walletObject({ sort, canonical, checksum }: CanonicalValue): StixJson {
   return {
     id: idOf("cryptocurrency-wallet", { value: canonical }),
     value: canonical,
-    extensions: { [NEW_WALLET]: { extension_type: "new-sco" }, [WALLET_FACTS]: facts },
+    extensions: { [WALLET_EXTENSION]: { extension_type: "new-sco" }, [WALLET_FACTS_EXTENSION]: facts },
   };
 }
 
@@ -84,5 +78,8 @@ export function toObservable(values: readonly [CanonicalValue, ...CanonicalValue
   const object: StixJson = { type: values[0].kind, spec_version: "2.1", id, ...rest };
   if (mention === undefined || Object.keys(mention).length === 0) return object;
   const extensions = (object.extensions ?? {}) as StixJson;
-  return { ...object, extensions: { ...extensions, [MENTION]: { extension_type: "property-extension", ...mention } } };
+  return {
+    ...object,
+    extensions: { ...extensions, [MENTION_EXTENSION]: { extension_type: "property-extension", ...mention } },
+  };
 }
