@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Role } from "../../schemas/policy/vocabulary.ts";
 import { Fault } from "../shared/fault.ts";
-import { formatInstant } from "../shared/instant.ts";
+import { formatInstant, parseInstant } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Accounts, Agencies, ApiKeys } from "../storage/collections.ts";
 import { AccountDoc } from "../storage/documents.ts";
@@ -49,6 +49,18 @@ async function checkPlace(unit: Unit, { role, agency, country }: NewAccount): Pr
     throw wrong("country", "country", `${agency} is of ${found.country}, not of ${country}`);
 }
 
+/** The account as its schema has it; dates must exist. */
+function checkShape(account: NewAccount): NewAccount {
+  const result = NewAccount.safeParse(account);
+  const issue = result.error?.issues[0];
+  if (!result.success) throw wrong("invalid", issue?.path.join(".") ?? "", issue?.message ?? "this is no account");
+  for (const name of ["from", "until"] as const) {
+    const date = result.data[name];
+    if (date !== undefined && parseInstant(date) === undefined) throw wrong("invalid", name, "there is no such date");
+  }
+  return result.data;
+}
+
 async function existing(unit: Unit, id: string): Promise<Stored<AccountDoc>> {
   const held = await unit.collection(Accounts).get(id);
   if (held === undefined)
@@ -75,7 +87,7 @@ export function makeAccounts({ storage, audit }: { readonly storage: Storage; re
   return {
     /** Faults: `conflict` for a name that is taken; `unprocessable` for an unknown agency, a role that does not fit, or a weak password. */
     async create(account: NewAccount, actor: string, moment: Moment): Promise<void> {
-      const { password, ...rest } = NewAccount.parse(account);
+      const { password, ...rest } = checkShape(account);
       const encoded = password === undefined ? undefined : await hashPassword(password, moment);
       await change(actor, moment, "account.created", account.id, async (unit) => {
         await checkPlace(unit, account);

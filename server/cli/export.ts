@@ -1,0 +1,43 @@
+import { once } from "node:events";
+import type { Command } from "commander";
+import { ExportQuery } from "../../schemas/api/objects.ts";
+import { type Core, composeContent } from "../compose.ts";
+import { Fault } from "../shared/fault.ts";
+import { realMoments } from "../shared/moment.ts";
+
+/** `tricord export`: what one account may take away, as it would over HTTP. */
+export function addExportCommand(program: Command, open: () => Promise<Core>): void {
+  program
+    .command("export")
+    .description("Write what an account may take away to standard output")
+    .requiredOption("--as <account>", "the account that takes it")
+    .option("--format <format>", "stix, csv or list", "stix")
+    .option("--view <view>", "consolidated or originals")
+    .option("--type <type>", "STIX type")
+    .option("--value <value>", "a value in any spelling")
+    .option("--text <words>", "words")
+    .option("--tlp <level>", "TLP level")
+    .option("--source <agency>", "originating agency")
+    .option("--received-after <instant>", "received at or after")
+    .option("--received-before <instant>", "received before")
+    .action(async ({ as, receivedAfter, receivedBefore, ...rest }: Record<string, string | undefined>) => {
+      const asked = ExportQuery.safeParse({
+        ...rest,
+        ...(receivedAfter === undefined ? {} : { received_after: receivedAfter }),
+        ...(receivedBefore === undefined ? {} : { received_before: receivedBefore }),
+      });
+      if (!asked.success)
+        throw new Fault(
+          "bad_request",
+          asked.error.issues.map((issue) => `--${issue.path.join(".")}: ${issue.message}`).join("\n"),
+        );
+      const { format = "stix", ...filters } = asked.data;
+      const core = await open();
+      const viewer = (await core.snapshots.read(core.storage, realMoments().now)).viewer(as ?? "");
+      if (viewer === undefined) throw new Fault("bad_request", `--as: there is no account ${as}`);
+      const { content } = composeContent(core, realMoments);
+      const { stream } = await content.export(viewer, realMoments(), filters, format);
+      for await (const text of stream) if (!process.stdout.write(text)) await once(process.stdout, "drain");
+      await core.storage.close();
+    });
+}

@@ -1,0 +1,120 @@
+import { createReadStream, readFileSync, statSync } from "node:fs";
+import { Presets, SingleBar } from "cli-progress";
+import type { Command } from "commander";
+import type { IngestCounts, IngestResult } from "../../schemas/api/ingest.ts";
+import { type Core, composeIngest } from "../compose.ts";
+import { FORMATS, type Format } from "../pipeline/steps.ts";
+import { Fault } from "../shared/fault.ts";
+import { realMoments } from "../shared/moment.ts";
+import { ingestStream } from "../usecases/ingest-stream.ts";
+
+interface Options {
+  readonly as: string;
+  readonly label?: string;
+  readonly preset?: string;
+  readonly format?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+interface Summary {
+  readonly file: string;
+  readonly counts: IngestCounts;
+  readonly rejections: Readonly<Record<string, number>>;
+  readonly readers?: { readonly now: readonly string[]; readonly released: readonly string[] };
+}
+
+const labelOf = (label: string | undefined): string | undefined =>
+  label?.startsWith("@") === true ? readFileSync(label.slice(1), "utf8") : label;
+
+async function ingestFile(
+  core: Core,
+  file: string,
+  options: Options,
+  rejected: (result: IngestResult) => void,
+): Promise<Summary> {
+  const size = file === "-" ? 0 : statSync(file).size;
+  const bar = new SingleBar(
+    {
+      format: `${file} [{bar}] {percentage}% {objects} objects`,
+      stream: process.stderr,
+      noTTYOutput: false,
+      hideCursor: true,
+    },
+    Presets.shades_classic,
+  );
+  if (process.stderr.isTTY === true && size > 0) bar.start(size, 0, { objects: 0 });
+  const counts: IngestCounts = { received: 0, created: 0, unchanged: 0, updated: 0, rejected: 0 };
+  const rejections: Record<string, number> = {};
+  let readers: Summary["readers"];
+  let read = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of file === "-" ? process.stdin : createReadStream(file)) {
+      const bytes = chunk as Buffer;
+      read += bytes.length;
+      yield bytes;
+    }
+  }
+  const label = labelOf(options.label);
+  const ask = {
+    account: options.as,
+    channel: "command",
+    dryRun: options.dryRun === true,
+    ...(options.format === undefined ? {} : { format: options.format as Format }),
+    ...(label === undefined ? {} : { label }),
+    ...(options.preset === undefined ? {} : { preset: options.preset }),
+  };
+  try {
+    await ingestStream(composeIngest(core), counted(), ask, realMoments, (reply) => {
+      for (const name of Object.keys(counts) as (keyof IngestCounts)[]) counts[name] += reply.counts[name];
+      for (const result of reply.results) {
+        if (result.outcome !== "rejected") continue;
+        rejections[result.code ?? ""] = (rejections[result.code ?? ""] ?? 0) + 1;
+        rejected(result);
+      }
+      readers = reply.readers ?? readers;
+      if (size > 0) bar.update(read, { objects: counts.received });
+    });
+  } finally {
+    bar.stop();
+  }
+  return { file, counts, rejections, ...(readers === undefined ? {} : { readers }) };
+}
+
+const words = ({ file, counts, rejections, readers }: Summary): string =>
+  [
+    `${file}: received ${counts.received}, created ${counts.created}, updated ${counts.updated}, unchanged ${counts.unchanged}, rejected ${counts.rejected}`,
+    ...Object.entries(rejections).map(([code, count]) => `  ${count} ${code}`),
+    ...(readers === undefined
+      ? []
+      : [
+          `  readers now: ${readers.now.join(", ") || "none"}; once released: ${readers.released.join(", ") || "none"}`,
+        ]),
+  ].join("\n");
+
+/** `tricord ingest FILE…`: files of any size, in batches of 1,000, each whole or not at all. */
+export function addIngestCommand(program: Command, open: () => Promise<Core>): void {
+  program
+    .command("ingest")
+    .description("Post files (- is standard input) as an account: STIX 2.1, CSV or text, plain or gzip")
+    .argument("<file...>")
+    .requiredOption("--as <account>", "the account that posts")
+    .option("--label <json>", "the sharing label, as JSON or @file")
+    .option("--preset <name>", "one of the agency's presets")
+    .option("--format <format>", `${FORMATS.join(", ")}; detected otherwise`)
+    .option("--dry-run", "show what would happen and who could read it, and store nothing")
+    .option("--json", "one JSON line a rejected object, then one a file")
+    .action(async (files: string[], options: Options) => {
+      if (options.format !== undefined && !FORMATS.includes(options.format as Format))
+        throw new Fault("bad_request", `--format: one of ${FORMATS.join(", ")}`);
+      const core = await open();
+      for (const file of files) {
+        const summary = await ingestFile(core, file, options, (result) => {
+          if (options.json === true) process.stdout.write(`${JSON.stringify({ file, ...result })}\n`);
+        });
+        process.stdout.write(`${options.json === true ? JSON.stringify(summary) : words(summary)}\n`);
+        if (summary.counts.received > 0 && summary.counts.rejected === summary.counts.received) process.exitCode = 2;
+      }
+      await core.storage.close();
+    });
+}

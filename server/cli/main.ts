@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { composeRoutes, openCore } from "../compose.ts";
+import { readConfig } from "../config.ts";
+import type { Route } from "../http/route.ts";
+import { Fault } from "../shared/fault.ts";
+import { realMoments } from "../shared/moment.ts";
+import { addAccountsCommands } from "./accounts.ts";
+import { addDedupCommands } from "./dedup.ts";
+import { addExportCommand } from "./export.ts";
+import { addIngestCommand } from "./ingest.ts";
+import { addOpenapiCommand } from "./openapi.ts";
+import { addPolicyCommands } from "./policy.ts";
+import { addSeedCommand } from "./seed.ts";
+
+/** `tricord <command>`: works on the store of this installation's settings; results on standard output, words on standard error. */
+const program = new Command("tricord")
+  .description("Tricord: intelligence-sharing exchange")
+  .showHelpAfterError()
+  .helpCommand(true);
+/** The routes without anybody's data: over a store of their own in a folder that is gone afterwards. */
+async function routesOfNewStore(): Promise<readonly Route[]> {
+  const folder = mkdtempSync(join(tmpdir(), "tricord-"));
+  const opened = await openCore(readConfig({ DATA_DIR: folder }));
+  const none = { post: () => Promise.reject(new Error("no posts here")), wake: () => {} };
+  const { routes } = composeRoutes(opened, { runner: none, moments: realMoments });
+  await opened.storage.close();
+  rmSync(folder, { recursive: true });
+  return routes;
+}
+
+const core = () => openCore(readConfig(process.env));
+
+addIngestCommand(program, core);
+addExportCommand(program, core);
+addDedupCommands(program, core);
+addPolicyCommands(program);
+addAccountsCommands(program, async () => ({ ...(await core()), moments: realMoments }));
+addSeedCommand(program, core);
+addOpenapiCommand(program, routesOfNewStore);
+
+program.parseAsync().then(
+  () => process.exit(process.exitCode ?? 0),
+  (error: unknown) => {
+    process.stderr.write(
+      error instanceof Fault
+        ? `tricord: ${error.message}\n`
+        : `${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exit(1);
+  },
+);

@@ -1,0 +1,139 @@
+import { resolve } from "node:path";
+import type { Express } from "express";
+import { REGISTRY } from "../schemas/registry.ts";
+import type { Config } from "./config.ts";
+import { authRoutes } from "./http/api/auth.ts";
+import { docsRoutes } from "./http/api/docs.ts";
+import { ingestRoutes } from "./http/api/ingest.ts";
+import { objectRoutes } from "./http/api/objects.ts";
+import { operationsRoutes } from "./http/api/operations.ts";
+import { releaseRoutes } from "./http/api/releases.ts";
+import { makeAuthenticate } from "./http/authenticate.ts";
+import { makeLimits } from "./http/limits.ts";
+import { openapiText } from "./http/openapi.ts";
+import type { Route } from "./http/route.ts";
+import { makeApp } from "./http/router.ts";
+import { type Keys, readKeys } from "./keys.ts";
+import type { Log } from "./shared/log.ts";
+import { type Moments, realMoments } from "./shared/moment.ts";
+import { FolderSpool } from "./spool.ts";
+import { Audit, Disclosures } from "./storage/collections.ts";
+import type { Storage } from "./storage/port.ts";
+import { openSqlite } from "./storage/sqlite/open-sqlite.ts";
+import { Admissions } from "./usecases/admission.ts";
+import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
+import { makeCheckPassword } from "./usecases/check-password.ts";
+import { Content } from "./usecases/content.ts";
+import { commonObjects, groupOf } from "./usecases/group.ts";
+import type { IngestParts } from "./usecases/ingest-batch.ts";
+import { type IngestRunner, Intake, type Spool } from "./usecases/intake.ts";
+import { makeRefreshSession } from "./usecases/refresh-session.ts";
+import { Releases } from "./usecases/release.ts";
+import { Renderer } from "./usecases/render.ts";
+import { makeSignIn } from "./usecases/sign-in.ts";
+import { makeSignOut } from "./usecases/sign-out.ts";
+import { Snapshots } from "./usecases/snapshot.ts";
+
+/** What every process and thread of an installation opens: settings, keys, the store, and its own audit stream. The one place that picks adapters. */
+export interface Core {
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly storage: Storage;
+  readonly audit: AuditStream;
+  readonly snapshots: Snapshots;
+  readonly spool: Spool;
+}
+
+/** A gzip that is answered at once may unpack to this many times the inline limit; what is larger goes the streaming way. */
+const INLINE_INFLATION = 8;
+
+export async function openCore(config: Config, moments: Moments = realMoments): Promise<Core> {
+  const keys = await readKeys(config, moments());
+  const storage = await openSqlite({ folder: config.DATA_DIR });
+  const audit = makeAuditStream({ storage, collection: Audit, moment: moments() });
+  return {
+    config,
+    keys,
+    storage,
+    audit,
+    snapshots: new Snapshots(),
+    spool: new FolderSpool(resolve(config.DATA_DIR, "spool")),
+  };
+}
+
+export const composeIngest = ({
+  config,
+  keys,
+  storage,
+  audit,
+  snapshots,
+  spool,
+}: Core): IngestParts & { inflatedLimit: number; spool: Spool } => ({
+  storage,
+  snapshots,
+  audit,
+  spool,
+  secrets: { namespace: keys.namespace, digest: keys.digest },
+  inflatedLimit: Math.min(config.MAX_INLINE_BYTES * INLINE_INFLATION, config.MAX_INFLATED_BYTES),
+});
+
+/** Reading and releasing, as the server and the command line use them. */
+export function composeContent(core: Core, moments: Moments): { content: Content; releases: Releases } {
+  const { config, keys, storage, audit, snapshots } = core;
+  const group = groupOf(config.GROUP);
+  const renderer = new Renderer(keys.namespace, group, commonObjects(group));
+  const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
+  const content = new Content({ storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys });
+  return { content, releases: new Releases({ storage, content, snapshots, audit, secrets: keys }) };
+}
+
+export interface AppAsk {
+  readonly runner: IngestRunner;
+  readonly moments: Moments;
+  readonly log: Log;
+  /** Why requests should go elsewhere now; undefined when all is well. */
+  readonly notReady?: () => Promise<string | undefined>;
+}
+
+/** Every route there is: the application and the OpenAPI document are made from this list. */
+export function composeRoutes(
+  core: Core,
+  { runner, moments, notReady }: Omit<AppAsk, "log">,
+): { routes: readonly Route[]; authenticate: ReturnType<typeof makeAuthenticate> } {
+  const { config, keys, storage, audit } = core;
+  const limits = makeLimits({
+    perMinute: config.RATE_LIMIT_PER_MINUTE,
+    signInFailuresPerMinute: config.SIGN_IN_FAILURES_PER_MINUTE,
+  });
+  const checkPassword = makeCheckPassword({ storage, audit });
+  const session = { storage, audit, tokenKey: keys.jwt };
+  const { content, releases } = composeContent(core, moments);
+  const intake = new Intake({
+    storage,
+    runner,
+    spool: core.spool,
+    inlineLimit: config.MAX_INLINE_BYTES,
+    uploadLimit: config.MAX_UPLOAD_BYTES,
+  });
+  const routes: Route[] = [
+    ...operationsRoutes({ notReady: notReady ?? (async () => undefined) }),
+    ...authRoutes({
+      signIn: makeSignIn({ checkPassword, tokenKey: keys.jwt }),
+      refreshSession: makeRefreshSession(session),
+      signOut: makeSignOut(session),
+      limits,
+    }),
+    ...ingestRoutes(intake),
+    ...objectRoutes(content),
+    ...releaseRoutes(releases),
+    ...docsRoutes({ document: () => document }),
+  ];
+  const document = openapiText(routes, Object.fromEntries(REGISTRY));
+  const authenticate = makeAuthenticate({ storage, tokenKey: keys.jwt, checkPassword, limits, moment: moments() });
+  return { routes, authenticate };
+}
+
+export function composeApp(core: Core, ask: AppAsk): Express {
+  const { routes, authenticate } = composeRoutes(core, ask);
+  return makeApp({ routes, authenticate, moments: ask.moments, log: ask.log });
+}

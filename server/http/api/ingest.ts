@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { IngestQuery, IngestReply, JobReply } from "../../../schemas/api/ingest.ts";
+import { Fault } from "../../shared/fault.ts";
+import type { Intake } from "../../usecases/intake.ts";
+import { bytes, type Route, route } from "../route.ts";
+
+const LABEL_HEADER = "tricord-label";
+/** A label is a few rows and rules; Node's own limit on all headers is 16 kB. */
+const LABEL_LIMIT = 12_000;
+
+function labelText(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (Array.isArray(header))
+    throw new Fault("bad_request", "Tricord-Label stands twice", { code: "label.repeated", path: LABEL_HEADER });
+  if (header.length > LABEL_LIMIT)
+    throw new Fault("bad_request", `Tricord-Label is over ${LABEL_LIMIT} characters`, {
+      code: "label.too_long",
+      path: LABEL_HEADER,
+    });
+  return header;
+}
+
+/** Posting content. What is over the inline limit by the bytes sent goes the streaming way and is answered with a job. */
+export function ingestRoutes(intake: Intake): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/v1/ingest",
+      summary: "Post STIX 2.1, CSV or text, plain or gzip; the label comes in the header Tricord-Label",
+      tag: "ingest",
+      needs: "post",
+      query: IngestQuery,
+      body: bytes(intake.uploadLimit),
+      reads: { "Tricord-Label": "The sharing label of the batch, as JSON (LabelRequest)" },
+      replies: { 200: IngestReply, 202: JobReply, 422: IngestReply },
+      handler: async ({ query, body, headers, account, moment }) => {
+        const ask = {
+          account: account.id,
+          ...(query.format === undefined ? {} : { format: query.format }),
+          ...(query.preset === undefined ? {} : { preset: query.preset }),
+          dryRun: query.dry_run === "true",
+        };
+        const label = labelText(headers[LABEL_HEADER]);
+        const asked = { ...ask, ...(label === undefined ? {} : { label }) };
+        const taken = await intake.take(body, asked, moment);
+        if ("job" in taken) return { status: 202, body: taken, headers: { Location: `/api/v1/jobs/${taken.job}` } };
+        return { status: taken.status, raw: taken.reply };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/jobs/{job}",
+      summary: "How far a large post of yours is",
+      tag: "ingest",
+      needs: "post",
+      params: z.strictObject({ job: z.string().max(100) }),
+      replies: { 200: JobReply },
+      handler: async ({ params, account }) => ({ status: 200, body: await intake.job(account.id, params.job) }),
+    }),
+  ];
+}

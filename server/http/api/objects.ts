@@ -1,0 +1,127 @@
+import { z } from "zod";
+import {
+  ExportQuery,
+  ListQuery,
+  LookupBody,
+  LookupReply,
+  MinePage,
+  ObjectId,
+  ObjectPage,
+  OneObject,
+  PageQuery,
+  SourceList,
+} from "../../../schemas/api/objects.ts";
+import type { Content } from "../../usecases/content.ts";
+import { type Route, route } from "../route.ts";
+
+const IdParams = z.strictObject({ id: ObjectId });
+const limitOf = (limit: string | undefined): number => Math.min(Number(limit ?? "100"), 1000);
+
+/** Reading content: every answer is filtered, cut and folded for the caller. */
+export function objectRoutes(content: Content): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/v1/objects",
+      summary:
+        "What you may read, one object a thing (or each contribution as sent, with view=originals), oldest first",
+      tag: "objects",
+      needs: "read",
+      query: ListQuery,
+      replies: { 200: ObjectPage },
+      handler: async ({ query, viewer, moment }) => {
+        const { limit, next, ...filters } = query;
+        const page = await content.list(viewer, moment, filters, limitOf(limit), next);
+        return { status: 200, raw: page };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/objects/{id}",
+      summary:
+        "One object, by its consolidated id or a sender's id that you see; on your own agency's side with its label and content hash",
+      tag: "objects",
+      needs: "read",
+      params: IdParams,
+      replies: { 200: OneObject },
+      handler: async ({ params, viewer, moment }) => ({
+        status: 200,
+        body: await content.one(viewer, moment, params.id),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/objects/{id}/sources",
+      summary: "The contributions behind an object, each as you may see it",
+      tag: "objects",
+      needs: "read",
+      params: IdParams,
+      replies: { 200: SourceList },
+      handler: async ({ params, viewer, moment }) => ({
+        status: 200,
+        body: { sources: await content.sources(viewer, moment, params.id) },
+      }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/objects/{id}/relationships",
+      summary: "The relationships and sightings at an object",
+      tag: "objects",
+      needs: "read",
+      params: IdParams,
+      query: PageQuery,
+      replies: { 200: ObjectPage },
+      handler: async ({ params, query, viewer, moment }) => ({
+        status: 200,
+        body: await content.relationships(viewer, moment, params.id, limitOf(query.limit), query.next),
+      }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/lookup",
+      summary: "What you may read about each value of a pasted list, in any spelling",
+      tag: "objects",
+      needs: "read",
+      body: LookupBody,
+      replies: { 200: LookupReply },
+      handler: async ({ body, viewer, moment }) => {
+        const given =
+          body.values ??
+          (body.text ?? "")
+            .split(/\r?\n/)
+            .map((line) => line.trim())
+            .filter((line) => line !== "");
+        return { status: 200, body: { results: await content.lookup(viewer, moment, given.slice(0, 1000)) } };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/mine",
+      summary: "Your agency's posts and what became of them",
+      tag: "objects",
+      needs: "read",
+      query: PageQuery,
+      replies: { 200: MinePage },
+      handler: async ({ query, viewer, moment }) => ({
+        status: 200,
+        body: await content.mine(viewer, moment, limitOf(query.limit), query.next),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/export",
+      summary: "All you may take away, as a STIX bundle, CSV or plain list, each row with its TLP",
+      tag: "objects",
+      needs: "read",
+      query: ExportQuery,
+      replies: {
+        200: { stream: ["application/stix+json;version=2.1", "text/csv; charset=utf-8", "text/plain; charset=utf-8"] },
+      },
+      handler: async ({ query, viewer, moment }) => {
+        const { format = "stix", ...filters } = query;
+        const { stream, type, name } = await content.export(viewer, moment, filters, format);
+        return { status: 200, stream, type, headers: { "Content-Disposition": `attachment; filename="${name}"` } };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { parentPort, workerData } from "node:worker_threads";
+import { composeIngest, openCore } from "./compose.ts";
+import type { Config } from "./config.ts";
+import { runIngestJobs } from "./jobs/ingest-jobs.ts";
+import { Fault } from "./shared/fault.ts";
+import { realMoments } from "./shared/moment.ts";
+import { ingestPost } from "./usecases/ingest-post.ts";
+import type { FromWorker, ToWorker } from "./worker-runner.ts";
+
+/** The ingest worker's thread: its own connection to the store, so that a large post never blocks a reader (design 6). */
+const config = workerData as Config;
+const core = await openCore(config);
+const parts = composeIngest(core);
+const holder = randomBytes(9).toString("base64url");
+const port = parentPort;
+if (port === null) throw new Error("the ingest worker is started by the server");
+const say = (message: FromWorker): void => port.postMessage(message);
+
+let working: Promise<void> | undefined;
+/** One run of the jobs at a time; a wake that comes while one runs starts another after it. */
+let again = false;
+async function workJobs(): Promise<void> {
+  do {
+    again = false;
+    await runIngestJobs(parts, realMoments, holder);
+  } while (again);
+}
+function wake(): void {
+  again = true;
+  working ??= workJobs()
+    .catch((error: unknown) => say({ log: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
+    .finally(() => {
+      working = undefined;
+    });
+}
+
+async function post({ n, bytes, ask, now }: Extract<ToWorker, { n: number }>): Promise<void> {
+  try {
+    say({ n, reply: await ingestPost(parts, bytes, ask, { now, random: (size) => randomBytes(size) }) });
+  } catch (error) {
+    if (error instanceof Fault) {
+      const { kind, message, code, path, retryAfter } = error;
+      say({ n, fault: { kind, message, code, path, retryAfter } });
+    } else say({ n, bug: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}
+
+let open = 0;
+let closing = false;
+async function end(): Promise<void> {
+  if (!closing || open > 0) return;
+  await core.storage.close();
+  process.exit(0);
+}
+port.on("message", (message: ToWorker) => {
+  if ("wake" in message) wake();
+  else if ("close" in message) {
+    closing = true;
+    void end();
+  } else {
+    open += 1;
+    void post(message).finally(() => {
+      open -= 1;
+      void end();
+    });
+  }
+});
+say({ ready: true });
+wake();

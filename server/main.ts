@@ -1,0 +1,63 @@
+import { resolve } from "node:path";
+import { composeApp, openCore } from "./compose.ts";
+import { readConfig } from "./config.ts";
+import { listen, toldToEnd } from "./http/listen.ts";
+import { seedDemo, wantsDemo } from "./seed-demo.ts";
+import { Fault } from "./shared/fault.ts";
+import { makeLog } from "./shared/log.ts";
+import { realMoments } from "./shared/moment.ts";
+import { dedupReport } from "./usecases/dedup-report.ts";
+import { WorkerRunner } from "./worker-runner.ts";
+
+/** Reads the settings, opens the store, seeds the demonstration on the first run, listens, and drains when it is told to end. */
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function run(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = makeLog(config.LOG_LEVEL);
+  const core = await openCore(config);
+  const runner = new WorkerRunner(config, new URL("./ingest-worker.js", import.meta.url), log);
+  try {
+    if (await wantsDemo(core)) {
+      say("Seeding the demonstration group …");
+      // dist/server/main.js stands two folders below the project.
+      const root = resolve(import.meta.dirname, "..", "..");
+      const { received, created, updated, unchanged, rejected } = await seedDemo(core, root, config.PUBLIC_URL);
+      const { things } = await dedupReport(core.storage);
+      say(
+        `  received ${received}, distinct ${things.distinct}, merged ${created + updated + unchanged - things.distinct}, rejected ${rejected}`,
+      );
+    }
+    let stopping = false;
+    const notReady = async (): Promise<string | undefined> => (stopping ? "stopping" : undefined);
+    const app = composeApp(core, { runner, moments: realMoments, log, notReady });
+    await runner.start();
+    const server = await listen({ app, host: config.HOST, port: config.PORT });
+    const base = config.PUBLIC_URL;
+    say(`Tricord is ready: ${base}`);
+    say(`  API       ${base}/api/v1/   (to browse: ${base}/docs)`);
+    if (config.DEMO) say(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);
+    const signal = await toldToEnd(process);
+    say(`${signal}: finishing what is under way …`);
+    stopping = true;
+    await server.stop();
+  } finally {
+    await runner.close();
+    await core.storage.close();
+  }
+  say("Ended.");
+}
+
+run().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(
+      error instanceof Fault
+        ? `tricord: ${error.message}\n`
+        : `${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exit(1);
+  },
+);

@@ -1,0 +1,123 @@
+import { compareInstants, formatInstant } from "../shared/instant.ts";
+import { keyOf } from "./key.ts";
+import type { StixJson } from "./steps.ts";
+
+/** One visible contribution as a fold reads it: an object as the viewer's tier shows it, and where it stands. */
+export interface Source {
+  readonly object: StixJson;
+  readonly originator: string;
+  /** Microseconds; the order of the lane it is visible in. */
+  readonly stamp: number;
+  readonly id: string;
+}
+
+/** Whether `a` comes after `b` in the reader's order (stamp, then row id). */
+export const later = (a: Pick<Source, "stamp" | "id">, b: Pick<Source, "stamp" | "id">): boolean =>
+  a.stamp !== b.stamp ? a.stamp > b.stamp : a.id > b.id;
+
+/** Best first (dedup 3): the sender's confidence, then the most recent. */
+const preferred = (sources: readonly Source[]): Source[] =>
+  [...sources].sort((a, b) => {
+    const [x, y] = [Number(a.object.confidence ?? -1), Number(b.object.confidence ?? -1)];
+    return x !== y ? y - x : later(a, b) ? -1 : 1;
+  });
+
+const isPlain = (value: unknown): value is StixJson =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Union of what several sources say of one property: lists and dictionaries join, of scalars the preferred one stands. */
+function join(held: unknown, more: unknown): unknown {
+  if (Array.isArray(held) && Array.isArray(more)) {
+    const texts = new Set(held.map((item) => JSON.stringify(item)));
+    return [...held, ...more.filter((item) => !texts.has(JSON.stringify(item)))];
+  }
+  if (isPlain(held) && isPlain(more)) {
+    const joined: StixJson = { ...held };
+    for (const [name, value] of Object.entries(more)) joined[name] = name in joined ? join(joined[name], value) : value;
+    return joined;
+  }
+  return held;
+}
+
+/** Properties that the fold sets itself. */
+const OWN = new Set([
+  "type",
+  "spec_version",
+  "id",
+  "created_by_ref",
+  "created",
+  "modified",
+  "object_marking_refs",
+  "granular_markings",
+  "revoked",
+  "defanged",
+  "valid_from",
+  "valid_until",
+]);
+
+function joined(sources: readonly Source[], into: StixJson): StixJson {
+  for (const { object } of preferred(sources)) {
+    for (const [name, value] of Object.entries(object)) {
+      if (OWN.has(name)) continue;
+      into[name] = name in into ? join(into[name], value) : value;
+    }
+  }
+  return into;
+}
+
+/** An observable that several sources state: the standard's id over the key, canonical values, and the union of the rest (design 4). */
+export function foldValue(sources: readonly Source[], thing: string): StixJson {
+  const first = sources[0];
+  const type = String(first?.object.type);
+  const canonical: StixJson = {};
+  const canonicalSources = sources.map((source) => {
+    const keyed = keyOf(source.object, source.originator);
+    return "key" in keyed && keyed.key.canonical !== undefined
+      ? { ...source, object: { ...source.object, ...keyed.key.canonical } }
+      : source;
+  });
+  return joined(canonicalSources, Object.assign(canonical, { type, spec_version: "2.1", id: `${type}--${thing}` }));
+}
+
+/** What the fold of a shared kind needs to know of the group. */
+export interface FoldFrame {
+  /** Author of shared objects. */
+  readonly groupIdentity: string;
+  /** `created` of every shared object: one constant, so that no older source can move it (order, consolidated). */
+  readonly created: string;
+}
+
+const earliest = (texts: string[]): string | undefined =>
+  texts.reduce<string | undefined>((a, b) => (a === undefined || compareInstants(b, a) < 0 ? b : a), undefined);
+const latest = (texts: string[]): string | undefined =>
+  texts.reduce<string | undefined>((a, b) => (a === undefined || compareInstants(b, a) > 0 ? b : a), undefined);
+const textsOf = (sources: readonly Source[], name: string): string[] =>
+  sources.flatMap(({ object }) => (typeof object[name] === "string" ? [object[name]] : []));
+
+/** Position in microseconds as `modified`: rounded up to the millisecond. */
+export const positionInstant = (stamp: number): string => formatInstant(Math.ceil(stamp / 1000));
+
+/** A shared kind (an indicator): authored by the group, valid while any source says so, revoked once all have (dedup 3). */
+export function foldShared(sources: readonly Source[], thing: string, frame: FoldFrame): StixJson {
+  const type = String(sources[0]?.object.type);
+  const live = sources.filter(({ object }) => object.revoked !== true);
+  const speaking = live.length > 0 ? live : sources;
+  const newest = sources.reduce((a, b) => (later(b, a) ? b : a));
+  const modified = positionInstant(newest.stamp);
+  const folded: StixJson = {
+    type,
+    spec_version: "2.1",
+    id: `${type}--${thing}`,
+    created_by_ref: frame.groupIdentity,
+    created: frame.created,
+    modified,
+  };
+  joined(speaking, folded);
+  const from = earliest(textsOf(speaking, "valid_from"));
+  if (from !== undefined) folded.valid_from = from;
+  const untils = textsOf(speaking, "valid_until");
+  const until = untils.length === speaking.length ? latest(untils) : undefined;
+  if (until !== undefined && (from === undefined || compareInstants(until, from) > 0)) folded.valid_until = until;
+  if (live.length === 0) folded.revoked = true;
+  return folded;
+}

@@ -1,0 +1,72 @@
+import type { StixJson } from "./steps.ts";
+
+/** References between objects: which there are, and what a reader who does not see an end is shown (design 3, edges). */
+
+/** Lists that STIX requires: when no member is left the group's identity stands in, so that the object stays valid (policy Q10). */
+const REQUIRED_LISTS = new Set(["object_refs"]);
+
+const isReference = (name: string): boolean => name.endsWith("_ref") && name !== "created_by_ref";
+const isReferenceList = (name: string): boolean => name.endsWith("_refs") && name !== "object_marking_refs";
+
+/** The ids without which an edge does not exist: both ends of a relationship, the target of a sighting. */
+export function requiredEnds(object: StixJson): string[] {
+  const ends =
+    object.type === "relationship"
+      ? [object.source_ref, object.target_ref]
+      : object.type === "sighting"
+        ? [object.sighting_of_ref]
+        : [];
+  return ends.filter((id): id is string => typeof id === "string");
+}
+
+/** The ids under which an edge is found: its ends and, for a sighting, who saw it. */
+export function edgeEnds(object: StixJson): string[] {
+  const seen =
+    object.type === "sighting" && Array.isArray(object.where_sighted_refs)
+      ? (object.where_sighted_refs as unknown[])
+      : [];
+  return [...new Set([...requiredEnds(object), ...seen.filter((id): id is string => typeof id === "string")])];
+}
+
+/** Every id that the object refers to at its top level (not its author, not its markings). */
+export function referencedIds(object: StixJson): string[] {
+  const ids: string[] = [];
+  for (const [name, value] of Object.entries(object)) {
+    if (isReference(name) && typeof value === "string") ids.push(value);
+    else if (isReferenceList(name) && Array.isArray(value))
+      for (const id of value) if (typeof id === "string") ids.push(id);
+  }
+  return ids;
+}
+
+/**
+ * The object with its references as one reader may have them: `shownAs` gives the id under which the reader sees what an id
+ * means, or undefined where nothing visible has that id. Members of lists that are not visible go; single references stay as written, since what
+ * they say is the visible object's own content. Changes only a copy.
+ */
+export function readerReferences(
+  object: StixJson,
+  shownAs: (id: string) => string | undefined,
+  keepHidden: boolean,
+  stand: string,
+): StixJson {
+  let copy: StixJson | undefined;
+  for (const [name, value] of Object.entries(object)) {
+    if (isReference(name) && typeof value === "string") {
+      const shown = shownAs(value) ?? value;
+      if (shown !== value) copy = { ...(copy ?? object), [name]: shown };
+    } else if (isReferenceList(name) && Array.isArray(value)) {
+      const list = [
+        ...new Set(
+          value.flatMap((id: unknown) => (typeof id === "string" ? (shownAs(id) ?? (keepHidden ? id : [])) : [])),
+        ),
+      ];
+      if (list.length === value.length && list.every((id, i) => id === value[i])) continue;
+      copy = { ...(copy ?? object) };
+      if (list.length > 0) copy[name] = list;
+      else if (REQUIRED_LISTS.has(name)) copy[name] = [stand];
+      else delete copy[name];
+    }
+  }
+  return copy ?? object;
+}

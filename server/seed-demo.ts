@@ -1,0 +1,80 @@
+import { isSeeded, loadSeed, type SeedTotals } from "../seed/load.ts";
+import { type Core, composeContent, composeIngest } from "./compose.ts";
+import { Fault } from "./shared/fault.ts";
+import { type Moments, realMoments } from "./shared/moment.ts";
+import { Accounts } from "./storage/collections.ts";
+import { ingestPost } from "./usecases/ingest-post.ts";
+import { hashPassword } from "./usecases/password.ts";
+
+/** Loads the demonstration group through the same use cases that serve everybody: posts, proposals, approvals. */
+export async function seedDemo(
+  core: Core,
+  root: string,
+  publicUrl: string,
+  moments: Moments = realMoments,
+): Promise<SeedTotals> {
+  const parts = composeIngest(core);
+  const { content, releases } = composeContent(core, moments);
+  const viewerOf = async (account: string) => {
+    const viewer = (await core.snapshots.read(core.storage, moments().now)).viewer(account);
+    if (viewer === undefined)
+      throw new Fault("internal", `the seed names an account that it does not make: ${account}`);
+    return viewer;
+  };
+  return loadSeed({
+    storage: core.storage,
+    audit: core.audit,
+    moment: moments(),
+    hashPassword,
+    root,
+    dataDir: core.config.DATA_DIR,
+    publicUrl,
+    ingest: async ({ account, format, bytes, label }) => {
+      const { reply } = await ingestPost(
+        parts,
+        bytes,
+        { account, format, label: JSON.stringify(label), dryRun: false },
+        moments(),
+      );
+      return JSON.parse(reply);
+    },
+    release: async ({ ids, proposedBy, approvedBy, reason }) => {
+      const [proposer, approver] = [await viewerOf(proposedBy), await viewerOf(approvedBy)];
+      for (const object of ids) {
+        // Each decision changes the content's hash: read it again for the next row.
+        for (;;) {
+          const { hash, label } = await content.one(proposer, moments(), object);
+          const off = label?.releases.find(({ status }) => status === "off");
+          if (off === undefined || hash === undefined) break;
+          const { status: _, ...row } = off;
+          const release = await releases.propose({
+            viewer: proposer,
+            account: proposedBy,
+            moment: moments(),
+            object,
+            row,
+            reason,
+            hash,
+          });
+          const shown = await releases.show(approver, moments(), release);
+          await releases.decide({
+            viewer: approver,
+            account: approvedBy,
+            moment: moments(),
+            release,
+            verb: "approve",
+            reason,
+            hash: shown.hash,
+          });
+        }
+      }
+    },
+  });
+}
+
+/** Whether the demonstration should be loaded now: it is wanted, and the store is new (or a load was cut off). */
+export async function wantsDemo(core: Core): Promise<boolean> {
+  if (!core.config.DEMO || (await isSeeded(core.storage))) return false;
+  const begun = await core.storage.collection(Accounts).all({ limit: 1 });
+  return begun.length === 0 || (await core.storage.collection(Accounts).get("sign-usa")) !== undefined;
+}

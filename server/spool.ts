@@ -1,0 +1,45 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Spool } from "./usecases/intake.ts";
+
+/** Large posts as files in a folder, for the owner alone: whole under their name or not at all. */
+export class FolderSpool implements Spool {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  #path(name: string): string {
+    if (!/^[0-9a-f-]{36}$/.test(name)) throw new Error("a spool name is a UUID");
+    return join(this.#folder, name);
+  }
+
+  async write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const fresh = `${this.#path(name)}.new`;
+    try {
+      const file = createWriteStream(fresh, { mode: 0o600, flags: "wx" });
+      await pipeline(Readable.from(chunks), file);
+      const written = await open(fresh, "r+");
+      await written.sync();
+      await written.close();
+      await rename(fresh, this.#path(name));
+      return file.bytesWritten;
+    } catch (error) {
+      await rm(fresh, { force: true });
+      throw error;
+    }
+  }
+
+  read(name: string): AsyncIterable<Uint8Array> {
+    return createReadStream(this.#path(name), { highWaterMark: 1 << 18 });
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.#path(name), { force: true });
+  }
+}

@@ -1,0 +1,112 @@
+import type { Viewer } from "../../schemas/policy/viewer.ts";
+import type { Channel } from "../../schemas/policy/vocabulary.ts";
+import { laneId } from "../pipeline/lane.ts";
+import { nextBoundary } from "../policy/admitted.ts";
+import { decide } from "../policy/decide.ts";
+import { Fault } from "../shared/fault.ts";
+import { formatInstant } from "../shared/instant.ts";
+import type { LabelEntry, Snapshot } from "./snapshot.ts";
+
+export interface AdmittedLane {
+  readonly lane: string;
+  readonly entry: LabelEntry;
+  /** What this tier lacks. */
+  readonly cut: readonly string[];
+}
+
+/** The lanes one viewer may read at one instant over one channel: each label in exactly one tier, or not at all (design 3). */
+export interface Admission {
+  readonly channel: Channel;
+  readonly lanes: ReadonlyMap<string, AdmittedLane>;
+}
+
+interface Held {
+  readonly viewer: Viewer;
+  readonly revision: number;
+  readonly until: number;
+  labels: number;
+  readonly lanes: Map<string, AdmittedLane>;
+}
+
+/** Longest that an admission is kept when no dated change is ahead, ms. */
+const LONGEST = 3_600_000;
+
+/** Runs `decide` once a label and keeps the answer until the policy revision, a dated boundary or the set of labels changes. */
+export class Admissions {
+  readonly #held = new Map<string, Held>();
+  readonly #most: number;
+
+  constructor(most = 5000) {
+    this.#most = most;
+  }
+
+  of(viewer: Viewer, snapshot: Snapshot, channel: Channel): Admission {
+    const key = `${channel}|${viewer.id}`;
+    let held = this.#held.get(key);
+    if (
+      held === undefined ||
+      held.revision !== snapshot.revision ||
+      snapshot.at >= held.until ||
+      held.labels > snapshot.labelList.length
+    ) {
+      const ahead = nextBoundary(
+        viewer,
+        snapshot.labelList.map((entry) => entry.label),
+        snapshot.agreements,
+        formatInstant(snapshot.at),
+      );
+      held = {
+        viewer,
+        revision: snapshot.revision,
+        until: Math.min(ahead ?? Number.POSITIVE_INFINITY, snapshot.at + LONGEST),
+        labels: 0,
+        lanes: new Map(),
+      };
+      if (this.#held.size >= this.#most) this.#held.clear();
+      this.#held.set(key, held);
+    }
+    if (held.labels < snapshot.labelList.length) {
+      // A new label may bring an earlier boundary than the one known: judge all again then.
+      const added = snapshot.labelList.slice(held.labels);
+      const ahead =
+        held.labels === 0
+          ? undefined
+          : nextBoundary(
+              viewer,
+              added.map((entry) => entry.label),
+              {},
+              formatInstant(snapshot.at),
+            );
+      for (const entry of added) {
+        const lane = admittedLane(viewer, entry, snapshot, channel);
+        if (lane !== undefined) held.lanes.set(lane.lane, lane);
+      }
+      held.labels = snapshot.labelList.length;
+      if (ahead !== undefined && ahead < held.until) this.#held.set(key, { ...held, until: ahead });
+    }
+    return { channel, lanes: held.lanes };
+  }
+}
+
+/** The one tier of a label that a viewer reads, or undefined. */
+export function admittedLane(
+  viewer: Viewer,
+  entry: LabelEntry,
+  snapshot: Pick<Snapshot, "agreements" | "at">,
+  channel: Channel,
+): AdmittedLane | undefined {
+  const decision = decide({
+    viewer,
+    label: entry.label,
+    agreements: snapshot.agreements,
+    at: formatInstant(snapshot.at),
+    channel,
+  });
+  if (decision.verdict === "hidden") return undefined;
+  const cut = decision.without ?? [];
+  const tier = entry.cuts.findIndex(
+    (set) => set.length === cut.length && set.every((selector, i) => selector === cut[i]),
+  );
+  if (tier === -1) throw new Fault("internal", `no tier of label ${entry.id} lacks exactly what was decided`);
+  return { lane: laneId(entry.id, tier), entry, cut };
+}

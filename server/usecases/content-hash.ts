@@ -1,0 +1,19 @@
+import type { Label } from "../../schemas/policy/label.ts";
+import { sha256 } from "../shared/digest.ts";
+import type { Row, Seen, Sight } from "./sight.ts";
+
+/** What an edit, a release or an approval binds to: every tier's bytes and the label of these contributions (triage 3). */
+export const contentHash = (rows: readonly Pick<Row, "id" | "hash" | "label">[]): string =>
+  sha256(JSON.stringify(rows.map((row) => [row.id, row.hash, row.label]).sort()));
+
+/** The own agency's contributions to what is seen: their hash, and the label of the newest; undefined where it has none. */
+export function ownContent(
+  sight: Sight,
+  seen: Pick<Seen, "rows">,
+): { hash: string; label: Label; rows: Row[] } | undefined {
+  const rows = seen.rows.filter((row) => row.originator === sight.viewer.agency);
+  const newest = rows.reduce<Row | undefined>((a, b) => (a === undefined || b.stamp > a.stamp ? b : a), undefined);
+  const label = newest === undefined ? undefined : sight.admission.lanes.get(newest.lane)?.entry.label;
+  if (label === undefined) return undefined;
+  return { hash: contentHash(rows), label, rows };
+}

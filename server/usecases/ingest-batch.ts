@@ -1,0 +1,291 @@
+import canonicalize from "canonicalize";
+import type { IngestCounts, IngestReply, IngestResult } from "../../schemas/api/ingest.ts";
+import { keyOf } from "../pipeline/key.ts";
+import type { Item, Key, StixJson } from "../pipeline/steps.ts";
+import { validate } from "../pipeline/validate.ts";
+import { Fault, type Problem } from "../shared/fault.ts";
+import { compareInstants } from "../shared/instant.ts";
+import { type Moment, uuid4 } from "../shared/moment.ts";
+import { Receipts, Rows } from "../storage/collections.ts";
+import type { AccountDoc, RowDoc } from "../storage/documents.ts";
+import type { Storage, Unit } from "../storage/port.ts";
+import { admittedLane } from "./admission.ts";
+import type { AuditStream } from "./append-audit.ts";
+import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.ts";
+import { internLabels } from "./intern-labels.ts";
+import { placeInLanes } from "./place-in-lanes.ts";
+import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
+import { objectOf } from "./sight.ts";
+import { rememberJudged, type Snapshot, type Snapshots } from "./snapshot.ts";
+
+export interface IngestParts {
+  readonly storage: Storage;
+  readonly snapshots: Snapshots;
+  readonly audit: AuditStream;
+  readonly secrets: Secrets;
+}
+
+export interface BatchAsk {
+  readonly account: string;
+  readonly label: LabelAsk;
+  readonly channel: string;
+  readonly dryRun: boolean;
+}
+
+/** An object that passed validation and has a key; `index` is its place in the input. */
+export interface Candidate {
+  readonly index: number;
+  readonly object: StixJson;
+  readonly key: Key;
+  readonly item: Item;
+  readonly warnings: readonly Problem[];
+}
+
+type Result = { -readonly [K in keyof IngestResult]: IngestResult[K] };
+
+const whereFound = (item: Item): Partial<Result> => ({
+  ...(item.given === undefined ? {} : { given: item.given }),
+  ...(item.offset === undefined ? {} : { offset: item.offset }),
+});
+const rejected = (item: Item, problem: Problem, id?: unknown): Result => ({
+  index: item.index,
+  ...(typeof id === "string" && id.length <= 300 ? { id } : {}),
+  outcome: "rejected",
+  code: problem.code,
+  path: problem.path,
+  message: problem.message,
+  ...whereFound(item),
+});
+
+/** Validated and keyed: the pure first half of the line. What is wrong with one object is its own result. */
+function prepare(
+  items: readonly Item[],
+  originator: string,
+): { candidates: Candidate[]; results: Map<number, Result> } {
+  const results = new Map<number, Result>();
+  const candidates: Candidate[] = [];
+  for (const item of items) {
+    if ("problem" in item) {
+      results.set(item.index, rejected(item, { ...item.problem, path: item.problem.path || (item.place ?? "") }));
+      continue;
+    }
+    const { object, errors, warnings } = validate(item.object);
+    const [first, ...more] = errors;
+    if (object === undefined || first !== undefined) {
+      results.set(item.index, {
+        ...rejected(item, first ?? { code: "stix.invalid", path: "", message: "not a valid object" }, item.object.id),
+        ...(more.length > 0 ? { warnings: more } : {}),
+      });
+      continue;
+    }
+    const keyed = keyOf(object, originator);
+    if ("problems" in keyed) {
+      const [problem, ...others] = keyed.problems;
+      results.set(item.index, {
+        ...rejected(item, problem ?? { code: "value.invalid", path: "", message: "no canonical form" }, object.id),
+        ...(others.length > 0 ? { warnings: others } : {}),
+      });
+      continue;
+    }
+    candidates.push({
+      index: item.index,
+      object,
+      key: keyed.key,
+      item,
+      warnings: [...(item.warnings ?? []), ...warnings],
+    });
+  }
+  return { candidates, results };
+}
+
+interface Held {
+  readonly id: string;
+  readonly version?: string | undefined;
+  readonly hash: string;
+  readonly object: () => StixJson;
+}
+
+const sameContent = (a: StixJson, b: StixJson): boolean => canonicalize(a) === canonicalize(b);
+
+/** What the contribution is to what its agency is known to have said under the id: only what the account may see counts. */
+function fateOf(
+  plan: RowPlan,
+  object: StixJson,
+  held: readonly Held[],
+): { outcome: "created" | "unchanged" | "updated" } | { problem: Problem } {
+  if (held.length === 0) return { outcome: "created" };
+  if (held.some(({ id }) => id === plan.id)) return { outcome: "unchanged" };
+  const version = plan.version;
+  if (version === undefined) return { outcome: "updated" };
+  const same = held.filter((other) => other.version !== undefined && compareInstants(other.version, version) === 0);
+  const other = same.find((row) => row.hash !== plan.hash && !sameContent(row.object(), object));
+  if (other === undefined) return { outcome: "updated" };
+  const message = `your agency has said something else under this id with modified ${version}: a change needs a later modified`;
+  return { problem: { code: "version.conflict", path: "modified", message } };
+}
+
+/** Rows in store order: the object's own first, then its cut copies. */
+interface Accepted {
+  readonly candidate: Candidate;
+  readonly bound: Bound;
+  readonly plans: readonly RowPlan[];
+}
+
+async function heldChains(
+  unit: Unit,
+  ids: readonly string[],
+  poster: string,
+  agency: string,
+  snapshot: Snapshot,
+): Promise<Map<string, Held[]>> {
+  const viewer = snapshot.viewer(poster);
+  const chains = new Map<string, Held[]>();
+  for (const row of await unit.collection(Rows).find({ index: "stix", values: ids })) {
+    const entry = snapshot.labels.get(row.label);
+    if (row.originator !== agency || row.cut.length > 0 || viewer === undefined || entry === undefined) continue;
+    if (admittedLane(viewer, entry, snapshot, "api") === undefined) continue;
+    const chain = chains.get(row.stixId) ?? [];
+    chain.push({ id: row.id, version: row.version, hash: row.hash, object: () => objectOf(row) });
+    chains.set(row.stixId, chain);
+  }
+  return chains;
+}
+
+const countsOf = (received: number, results: Iterable<Result>): IngestCounts => {
+  const counts: IngestCounts = { received, created: 0, unchanged: 0, updated: 0, rejected: 0 };
+  for (const { outcome } of results) counts[outcome] += 1;
+  return counts;
+};
+
+/** Thrown inside the transaction when the policy moved since the labels were bound: bind again. */
+class Moved extends Error {}
+
+/**
+ * One batch, whole or not at all: validated, keyed, labelled, and applied in one transaction with its receipt and its audit row
+ * (design 1, 2.3 and 2.8). `Fault("unprocessable")` for a label request that can't be; every other trouble is a result.
+ */
+export async function ingestBatch(
+  parts: IngestParts,
+  items: readonly Item[],
+  ask: BatchAsk,
+  moment: Moment,
+): Promise<IngestReply> {
+  for (let tries = 0; ; tries++) {
+    const snapshot = await parts.snapshots.read(parts.storage, moment.now);
+    try {
+      return await attempt(parts, items, ask, moment, snapshot);
+    } catch (error) {
+      if (!(error instanceof Moved) || tries >= 5) throw error;
+    }
+  }
+}
+
+function posterOf(snapshot: Snapshot, id: string): AccountDoc & { agency: string } {
+  const account = snapshot.accounts.get(id);
+  if (account?.agency === undefined)
+    throw new Fault("forbidden", "only an account of an agency can post", { code: "forbidden.no_agency" });
+  return { ...account, agency: account.agency };
+}
+
+async function attempt(
+  parts: IngestParts,
+  items: readonly Item[],
+  ask: BatchAsk,
+  moment: Moment,
+  snapshot: Snapshot,
+): Promise<IngestReply> {
+  const poster = posterOf(snapshot, ask.account);
+  const { candidates, results } = prepare(items, poster.agency);
+  const { bound, refused } = await bindBatch(parts.storage, candidates, ask.label, poster, snapshot, parts.secrets);
+  for (const [index, problem] of refused) {
+    const candidate = candidates.find((one) => one.index === index);
+    if (candidate !== undefined) results.set(index, rejected(candidate.item, problem, candidate.object.id));
+  }
+  const batch = uuid4(moment);
+  const origin = {
+    originator: poster.agency,
+    receivedFrom: poster.id,
+    channel: ask.channel,
+    batch,
+    received: moment.now,
+  };
+  const planned: Accepted[] = candidates.flatMap((candidate) => {
+    const label = bound.get(candidate.index);
+    if (label === undefined) return [];
+    const given = candidate.item.given;
+    const labelled = {
+      object: candidate.object,
+      key: candidate.key,
+      ...label,
+      ...(given === undefined ? {} : { given }),
+    };
+    return [{ candidate, bound: label, plans: planRows(labelled, origin, parts.secrets) }];
+  });
+  const reply = (): IngestReply => {
+    const list = [...results.values()].sort((a, b) => a.index - b.index);
+    return { batch, counts: countsOf(items.length, list), results: list };
+  };
+  const settle = async (unit: Unit, store: boolean): Promise<IngestReply> => {
+    for (const { candidate } of planned) results.delete(candidate.index);
+    const ids = [...new Set(planned.map(({ plans }) => plans[0]?.stixId ?? ""))];
+    const chains = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
+    const fresh: RowPlan[] = [];
+    for (const { candidate, bound: label, plans } of planned) {
+      const [own] = plans;
+      if (own === undefined) continue;
+      const chain = chains.get(own.stixId) ?? [];
+      const fate = fateOf(own, candidate.object, chain);
+      if ("problem" in fate) {
+        results.set(candidate.index, rejected(candidate.item, fate.problem, own.stixId));
+        continue;
+      }
+      const warnings = [...candidate.warnings, ...label.warnings];
+      results.set(candidate.index, {
+        index: candidate.index,
+        id: own.stixId,
+        outcome: fate.outcome,
+        ...(warnings.length > 0 ? { warnings } : {}),
+        ...whereFound(candidate.item),
+      });
+      if (fate.outcome === "unchanged") continue;
+      chain.push({ id: own.id, version: own.version, hash: own.hash, object: () => candidate.object });
+      chains.set(own.stixId, chain);
+      fresh.push(...plans);
+    }
+    if (!store) return reply();
+    await internLabels(unit, new Map(planned.map(({ bound: label }) => [label.label, label.stored])));
+    const rows: RowDoc[] = await placeInLanes(unit, fresh, moment.now);
+    // A row that is there and hidden from this account (it lost a clearance since) stays as it is; the receipt says nothing of it.
+    await unit.collection(Rows).insertNew(rows);
+    await rememberJudged(unit, snapshot.at);
+    const made = reply();
+    const audit = await parts.audit.append(unit, {
+      actor: poster.id,
+      revision: snapshot.revision,
+      at: snapshot.at,
+      what: "batch.applied",
+      detail: { batch, counts: made.counts },
+    });
+    const full: IngestReply = { ...made, audit };
+    await unit
+      .collection(Receipts)
+      .insert([
+        {
+          id: batch,
+          account: poster.id,
+          agency: poster.agency,
+          at: moment.now,
+          counts: made.counts,
+          results: Buffer.from(JSON.stringify(made.results)),
+          audit,
+        },
+      ]);
+    return full;
+  };
+  if (ask.dryRun) return { ...(await settle(parts.storage, false)), readers: readersOf([...bound.values()], snapshot) };
+  return parts.storage.transaction(async (unit) => {
+    const current = await parts.snapshots.read(unit, moment.now);
+    if (current.revision !== snapshot.revision) throw new Moved();
+    return settle(unit, true);
+  });
+}

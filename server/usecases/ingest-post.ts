@@ -1,0 +1,71 @@
+import { LabelRequest } from "../../schemas/policy/label.ts";
+import { readInput } from "../formats/read-input.ts";
+import type { Format } from "../pipeline/steps.ts";
+import { Fault } from "../shared/fault.ts";
+import type { Moment } from "../shared/moment.ts";
+import type { LabelAsk } from "./bind-labels.ts";
+import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
+
+/** A post as it was asked for; plain data, so that it can cross to a worker and wait as a job. */
+export interface PostAsk {
+  readonly account: string;
+  readonly format?: Format;
+  /** The label request as JSON text. */
+  readonly label?: string;
+  readonly preset?: string;
+  readonly dryRun: boolean;
+  readonly channel?: string;
+}
+
+export interface PostReply {
+  readonly status: 200 | 422;
+  /** `IngestReply` as JSON text. */
+  readonly reply: string;
+}
+
+/** The label request of a post: `Fault("bad_request")` for text that is none, as it also is for what only the server may say. */
+export function labelAsk({ label, preset }: Pick<PostAsk, "label" | "preset">): LabelAsk {
+  if (label === undefined) return preset === undefined ? {} : { preset };
+  let json: unknown;
+  try {
+    json = JSON.parse(label);
+  } catch {
+    throw new Fault("bad_request", "the label is not JSON", { code: "label.json", path: "Tricord-Label" });
+  }
+  const parsed = LabelRequest.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path =
+      issue === undefined
+        ? ""
+        : [...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])].join(".");
+    const kind = issue?.code === "invalid_value" && path === "tlp" ? "unprocessable" : "bad_request";
+    throw new Fault(kind, `the label is not as it should be: ${issue?.message ?? "wrong shape"}`, {
+      code: "label.shape",
+      path,
+    });
+  }
+  return { request: parsed.data, ...(preset === undefined ? {} : { preset }) };
+}
+
+/** A whole post of bytes: read, then the line. 422 when not one object got in. */
+export async function ingestPost(
+  parts: IngestParts & { readonly inflatedLimit: number },
+  bytes: Uint8Array,
+  ask: PostAsk,
+  moment: Moment,
+): Promise<PostReply> {
+  const label = labelAsk(ask);
+  const { items } = readInput(bytes, {
+    ...(ask.format === undefined ? {} : { format: ask.format }),
+    limits: { inflated: parts.inflatedLimit },
+  });
+  const reply = await ingestBatch(
+    parts,
+    items,
+    { account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
+    moment,
+  );
+  const { received, rejected } = reply.counts;
+  return { status: received > 0 && rejected === received ? 422 : 200, reply: JSON.stringify(reply) };
+}

@@ -1,0 +1,111 @@
+import type { IngestCounts, IngestResult, JobReply } from "../../schemas/api/ingest.ts";
+import { Fault } from "../shared/fault.ts";
+import { type Moment, uuid4 } from "../shared/moment.ts";
+import { Jobs } from "../storage/collections.ts";
+import type { JobDoc } from "../storage/documents.ts";
+import type { Storage } from "../storage/port.ts";
+import type { PostAsk, PostReply } from "./ingest-post.ts";
+
+/** Where large posts wait for their job; outside memory. */
+export interface Spool {
+  /** Keeps what comes under a name; gives the bytes kept. */
+  write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<number>;
+  read(name: string): AsyncIterable<Uint8Array>;
+  remove(name: string): Promise<void>;
+}
+
+/** Does the work of a post somewhere that does not block readers (a worker thread), or at once in tests. */
+export interface IngestRunner {
+  post(bytes: Uint8Array, ask: PostAsk, moment: Moment): Promise<PostReply>;
+  /** Says that a job waits; does not wait for it. */
+  wake(): void;
+}
+
+interface Body {
+  readonly length: number | undefined;
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+interface IntakeParts {
+  readonly storage: Storage;
+  readonly runner: IngestRunner;
+  readonly spool: Spool;
+  /** Bytes sent (compressed or not) up to which a post is answered at once. */
+  readonly inlineLimit: number;
+  readonly uploadLimit: number;
+}
+
+/** What came so far and the rest of the stream. */
+async function* resume(held: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* held;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+/** Takes posts: what is small is worked off at once, what is large is kept and answered with a job. By size sent, never by work (policy 9). */
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly uploadLimit: number;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+    this.uploadLimit = parts.uploadLimit;
+  }
+
+  async take(body: Body, ask: PostAsk, moment: Moment): Promise<PostReply | JobReply> {
+    const { runner, inlineLimit } = this.#parts;
+    const chunks = body.stream[Symbol.asyncIterator]();
+    const held: Uint8Array[] = [];
+    let size = 0;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+      held.push(next.value);
+      size += next.value.length;
+      if (size > inlineLimit) return this.#queue(resume(held, chunks), ask, moment);
+    }
+    return runner.post(Buffer.concat(held), ask, moment);
+  }
+
+  async #queue(chunks: AsyncIterable<Uint8Array>, ask: PostAsk, moment: Moment): Promise<JobReply> {
+    if (ask.dryRun)
+      throw new Fault("too_large", "a dry run takes no more than what is answered at once", {
+        code: "ingest.dry_run_size",
+      });
+    const { storage, spool, runner } = this.#parts;
+    const job = uuid4(moment);
+    await spool.write(job, chunks);
+    await storage
+      .collection(Jobs)
+      .insert([
+        {
+          id: job,
+          kind: "ingest",
+          account: ask.account,
+          status: "queued",
+          created: moment.now,
+          input: { ...ask },
+          progress: {},
+        },
+      ]);
+    runner.wake();
+    return { job, status: "queued" };
+  }
+
+  /** A job of this account; another's and an unknown one are alike not there. */
+  async job(account: string, id: string): Promise<JobReply> {
+    const held = await this.#parts.storage.collection(Jobs).get(id);
+    if (held?.account !== account) throw new Fault("not_found", "there is no such job");
+    return jobReply(held);
+  }
+}
+
+export interface JobProgress {
+  readonly counts?: IngestCounts;
+  readonly batches?: string[];
+  readonly rejected?: IngestResult[];
+  readonly error?: { code: string; path: string; message: string };
+}
+
+export const jobReply = ({ id, status, progress }: JobDoc): JobReply => ({
+  job: id,
+  status,
+  ...(progress as JobProgress),
+});

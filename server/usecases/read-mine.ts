@@ -1,0 +1,56 @@
+import type { z } from "zod";
+import type { MinePage } from "../../schemas/api/objects.ts";
+import { sha256 } from "../shared/digest.ts";
+import { formatInstant } from "../shared/instant.ts";
+import { Rows } from "../storage/collections.ts";
+import type { Unit } from "../storage/port.ts";
+import { openPosition, sealPosition } from "./position.ts";
+import { objectOf, type Sight } from "./sight.ts";
+
+/** My agency's posts that this account may see, oldest first, each contribution with its label's rows as they stand. */
+export async function readMine(
+  unit: Unit,
+  sight: Sight,
+  cursorKey: Uint8Array,
+  ask: { readonly limit: number; readonly next?: string },
+): Promise<z.infer<typeof MinePage>> {
+  const agency = sight.viewer.agency;
+  const asked = sha256(JSON.stringify(["mine", sight.viewer.id, agency]));
+  const after = openPosition(cursorKey, "mine", asked, ask.next);
+  const lanes = [...sight.admission.lanes.values()].filter(
+    ({ entry }) => agency !== undefined && entry.label.originator === agency,
+  );
+  if (lanes.length === 0) return { posts: [] };
+  const rows = await unit.collection(Rows).scan({
+    index: "lane",
+    prefixes: lanes.map(({ lane }) => [lane]),
+    limit: ask.limit + 1,
+    ...(after === undefined ? {} : { after: { value: after.stamp, id: after.id } }),
+  });
+  const page = rows.slice(0, ask.limit);
+  const last = page.at(-1);
+  const posts = page.flatMap((row) => {
+    const label = sight.admission.lanes.get(row.lane)?.entry.label;
+    if (label === undefined) return [];
+    const { name } = objectOf(row);
+    return [
+      {
+        id: row.stixId,
+        type: row.kind,
+        ...(row.version === undefined ? {} : { version: row.version }),
+        ...(typeof name === "string" ? { name } : {}),
+        received: formatInstant(row.received),
+        by: row.receivedFrom,
+        batch: row.batch,
+        channel: row.channel,
+        state: label.state,
+        tlp: label.tlp,
+        flags: row.flags ?? [],
+        releases: label.releases,
+      },
+    ];
+  });
+  return rows.length > ask.limit && last !== undefined
+    ? { posts, next: sealPosition(cursorKey, "mine", asked, last) }
+    : { posts };
+}

@@ -1,0 +1,194 @@
+import type { Tlp } from "../../schemas/policy/vocabulary.ts";
+import { later } from "../pipeline/fold.ts";
+import { queryTerms } from "../pipeline/terms.ts";
+import { sha256 } from "../shared/digest.ts";
+import { Rows } from "../storage/collections.ts";
+import type { Unit } from "../storage/port.ts";
+import type { AdmittedLane } from "./admission.ts";
+import { openPosition, type Position, sealPosition } from "./position.ts";
+import { type Rendered, type Renderer, showsSource } from "./render.ts";
+import type { Row, Seen, Sight } from "./sight.ts";
+
+export interface ListAsk {
+  readonly view: "consolidated" | "originals";
+  readonly type?: string;
+  /** Canonical value: the things it is the key of, and its terms. */
+  readonly value?: { readonly things: readonly string[]; readonly terms: readonly string[] };
+  readonly text?: string;
+  readonly tlp?: Tlp;
+  /** Originating agency. */
+  readonly source?: string;
+  /** Microseconds, inclusive and exclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+  readonly next?: string;
+}
+
+export interface Page {
+  readonly objects: readonly Rendered[];
+  readonly next?: string;
+}
+
+const PURPOSE = "objects";
+/** Rows looked at in one go. */
+const STEP = 500;
+/** Matches of a search that are put in order; more than these asks for a narrower question. */
+const MOST_MATCHES = 20_000;
+
+/** The lanes that the filters on labels leave. A source is no filter where it is withheld from this viewer. */
+function filteredLanes(sight: Sight, ask: ListAsk): AdmittedLane[] {
+  return [...sight.admission.lanes.values()].filter(({ entry: { label } }) => {
+    if (ask.tlp !== undefined && label.tlp !== ask.tlp) return false;
+    return ask.source === undefined || (label.originator === ask.source && showsSource(label, sight.viewer));
+  });
+}
+
+/** Rows in the reader's order after a position: by an index where the question has no words, else by what it matches. */
+async function* candidates(
+  unit: Unit,
+  sight: Sight,
+  ask: ListAsk,
+  lanes: readonly AdmittedLane[],
+  after: Position | undefined,
+): AsyncGenerator<Row[]> {
+  const rows = unit.collection(Rows);
+  if (ask.value === undefined && ask.text === undefined) {
+    const index = ask.type === undefined ? "lane" : "kind";
+    const prefixes = lanes.map(({ lane }) => (ask.type === undefined ? [lane] : [lane, ask.type]));
+    const bounds = {
+      ...(ask.from === undefined ? {} : { from: ask.from }),
+      ...(ask.to === undefined ? {} : { to: ask.to }),
+    };
+    let at = after;
+    while (prefixes.length > 0) {
+      const step = Math.min(STEP, Math.max(20, ask.limit + 1));
+      const page = await rows.scan({
+        index,
+        prefixes,
+        ...bounds,
+        limit: step,
+        ...(at === undefined ? {} : { after: { value: at.stamp, id: at.id } }),
+      });
+      if (page.length > 0) yield page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < step) return;
+      at = last;
+    }
+    return;
+  }
+  const allowed = new Set(lanes.map(({ lane }) => lane));
+  let found: Row[] | undefined;
+  if (ask.value !== undefined)
+    found = [...(await sight.rowsOfThings(ask.value.things)), ...(await sight.rowsOfValues(ask.value.terms))];
+  if (ask.text !== undefined) {
+    const terms = queryTerms(ask.text);
+    if (terms.length === 0) return;
+    const matches = await rows.search({ scopes: [...allowed], terms, limit: MOST_MATCHES });
+    const ids = new Set(matches.map((row) => row.id));
+    found = found === undefined ? matches : found.filter((row) => ids.has(row.id));
+  }
+  const passing = [...new Map((found ?? []).map((row) => [row.id, row])).values()].filter(
+    (row) =>
+      allowed.has(row.lane) &&
+      (ask.type === undefined || row.kind === ask.type) &&
+      (ask.from === undefined || row.stamp >= ask.from) &&
+      (ask.to === undefined || row.stamp < ask.to) &&
+      (after === undefined || later(row, after)),
+  );
+  passing.sort((a, b) => (later(a, b) ? 1 : -1));
+  for (let i = 0; i < passing.length; i += STEP) yield passing.slice(i, i + STEP);
+}
+
+/** Which of these candidates stand for an object of the page, in order: an object stands at the newest of its rows that passes the filters. */
+async function consolidated(
+  sight: Sight,
+  page: readonly Row[],
+  passes: (row: Row) => boolean,
+): Promise<Array<{ at: Row; seen: Seen }>> {
+  const objects = await sight.existing(await sight.seen(page));
+  const standing = new Map<string, Seen>();
+  for (const seen of objects) {
+    const newest = seen.rows
+      .filter(passes)
+      .reduce<Row | undefined>((a, b) => (a === undefined || later(b, a) ? b : a), undefined);
+    if (newest !== undefined) standing.set(newest.id, seen);
+  }
+  return page.flatMap((row) => {
+    const seen = standing.get(row.id);
+    return seen === undefined ? [] : [{ at: row, seen }];
+  });
+}
+
+/** Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). */
+async function originals(sight: Sight, page: readonly Row[]): Promise<Array<{ at: Row; seen: Seen }>> {
+  const beside = await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]);
+  const ids = new Map<string, Row[]>();
+  for (const row of beside) ids.set(row.stixId, [...(ids.get(row.stixId) ?? []), row]);
+  const shown = page.flatMap((row) => {
+    const under = ids.get(row.stixId) ?? [row];
+    const first = under.reduce((a, b) => (later(a, b) ? b : a));
+    const same = under.filter((other) => other.version === row.version && other.hash === row.hash);
+    if (same.some((other) => later(row, other))) return [];
+    const holds =
+      row.originator === first.originator ||
+      under.some((other) => other.originator === first.originator && other.hash === row.hash);
+    const id = holds ? row.stixId : `${row.kind}--${row.thing}`;
+    const seen: Seen = {
+      id,
+      kind: row.kind,
+      fold: row.fold,
+      thing: row.thing,
+      rows: same,
+      newest: row,
+      ...(holds ? {} : { claimed: row.stixId }),
+    };
+    return [{ at: row, seen }];
+  });
+  const existing = new Set(await sight.existing(shown.map(({ seen }) => seen)));
+  return shown.filter(({ seen }) => existing.has(seen));
+}
+
+/** One page of what the viewer sees, oldest first, so that what comes in meanwhile is at the end and nothing is missed. */
+export async function readObjects(
+  unit: Unit,
+  sight: Sight,
+  renderer: Renderer,
+  cursorKey: Uint8Array,
+  ask: ListAsk,
+): Promise<Page> {
+  const { next, limit, ...question } = ask;
+  const asked = sha256(JSON.stringify([sight.viewer.id, sight.admission.channel, question]));
+  const position = openPosition(cursorKey, PURPOSE, asked, next);
+  const lanes = filteredLanes(sight, ask);
+  const allowed = new Set(lanes.map(({ lane }) => lane));
+  const passing = new Set<string>();
+  const worded = ask.value !== undefined || ask.text !== undefined;
+  const passes = (row: Row): boolean =>
+    worded
+      ? passing.has(row.id)
+      : allowed.has(row.lane) &&
+        (ask.type === undefined || row.kind === ask.type) &&
+        (ask.from === undefined || row.stamp >= ask.from) &&
+        (ask.to === undefined || row.stamp < ask.to);
+  const found: Array<{ at: Row; seen: Seen }> = [];
+  const source = candidates(unit, sight, ask, lanes, position);
+  const pages: Row[][] = [];
+  if (worded) {
+    for await (const page of source) pages.push(page);
+    for (const page of pages) for (const row of page) passing.add(row.id);
+  }
+  for await (const page of worded ? pages : source) {
+    found.push(...(ask.view === "originals" ? await originals(sight, page) : await consolidated(sight, page, passes)));
+    if (found.length > limit) break;
+  }
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  const objects = await renderer.render(
+    sight,
+    shown.map(({ seen }) => seen),
+    ask.view,
+  );
+  if (found.length <= limit || last === undefined) return { objects };
+  return { objects, next: sealPosition(cursorKey, PURPOSE, asked, last.at) };
+}

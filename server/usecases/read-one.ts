@@ -1,0 +1,118 @@
+import { later } from "../pipeline/fold.ts";
+import { edgeEnds } from "../pipeline/references.ts";
+import type { StixJson } from "../pipeline/steps.ts";
+import { sha256 } from "../shared/digest.ts";
+import { Fault } from "../shared/fault.ts";
+import { formatInstant } from "../shared/instant.ts";
+import { openPosition, sealPosition } from "./position.ts";
+import type { Rendered, Renderer } from "./render.ts";
+import { showsSource } from "./render.ts";
+import { objectOf, type Seen, type Sight } from "./sight.ts";
+
+const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
+
+/** The one answer for what is hidden and what was never there (policy 1.5). */
+export const notThere = (): Fault => new Fault("not_found", "there is no such object");
+
+/** What the viewer sees under an id: a consolidated id, or a sender's that the viewer sees. `undefined` if nothing. */
+export async function seenUnder(sight: Sight, id: string): Promise<Seen | undefined> {
+  const rows = [...(await sight.rowsOfIds([id])), ...(await sight.rowsOfThings([uuidOf(id)]))];
+  const objects = await sight.existing(await sight.seen(rows));
+  return (
+    objects.find((seen) => seen.id === id) ??
+    objects.find((seen) => seen.kind === id.slice(0, id.indexOf("--")) && seen.rows.some((row) => row.stixId === id))
+  );
+}
+
+/** The consolidated object under an id; `Fault("not_found")` where the viewer sees none. */
+export async function readOne(sight: Sight, renderer: Renderer, id: string): Promise<Rendered> {
+  const seen = await seenUnder(sight, id);
+  const [rendered] = seen === undefined ? [] : await renderer.render(sight, [seen], "consolidated");
+  if (rendered === undefined) throw notThere();
+  return rendered;
+}
+
+/** What one visible contribution says, and whose it is. */
+export interface SourceView {
+  readonly agency: string;
+  readonly id: string;
+  readonly version?: string;
+  readonly received: string;
+  readonly tlp: string;
+  readonly channel: string;
+  readonly given?: string;
+  readonly checksum?: string;
+  readonly confidence?: number;
+  readonly flags?: readonly string[];
+  readonly batch?: string;
+  readonly object: StixJson;
+}
+
+/** Who is named where the source is withheld (dedup 6). */
+const WITHHELD = "member of the group";
+
+/** The visible contributions behind an object, newest first, each as the viewer's tier shows it. */
+export async function readSources(
+  sight: Sight,
+  renderer: Renderer,
+  id: string,
+): Promise<{ views: SourceView[]; seen: Seen }> {
+  const seen = await seenUnder(sight, id);
+  if (seen === undefined) throw notThere();
+  const rows = [...seen.rows].sort((a, b) => b.stamp - a.stamp || (a.id < b.id ? 1 : -1));
+  const views: SourceView[] = [];
+  for (const row of rows) {
+    const label = sight.admission.lanes.get(row.lane)?.entry.label;
+    if (label === undefined) continue;
+    const own = row.originator === sight.viewer.agency;
+    const named = showsSource(label, sight.viewer);
+    const [original] = await renderer.render(
+      sight,
+      [{ ...seen, id: row.stixId, rows: [row], newest: row }],
+      "originals",
+    );
+    const confidence = objectOf(row).confidence;
+    views.push({
+      agency: named ? row.originator : WITHHELD,
+      id: row.stixId,
+      ...(row.version === undefined ? {} : { version: row.version }),
+      received: formatInstant(row.received),
+      tlp: label.tlp,
+      channel: row.channel,
+      ...(row.given === undefined || !named ? {} : { given: row.given }),
+      ...(row.checksum === undefined ? {} : { checksum: row.checksum }),
+      ...(typeof confidence === "number" ? { confidence } : {}),
+      ...(own && row.flags !== undefined ? { flags: row.flags } : {}),
+      ...(own ? { batch: row.batch } : {}),
+      object: original?.object ?? {},
+    });
+  }
+  return { views, seen };
+}
+
+/** One page of the edges at an object that the viewer sees, oldest first. */
+export async function readEdges(
+  sight: Sight,
+  renderer: Renderer,
+  cursorKey: Uint8Array,
+  ask: { readonly id: string; readonly limit: number; readonly next?: string },
+): Promise<{ objects: Rendered[]; next?: string }> {
+  const seen = await seenUnder(sight, ask.id);
+  if (seen === undefined) throw notThere();
+  const asked = sha256(JSON.stringify(["edges", sight.viewer.id, seen.id]));
+  const after = openPosition(cursorKey, "edges", asked, ask.next);
+  const ids = [...new Set([seen.id, ...seen.rows.map((row) => row.stixId)])];
+  const edges = await sight.existing(await sight.seen(await sight.edgesAt(ids)));
+  await sight.resolve(ids);
+  // An edge may name an id that means another object to this viewer: only those that end at this one.
+  const here = edges.filter((edge) =>
+    edgeEnds(objectOf(edge.newest)).some((end) => ids.includes(end) && sight.shownAs(end) === seen.id),
+  );
+  here.sort((a, b) => (later(a.newest, b.newest) ? 1 : -1));
+  const rest = after === undefined ? here : here.filter((edge) => later(edge.newest, after));
+  const page = rest.slice(0, ask.limit);
+  const last = page.at(-1);
+  const objects = await renderer.render(sight, page, "consolidated");
+  if (last === undefined || rest.length <= ask.limit) return { objects };
+  return { objects, next: sealPosition(cursorKey, "edges", asked, last.newest) };
+}

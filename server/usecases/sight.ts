@@ -1,0 +1,202 @@
+import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { later } from "../pipeline/fold.ts";
+import { requiredEnds } from "../pipeline/references.ts";
+import type { StixJson } from "../pipeline/steps.ts";
+import { compareInstants } from "../shared/instant.ts";
+import { Rows } from "../storage/collections.ts";
+import type { RowDoc } from "../storage/documents.ts";
+import type { Stored, Unit } from "../storage/port.ts";
+import type { Admission } from "./admission.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export type Row = Stored<RowDoc>;
+
+/** What a viewer sees as one consolidated object. */
+export interface Seen {
+  /** The id it is shown under. */
+  readonly id: string;
+  readonly kind: string;
+  readonly fold: RowDoc["fold"];
+  readonly thing: string;
+  /** The visible contributions that count: of a version chain the newest that the viewer sees. */
+  readonly rows: readonly Row[];
+  /** The newest of them: where it stands in the reader's order. */
+  readonly newest: Row;
+  /** The id its sender gave it, where another sender's other object already has that id for this viewer. */
+  readonly claimed?: string;
+}
+
+const decoder = new TextDecoder();
+export const objectOf = (row: Pick<RowDoc, "bytes">): StixJson => JSON.parse(decoder.decode(row.bytes)) as StixJson;
+
+const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
+const chainOf = (row: RowDoc): string => `${row.originator}|${row.stixId}`;
+
+/** Positive when `a` supersedes `b` in one chain: the later version, and of one version the one that came later. */
+function supersedes(a: Row, b: Row): boolean {
+  const byVersion = a.version === undefined || b.version === undefined ? 0 : compareInstants(a.version, b.version);
+  return byVersion !== 0 ? byVersion > 0 : later(a, b);
+}
+
+function groupBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const held = groups.get(key(item));
+    if (held === undefined) groups.set(key(item), [item]);
+    else held.push(item);
+  }
+  return groups;
+}
+
+const newestOf = (rows: readonly Row[]): Row => rows.reduce((a, b) => (later(b, a) ? b : a));
+const oldestOf = (rows: readonly Row[]): Row => rows.reduce((a, b) => (later(a, b) ? b : a));
+
+/**
+ * What one viewer sees, for one request. Everything is computed from rows in admitted lanes, so that what is hidden can't
+ * show in any answer: heads of chains, who holds an id, which ends exist.
+ */
+export class Sight {
+  readonly #unit: Unit;
+  readonly viewer: Viewer;
+  readonly admission: Admission;
+  readonly snapshot: Snapshot;
+  /** Ids that everybody sees: the group's identity, standard markings, our extension definitions. */
+  readonly #common: ReadonlySet<string>;
+  readonly #resolved = new Map<string, string | undefined>();
+
+  constructor(unit: Unit, viewer: Viewer, snapshot: Snapshot, admission: Admission, common: ReadonlySet<string>) {
+    this.#unit = unit;
+    this.viewer = viewer;
+    this.snapshot = snapshot;
+    this.admission = admission;
+    this.#common = common;
+  }
+
+  #visible(rows: readonly Row[]): Row[] {
+    return rows.filter((row) => this.admission.lanes.has(row.lane));
+  }
+
+  /** Visible rows under sender's ids. */
+  async rowsOfIds(ids: readonly string[]): Promise<Row[]> {
+    return ids.length === 0
+      ? []
+      : this.#visible(await this.#unit.collection(Rows).find({ index: "stix", values: ids }));
+  }
+
+  /** Visible rows of things (UUIDs). */
+  async rowsOfThings(things: readonly string[]): Promise<Row[]> {
+    return things.length === 0
+      ? []
+      : this.#visible(await this.#unit.collection(Rows).find({ index: "thing", values: things }));
+  }
+
+  /** Visible rows that state a value besides their own key. */
+  async rowsOfValues(terms: readonly string[]): Promise<Row[]> {
+    return terms.length === 0
+      ? []
+      : this.#visible(await this.#unit.collection(Rows).find({ index: "values", values: terms }));
+  }
+
+  /** Visible edges at these ids, sender's or consolidated. */
+  async edgesAt(ids: readonly string[]): Promise<Row[]> {
+    return ids.length === 0
+      ? []
+      : this.#visible(await this.#unit.collection(Rows).find({ index: "ends", values: ids }));
+  }
+
+  /** The objects that these visible rows belong to, each once. Rows that a newer visible version supersedes belong to none. */
+  async seen(rows: readonly Row[]): Promise<Seen[]> {
+    const things = [...new Set(rows.filter((row) => row.fold !== "alone").map((row) => row.thing))];
+    const folding = await this.rowsOfThings(things);
+    const versioned = [
+      ...new Set([...rows, ...folding].filter((row) => row.fold !== "value").map((row) => row.stixId)),
+    ];
+    const chains = groupBy(await this.rowsOfIds(versioned), chainOf);
+    const live = (row: Row): boolean => {
+      const chain = row.fold === "value" ? undefined : chains.get(chainOf(row));
+      return (
+        chain === undefined ||
+        !chain.some((other) => (row.version === undefined || other.version !== row.version) && supersedes(other, row))
+      );
+    };
+    const found: Seen[] = [];
+    for (const [thing, members] of groupBy(folding.filter(live), (row) => row.thing)) {
+      const newest = newestOf(members);
+      found.push({
+        id: `${newest.kind}--${thing}`,
+        kind: newest.kind,
+        fold: newest.fold,
+        thing,
+        rows: members,
+        newest,
+      });
+    }
+    const standing = new Set(rows.filter((row) => row.fold === "alone").map((row) => row.stixId));
+    const alone = groupBy(
+      [...chains.values()].flat().filter((row) => row.fold === "alone" && standing.has(row.stixId)),
+      (row) => row.stixId,
+    );
+    for (const [id, members] of alone) found.push(...this.#standing(id, members, live));
+    return found;
+  }
+
+  /** Objects that never merge, under one claimed id: equal bytes are one object of several sources; who was visible first keeps the id (design 4). */
+  #standing(id: string, members: readonly Row[], live: (row: Row) => boolean): Seen[] {
+    const chains = [...groupBy(members, chainOf).values()].sort((a, b) => (later(oldestOf(a), oldestOf(b)) ? 1 : -1));
+    const groups = new Map<string, { owner: Row; rows: Row[] }>();
+    for (const chain of chains) {
+      const heads = chain.filter(live);
+      const head = heads[0];
+      if (head === undefined) continue;
+      const group = groups.get(head.hash);
+      if (group === undefined) groups.set(head.hash, { owner: head, rows: heads });
+      else group.rows.push(...heads);
+    }
+    return [...groups.values()].map(({ owner, rows }, i) => ({
+      id: i === 0 ? id : `${owner.kind}--${owner.thing}`,
+      kind: owner.kind,
+      fold: "alone" as const,
+      thing: owner.thing,
+      rows,
+      newest: newestOf(rows),
+      ...(i === 0 ? {} : { claimed: id }),
+    }));
+  }
+
+  /** Whether the viewer's own agency is among the sources: then the object is shown as written. */
+  own(seen: Pick<Seen, "rows">): boolean {
+    return this.viewer.agency !== undefined && seen.rows.some((row) => row.originator === this.viewer.agency);
+  }
+
+  /** Looks up what ids mean to the viewer, for `shownAs`. */
+  async resolve(ids: Iterable<string>, depth = 0): Promise<void> {
+    const asked = [...new Set(ids)].filter((id) => !this.#resolved.has(id) && !this.#common.has(id));
+    if (asked.length === 0) return;
+    for (const id of asked) this.#resolved.set(id, undefined);
+    const rows = [...(await this.rowsOfIds(asked)), ...(await this.rowsOfThings(asked.map(uuidOf)))];
+    const objects = await this.existing(await this.seen(rows), depth + 1);
+    const byShown = new Set(objects.map((seen) => seen.id));
+    const bySender = new Map<string, string>();
+    for (const seen of objects) {
+      for (const row of seen.rows)
+        if (!bySender.has(row.stixId) || seen.claimed === undefined) bySender.set(row.stixId, seen.id);
+    }
+    for (const id of asked) this.#resolved.set(id, byShown.has(id) ? id : bySender.get(id));
+  }
+
+  /** The id under which the viewer sees what this id means, after `resolve`; undefined where there is nothing. */
+  shownAs(id: string): string | undefined {
+    return this.#common.has(id) ? id : this.#resolved.get(id);
+  }
+
+  /** Those that exist for the viewer: an edge only if every end does, or as its own agency wrote it (design 3). */
+  async existing(objects: readonly Seen[], depth = 0): Promise<Seen[]> {
+    const edges = objects.filter((seen) => seen.kind === "relationship" || seen.kind === "sighting");
+    if (edges.length === 0) return [...objects];
+    const needed = new Map(edges.map((seen) => [seen, requiredEnds(objectOf(seen.newest))]));
+    if (depth < 4) await this.resolve([...needed.values()].flat(), depth);
+    return objects.filter(
+      (seen) => this.own(seen) || (needed.get(seen) ?? []).every((id) => this.shownAs(id) !== undefined),
+    );
+  }
+}
