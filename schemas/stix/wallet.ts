@@ -27,8 +27,8 @@ export const WalletFacts = z
   .looseObject({
     extension_type: z.literal("property-extension"),
     /** Addresses of one family are one key space: `evm`, `bitcoin`, `tron`. */
-    family: z.string().min(1).max(64),
-    /** How the address is written: `p2pkh`, `p2sh`, `bech32`, `hex`, … */
+    family: z.string().min(1).max(64).optional(),
+    /** How the address is written: `base58`, `bech32`, `hex`. */
     form: z.string().min(1).max(64).optional(),
     /** `absent`: the text has none, such as an EVM address in one case. */
     checksum: z.enum(["ok", "absent", "failed"]).optional(),

@@ -7,12 +7,7 @@ export const sha256 = (data: string | Uint8Array): string => createHash("sha256"
 export const keyed = (key: Uint8Array, text: string): string =>
   createHmac("sha256", key).update(text).digest("base64url");
 
-/** RFC 9562 version 5 UUID of a name in a namespace of 16 bytes (or, for a secret one, any key of 16 bytes). */
-export function uuid5(namespace: Uint8Array, name: string): string {
-  const hex = createHash("sha1").update(namespace).update(name, "utf8").digest("hex");
-  const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
-}
+export { uuid5 } from "../../schemas/stix/uuid5.ts";
 
 /** The 16 bytes of a UUID's text. */
 export const uuidBytes = (uuid: string): Uint8Array => Buffer.from(uuid.replaceAll("-", ""), "hex");

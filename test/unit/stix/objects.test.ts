@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { REGISTRY } from "../../../schemas/registry.ts";
+import { Bundle } from "../../../schemas/stix/bundle.ts";
+import { EXTENSION_AUTHOR, EXTENSION_AUTHOR_ID } from "../../../schemas/stix/extension-author.ts";
+import { STIX_OBJECTS } from "../../../schemas/stix/objects.ts";
+import { OWN_EXTENSION_DEFINITIONS, OWN_EXTENSIONS } from "../../../schemas/stix/own-extensions.ts";
+import { META_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES } from "../../../schemas/stix/types.ts";
+import { walletAddress } from "../../../schemas/stix/wallet.ts";
+import { validate } from "../../../server/pipeline/validate.ts";
+import cases from "../../cases/stix-objects.json" with { type: "json" };
+
+test("the schemas – against the list of types – one for each of the 42 and for the wallet", () => {
+  expect(Object.keys(STIX_OBJECTS).sort()).toEqual(
+    [...SDO_TYPES, ...SRO_TYPES, ...SCO_TYPES, ...META_TYPES, "cryptocurrency-wallet"].sort(),
+  );
+});
+
+test.each(cases.filter(({ type }) => type === "bundle"))("Bundle – minimal and full – valid", ({ minimal, full }) => {
+  expect(Bundle.safeParse(minimal).success).toBe(true);
+  expect(Bundle.safeParse(full).success).toBe(true);
+  expect(Bundle.safeParse({ ...full, objects: [] }).error?.issues[0]?.path).toEqual(["objects"]);
+});
+
+test("the registry – made – each name once, each schema in JSON Schema", () => {
+  expect([...REGISTRY.keys()]).toEqual(
+    expect.arrayContaining(["Indicator", "Bundle", "ReleaseLabel", "Viewer", "Label"]),
+  );
+  expect(new Set([...REGISTRY.values()]).size).toBe(REGISTRY.size);
+  for (const schema of REGISTRY.values()) expect(Object.keys(z.toJSONSchema(schema)).length).toBeGreaterThan(1);
+});
+
+test.each([...OWN_EXTENSION_DEFINITIONS])(
+  "our extension $name – its definition – is valid STIX and carries its JSON Schema",
+  (definition) => {
+    expect(validate(definition)).toEqual({ object: definition, errors: [], warnings: [] });
+    expect(definition.created_by_ref).toBe(EXTENSION_AUTHOR_ID);
+    const schema = JSON.parse(definition.schema) as Record<string, unknown>;
+    expect(schema.$schema).toBe("https://json-schema.org/draft/2020-12/schema");
+    expect(schema.$id).toBe(`urn:uuid:${definition.id.slice("extension-definition--".length)}`);
+  },
+);
+
+test("our extensions – by id – the fixed ids", () => {
+  expect(Object.keys(OWN_EXTENSIONS).sort()).toEqual([
+    "extension-definition--2da0e91f-e937-4050-8e31-3da03ec9b6d2",
+    "extension-definition--6ac4d8e5-2743-4824-b706-2a8442aae4b2",
+    "extension-definition--b7c3e1de-5c0b-4d0e-9d6a-6a0f5b6f3a21",
+  ]);
+  expect(validate(EXTENSION_AUTHOR)).toEqual({ object: EXTENSION_AUTHOR, errors: [], warnings: [] });
+});
+
+test("walletAddress – either form – the address", () => {
+  expect(walletAddress({ value: "T1" })).toBe("T1");
+  expect(walletAddress({ address: "T2" })).toBe("T2");
+  expect(walletAddress({ value: 7 })).toBeUndefined();
+});
