@@ -1,44 +1,160 @@
 import type { Agreements } from "../../schemas/policy/agreement.ts";
 import type { Label, ReleaseRow } from "../../schemas/policy/label.ts";
 import type { Problem } from "../shared/fault.ts";
+import { formatInstant, parseInstant } from "../shared/instant.ts";
+import { isBefore } from "./dated.ts";
+import { sortedSet } from "./meet.ts";
 
-/** A row as somebody asks for it: the status is the server's. */
-export type AskedRow = Omit<ReleaseRow, "status">;
+/** A row as a poster or proposer writes it: whether it is on is the server's. */
+export interface AskedRow {
+  readonly agreement: string;
+  readonly countries: readonly string[];
+  readonly agencies: "*" | readonly string[];
+  readonly until?: string | undefined;
+}
 
-interface RowContext {
+/** What rows are checked against. */
+export interface RowWorld {
   readonly originatorCountry: string;
-  /** Known agencies with their countries. */
   readonly agencies: ReadonlyMap<string, { readonly country: string }>;
   readonly agreements: Agreements;
 }
 
-/** What is wrong with a row that somebody asks for: it names what is not known, or can never admit anybody. */
-export function checkRow(row: AskedRow, { originatorCountry, agencies, agreements }: RowContext): Problem | undefined {
-  const problem = (code: string, path: string, message: string): Problem => ({ code, path: `row.${path}`, message });
-  if (row.agreement === "PUBLIC") return undefined;
-  const agreement = agreements[row.agreement];
-  if (agreement === undefined) return problem("label.unknown_agreement", "agreement", `there is no agreement ${row.agreement}`);
-  if (row.countries.length === 0) return problem("label.no_country", "countries", "a row names at least one country");
-  for (const country of row.countries) {
-    const abroad = country !== originatorCountry;
-    if (abroad && (!agreement.parties.includes(country) || !agreement.parties.includes(originatorCountry)))
-      return problem("label.not_a_party", "countries", `${country} and ${originatorCountry} are not both parties to ${row.agreement}`);
+const MINUTE = 60_000;
+/** 9999-12-31T23:59:00Z. */
+const LAST = 253_402_300_740_000;
+
+/** The start of the minute that an instant is in; undefined for text that is none. */
+export function minuteDown(text: string): string | undefined {
+  const then = parseInstant(text);
+  return then === undefined ? undefined : formatInstant(Math.floor(then.ms / MINUTE) * MINUTE);
+}
+
+/** The start of the first minute that is not before an instant; undefined for text that is none, and past the year 9999. */
+export function minuteUp(text: string): string | undefined {
+  const then = parseInstant(text);
+  if (then === undefined) return undefined;
+  const ms = Math.ceil((then.ms + (then.rest === "" ? 0 : 1)) / MINUTE) * MINUTE;
+  return ms > LAST ? undefined : formatInstant(ms);
+}
+
+const list = (items: Iterable<string>): string => sortedSet(items).join(", ") || "none";
+
+/** Each agency of a list is known and of a listed country. */
+export function agencyProblems(
+  agencies: AskedRow["agencies"],
+  countries: readonly string[] | undefined,
+  world: RowWorld,
+  path: string,
+): Problem[] {
+  if (agencies === "*") return [];
+  return agencies.flatMap((agency, i): Problem[] => {
+    const country = world.agencies.get(agency)?.country;
+    const at = `${path}.agencies[${i}]`;
+    if (country === undefined) {
+      return [{ code: "label.unknown_agency", path: at, message: `there is no agency ${agency}` }];
+    }
+    if (countries === undefined || countries.includes(country)) return [];
+    const message = `${agency} is an agency of ${country}, but the countries listed are ${list(countries)}`;
+    return [{ code: "label.agency_country", path: at, message }];
+  });
+}
+
+/** Each country is one that has an agency. */
+export function countryProblems(countries: readonly string[], world: RowWorld, path: string): Problem[] {
+  const known = new Set([...world.agencies.values()].map((agency) => agency.country));
+  return countries.flatMap((country, i): Problem[] =>
+    known.has(country)
+      ? []
+      : [
+          {
+            code: "label.unknown_country",
+            path: `${path}.countries[${i}]`,
+            message: `no agency of ${country} takes part; those that do are of ${list(known)}`,
+          },
+        ],
+  );
+}
+
+/** What is wrong with a row as asked for: names nobody knows, an impossible date, a PUBLIC row that names somebody. */
+export function rowProblems(row: AskedRow, world: RowWorld, path: string): Problem[] {
+  const problems: Problem[] = [];
+  const isPublic = row.agreement === "PUBLIC";
+  if (!isPublic && !Object.hasOwn(world.agreements, row.agreement)) {
+    const message = `there is no agreement ${row.agreement}; there are ${list([...Object.keys(world.agreements), "PUBLIC"])}`;
+    problems.push({ code: "label.unknown_agreement", path: `${path}.agreement`, message });
   }
-  for (const id of row.agencies === "*" ? [] : row.agencies) {
-    const agency = agencies.get(id);
-    if (agency === undefined) return problem("label.unknown_agency", "agencies", `there is no agency ${id}`);
-    if (!row.countries.includes(agency.country)) return problem("label.agency_not_of_country", "agencies", `${id} is of ${agency.country}, which the row does not name`);
+  if (isPublic && (row.countries.length > 0 || row.agencies !== "*")) {
+    const message = 'a PUBLIC row is for everyone: countries must be [] and agencies "*"';
+    problems.push({ code: "label.public_row", path, message });
+  }
+  if (row.until !== undefined && minuteDown(row.until) === undefined) {
+    problems.push({ code: "label.bad_date", path: `${path}.until`, message: `${row.until} is no date` });
+  }
+  if (!isPublic) {
+    problems.push(...countryProblems(row.countries, world, path));
+    problems.push(...agencyProblems(row.agencies, row.countries, world, path));
+  }
+  return problems;
+}
+
+/** Countries of a row that its agreement can never serve, for want of a party (policy 3, gate 8). */
+export function countriesOutside(row: AskedRow, { originatorCountry, agreements }: RowWorld): string[] {
+  const parties = Object.hasOwn(agreements, row.agreement) ? agreements[row.agreement]?.parties : undefined;
+  if (row.agreement === "PUBLIC" || parties === undefined) return [];
+  const abroad = row.countries.filter((country) => country !== originatorCountry);
+  return abroad.filter((country) => !parties.includes(country) || !parties.includes(originatorCountry));
+}
+
+/** The first thing wrong with a row that somebody proposes to turn on at this instant; paths begin with `row`. */
+export function checkRow(row: AskedRow, world: RowWorld & { readonly at: string }): Problem | undefined {
+  const [problem] = rowProblems(row, world, "row");
+  if (problem !== undefined) return problem;
+  const empty = row.agreement !== "PUBLIC" && (row.countries.length === 0 || row.agencies.length === 0);
+  if (empty) {
+    return { code: "label.empty_row", path: "row", message: 'the row names nobody: everyone is written "*"' };
+  }
+  const [outside] = countriesOutside(row, world);
+  if (outside !== undefined) {
+    const message = `${row.agreement} does not hold between ${world.originatorCountry} and ${outside}`;
+    return { code: "label.country_not_party", path: "row.countries", message };
+  }
+  const until = row.until === undefined ? undefined : minuteDown(row.until);
+  if (until !== undefined && !isBefore(world.at, until)) {
+    return { code: "label.row_over", path: "row.until", message: `${row.until} is already past` };
   }
   return undefined;
 }
 
-const sameRow = (a: AskedRow, b: AskedRow): boolean =>
-  JSON.stringify([a.agreement, a.countries, a.agencies, a.until]) === JSON.stringify([b.agreement, b.countries, b.agencies, b.until]);
+/**
+ * A row as rows of one country each, so that each can be turned on alone (design 4). With a directory a listed agency
+ * stays only in its own country's row. A row that would name nobody, and one whose end is no date, is dropped: it admits nobody.
+ */
+export function splitRow(
+  { agreement, countries, agencies, until }: AskedRow,
+  status: ReleaseRow["status"],
+  directory?: RowWorld["agencies"],
+): ReleaseRow[] {
+  const end = until === undefined ? undefined : minuteDown(until);
+  if (until !== undefined && end === undefined) return [];
+  const ending = end === undefined ? {} : { until: end };
+  if (agreement === "PUBLIC") {
+    return agencies === "*" ? [{ agreement, countries: [], agencies: "*", status, ...ending }] : [];
+  }
+  return sortedSet(countries).flatMap((country): ReleaseRow[] => {
+    const here = (agency: string): boolean => (directory?.get(agency)?.country ?? country) === country;
+    const named = agencies === "*" ? "*" : sortedSet(agencies.filter(here));
+    return named.length === 0 ? [] : [{ agreement, countries: [country], agencies: named, status, ...ending }];
+  });
+}
 
-/** The label with this row turned on, split by country as rows are kept (design 4); an equal row that was off gives way to it. */
+const sameButStatus = (a: ReleaseRow, b: ReleaseRow): boolean =>
+  JSON.stringify([a.agreement, a.countries, a.agencies, a.until]) ===
+  JSON.stringify([b.agreement, b.countries, b.agencies, b.until]);
+
+/** The label with a row on that was off or not there. Normalise what comes out (`normaliseLabel`). */
 export function withRowsOn(label: Label, row: AskedRow): Label {
-  const countries = row.agreement === "PUBLIC" ? [[]] : row.countries.map((country) => [country]);
-  const fresh = countries.map((of): ReleaseRow => ({ ...row, countries: of, status: "on" }));
-  const kept = label.releases.filter((held) => !fresh.some((one) => sameRow(held, one)));
-  return { ...label, releases: [...kept, ...fresh] };
+  const on = splitRow(row, "on");
+  const others = label.releases.filter((held) => !on.some((one) => sameButStatus(one, held)));
+  return { ...label, releases: [...others, ...on] };
 }
