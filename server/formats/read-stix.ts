@@ -5,7 +5,8 @@ export const isObject = (value: unknown): value is StixJson =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const has = (object: StixJson, name: string): boolean => Object.hasOwn(object, name);
-const typed = (value: unknown): boolean => isObject(value) && typeof value.type === "string" && !has(value, "$schema");
+export const isTyped = (value: unknown): boolean =>
+  isObject(value) && typeof value.type === "string" && !has(value, "$schema");
 
 export const notStix = (found: string): Fault =>
   new Fault(
@@ -36,7 +37,7 @@ export function unwrapStix(
   if (Array.isArray(json)) {
     if (json.length === 0) return { objects: [] };
     if (json.every((member): member is string => typeof member === "string")) return { strings: json };
-    if (!json.some(typed)) throw notStix("the input is a JSON list in which no member is a STIX object");
+    if (!json.some(isTyped)) throw notStix("the input is a JSON list in which no member is a STIX object");
     return { objects: json };
   }
   if (!isObject(json)) throw notStix(`the input is JSON but only ${json === null ? "null" : `a ${typeof json}`}`);
@@ -46,12 +47,12 @@ export function unwrapStix(
     });
   const bundle = json.type === "bundle";
   if (!bundle && !has(json, "objects")) {
-    if (!typed(json)) throw notStix("the input is JSON without a STIX type");
+    if (!isTyped(json)) throw notStix("the input is JSON without a STIX type");
     return { objects: [json] };
   }
   const objects = json.objects ?? [];
   if (!Array.isArray(objects)) throw notStix('the member "objects" is not a list');
-  if (!bundle && objects.length > 0 && !objects.some(typed)) throw notStix('no member of "objects" is a STIX object');
+  if (!bundle && objects.length > 0 && !objects.some(isTyped)) throw notStix('no member of "objects" is a STIX object');
   return { objects };
 }
 

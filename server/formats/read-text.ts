@@ -50,32 +50,46 @@ export function isList(sample: string): boolean {
   return lines > 0 && single >= lines * 0.9;
 }
 
+/** A word, or a text of its own that stands in no larger one. */
+type Placed = Pick<Word, "given" | "clean"> & { readonly offset?: number };
+
+const standing = ({ given, offset }: Placed): { given: string; offset?: number } =>
+  offset === undefined ? { given } : { given, offset };
+
 /** Values of one input, each distinct one once at its first place, and what could not be read. */
 export class Findings {
   private readonly seen = new Set<string>();
+  private readonly remembered: number;
   private next = 0;
-  items: Item[] = [];
+  private items: Item[] = [];
 
-  value(value: CanonicalValue, word: Word, place: string): void {
+  /** Forgets what it has seen after that many distinct values. */
+  constructor(remembered: number = Number.POSITIVE_INFINITY) {
+    this.remembered = remembered;
+  }
+
+  /** What was found since it was last asked. */
+  take(): Item[] {
+    const found = this.items;
+    this.items = [];
+    return found;
+  }
+
+  value(value: CanonicalValue, word: Placed, place: string): void {
     const term = valueTerm(value);
     if (this.seen.has(term)) return;
+    if (this.seen.size >= this.remembered) this.seen.clear();
     this.seen.add(term);
     const warnings = warningsOf(value);
     const object = toObservable([value]);
-    const { given, offset } = word;
-    const item = { index: this.next++, object, given, offset, place };
+    const item = { index: this.next++, object, ...standing(word), place };
     this.items.push(warnings.length === 0 ? item : { ...item, warnings });
   }
 
-  problem(problem: Omit<Problem, "path">, word: Word, place: string): void {
-    const { given, offset } = word;
-    this.items.push({
-      index: this.next++,
-      problem: { ...problem, path: place },
-      given: given.slice(0, 200),
-      offset,
-      place,
-    });
+  problem(problem: Omit<Problem, "path">, word: Placed, place: string): void {
+    const { given, ...where } = standing(word);
+    const at = { ...problem, path: place };
+    this.items.push({ index: this.next++, problem: at, given: given.slice(0, 200), ...where, place });
   }
 }
 
@@ -95,7 +109,7 @@ export function readListLine(line: string, offset: number, number: number, into:
   readWordOfList({ ...word, offset: offset + word.offset }, `line ${number}`, into);
 }
 
-function readWordOfList(placed: Word, place: string, into: Findings): void {
+function readWordOfList(placed: Placed, place: string, into: Findings): void {
   const { clean } = placed;
   const found = /\s/.test(clean) ? undefined : classify(clean);
   if (found === undefined) into.problem(clean.startsWith("/") ? barePath(clean) : unreadable(clean), placed, place);
@@ -191,13 +205,17 @@ export function readText(text: string): Item[] {
       offset += line.length + 1;
     }
   }
-  return findings.items;
+  return findings.take();
 }
 
-/** A list of strings (JSON), one value each. */
+/** One string of a JSON list, read as a line of a list. It has no offset: there is no text that it stood in. */
+export function readValue(text: string, place: string, into: Findings): void {
+  readWordOfList({ given: text, clean: withoutWidthless(text.trim()) }, place, into);
+}
+
+/** A JSON list of strings, one value each. */
 export function readValues(strings: readonly string[]): Item[] {
   const findings = new Findings();
-  for (const [i, text] of strings.entries())
-    readWordOfList({ given: text, offset: 0, clean: withoutWidthless(text.trim()) }, `[${i}]`, findings);
-  return findings.items.map(({ offset: _, ...item }) => item);
+  for (const [i, text] of strings.entries()) readValue(text, `[${i}]`, findings);
+  return findings.take();
 }

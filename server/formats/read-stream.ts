@@ -1,0 +1,181 @@
+import type { Item, StixJson } from "../pipeline/steps.ts";
+import { Fault } from "../shared/fault.ts";
+import type { Layout } from "./csv-columns.ts";
+import { RowSplitter } from "./csv-rows.ts";
+import { decodeUtf8, wrongUtf8 } from "./decode.ts";
+import { inflateStream } from "./inflate-stream.ts";
+import { parseJson } from "./parse-json.ts";
+import { RowReader } from "./read-csv.ts";
+import { type ReadOptions, SAMPLE, shapeOf, startsAsJson } from "./read-input.ts";
+import { isTyped, notStix, readStix, stixItem, unwrapStix } from "./read-stix.ts";
+import { Findings, isList, readListLine, readProse, readValue } from "./read-text.ts";
+import { JsonSplitter } from "./split-json.ts";
+
+/** Items of one group: what one transaction holds (design 5). */
+const GROUP = 1000;
+/** Characters of a report that is read as a whole, since any of its words may tell how the others are meant. */
+const LONGEST_PROSE = 32 * 1024 * 1024;
+const LONGEST_LINE = 1_048_576;
+/** Distinct values of a list that are remembered; a repeat beyond it comes again as the same bytes and changes nothing. */
+const REMEMBERED = 200_000;
+
+async function* grouped(lots: AsyncIterable<readonly Item[]>): AsyncGenerator<Item[]> {
+  let waiting: Item[] = [];
+  for await (const items of lots) {
+    for (const item of items) {
+      waiting.push(item);
+      if (waiting.length < GROUP) continue;
+      yield waiting;
+      waiting = [];
+    }
+  }
+  if (waiting.length > 0) yield waiting;
+}
+
+/** Members of a list as items: STIX objects, or values where the first ones are all strings. */
+class MemberReader {
+  private index = 0;
+  private strings: boolean | undefined;
+  private readonly findings = new Findings(REMEMBERED);
+
+  read(parts: readonly Uint8Array[]): Item[] {
+    if (parts.length === 0) return [];
+    const members = parts.map((bytes) => parseJson(bytes, decodeUtf8(bytes)));
+    if (this.strings === undefined) {
+      this.strings = members.every((member) => typeof member === "string");
+      if (!this.strings && !members.some(isTyped))
+        throw notStix("the first members of the JSON list are no STIX objects");
+    }
+    if (!this.strings) return members.map((member) => stixItem(member, this.index++));
+    for (const member of members) {
+      if (typeof member === "string") readValue(member, `[${this.index++}]`, this.findings);
+      else throw notStix("the JSON list mixes strings with other members");
+    }
+    return this.findings.take();
+  }
+}
+
+async function* readJson(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Item[]> {
+  const splitter = new JsonSplitter();
+  const reader = new MemberReader();
+  for await (const piece of bytes) yield reader.read(splitter.push(piece));
+  const { around, listed } = splitter.end();
+  const wrapper = parseJson(around, decodeUtf8(around));
+  const found = unwrapStix(wrapper);
+  // Without a list of objects the text around it is all there is: one object.
+  if (!listed && "objects" in found) yield readStix(found.objects as readonly StixJson[]);
+}
+
+async function* readRows(text: AsyncIterable<string>, layout: Layout): AsyncGenerator<readonly Item[]> {
+  const splitter = new RowSplitter(layout.delimiter);
+  const reader = new RowReader(layout);
+  for await (const piece of text) yield reader.read(splitter.push(piece));
+  yield reader.read(splitter.end());
+}
+
+async function* readLines(text: AsyncIterable<string>): AsyncGenerator<readonly Item[]> {
+  const findings = new Findings(REMEMBERED);
+  let [rest, offset, number] = ["", 0, 0];
+  for await (const piece of text) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > LONGEST_LINE)
+      throw new Fault("too_large", `line ${number + lines.length + 1} is longer than ${LONGEST_LINE} characters`, {
+        code: "text.line",
+      });
+    for (const line of lines) {
+      readListLine(line, offset, ++number, findings);
+      offset += line.length + 1;
+    }
+    yield findings.take();
+  }
+  readListLine(rest, offset, number + 1, findings);
+  yield findings.take();
+}
+
+async function* readReport(text: AsyncIterable<string>): AsyncGenerator<readonly Item[]> {
+  const pieces: string[] = [];
+  let size = 0;
+  for await (const piece of text) {
+    size += piece.length;
+    if (size > LONGEST_PROSE)
+      throw new Fault(
+        "too_large",
+        `a report of more than ${LONGEST_PROSE} characters is not read; a list, a table or STIX may have any size`,
+        {
+          code: "text.report",
+        },
+      );
+    pieces.push(piece);
+  }
+  const findings = new Findings();
+  readProse(pieces.join(""), findings);
+  yield findings.take();
+}
+
+async function* after<T>(first: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
+  try {
+    yield* first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.(undefined);
+  }
+}
+
+/** Pieces of strict UTF-8 as text. Fault `input.utf8`. */
+async function* decoded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (piece?: Uint8Array): string => {
+    try {
+      return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
+    } catch (cause) {
+      throw wrongUtf8(cause);
+    }
+  };
+  for await (const piece of bytes) yield decode(piece);
+  yield decode();
+}
+
+/** As `startsAsJson`, on the first bytes; a byte order mark before them does not count. */
+const startsAsJsonBytes = (bytes: Uint8Array): boolean => startsAsJson(new TextDecoder().decode(bytes));
+
+async function* itemsOf(
+  source: AsyncIterable<Uint8Array>,
+  { format, limits }: ReadOptions,
+): AsyncGenerator<readonly Item[]> {
+  const bytes = inflateStream(source, limits.inflated);
+  const head: Uint8Array[] = [];
+  let size = 0;
+  while (size < 1024) {
+    const next = await bytes.next();
+    if (next.done === true) break;
+    head.push(Uint8Array.from(next.value));
+    size += next.value.length;
+  }
+  const all = after(head, bytes);
+  if (format === "stix" || (format === undefined && startsAsJsonBytes(Buffer.concat(head))))
+    return yield* readJson(all);
+  const text = decoded(all);
+  const start: string[] = [];
+  let length = 0;
+  while (length <= SAMPLE) {
+    const next = await text.next();
+    if (next.done === true) break;
+    start.push(next.value);
+    length += next.value.length;
+  }
+  const sample = start.join("");
+  const shape = shapeOf(sample, format);
+  const whole = after([sample], text);
+  if (shape.format === "csv") yield* readRows(whole, shape.layout);
+  else if (isList(sample.slice(0, SAMPLE))) yield* readLines(whole);
+  else yield* readReport(whole);
+}
+
+/**
+ * Inputs of any size as `readInput` reads them, in groups of up to 1,000 items; no more than a group and a piece of 64 kB is
+ * held. Faults as of `readInput`, but a fault may come after groups that were already handed over: they stay valid. In
+ * addition `input.object` (an object above 16 MiB), `text.report` (running text above 32 Mi characters), `csv.line`, `text.line` (all 413).
+ */
+export const readStream = (source: AsyncIterable<Uint8Array>, options: ReadOptions): AsyncGenerator<Item[]> =>
+  grouped(itemsOf(source, options));
