@@ -3,7 +3,7 @@ import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { decide } from "../policy/decide.ts";
 import { normaliseLabel } from "../policy/label-text.ts";
-import { checkRow, withRowsOn } from "../policy/asked-row.ts";
+import { checkRow, withRowsOn } from "../policy/release-rows.ts";
 import { mayApprove } from "../policy/release-rules.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
