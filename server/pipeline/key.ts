@@ -1,9 +1,9 @@
-import canonicalize from "canonicalize";
 import { WALLET_FACTS_EXTENSION } from "../../schemas/stix/wallet.ts";
 import { uuid5, uuidBytes } from "../shared/digest.ts";
 import type { Problem } from "../shared/fault.ts";
 import { hashAlgorithm } from "./canonicalise/hash.ts";
 import { mappedIpv4 } from "./canonicalise/ipv6.ts";
+import { brokenText } from "./canonicalise/outcome.ts";
 import { canonicaliseValue } from "./canonicalise/value.ts";
 import { UNKNOWN_FAMILY } from "./canonicalise/wallet.ts";
 import { normalPattern, patternOfValue } from "./pattern.ts";
@@ -53,21 +53,24 @@ function termsOf(value: CanonicalValue): string[] {
     : [valueTerm(value), valueTerm({ kind: "ipv4-addr", canonical: ipv4 })];
 }
 
+/** The value as text, if it has a type that its property may have. */
+function sentText(sent: unknown, kind: ValueKind): string | undefined {
+  if (typeof sent === "string") return sent;
+  return kind === "autonomous-system" && Number.isSafeInteger(sent) ? String(sent) : undefined;
+}
+
 function keyOfValue(object: StixJson, kind: ValueKind, originator: string): Keyed {
   const property = kind === "autonomous-system" ? "number" : "value";
   const read =
     kind === "cryptocurrency-wallet" && object.value === undefined && object.address !== undefined
       ? "address"
       : property;
-  const sent = object[read];
-  if (typeof sent !== "string" && typeof sent !== "number")
-    return failed(
-      "value.missing",
-      read,
-      `${kind} needs ${read}: a ${kind === "autonomous-system" ? "number" : "text"} is wanted`,
-    );
+  const given = sentText(object[read], kind);
+  if (given === undefined)
+    return failed("value.missing", read, `${kind} needs ${read}, a ${property === "number" ? "whole number" : "text"}`);
   const { family, tag } = kind === "cryptocurrency-wallet" ? walletFacts(object) : {};
-  const given = String(sent);
+  if (tag !== undefined && brokenText(tag))
+    return failed("wallet.tag", `extensions.${WALLET_FACTS_EXTENSION}.tag`, "the tag is no well-formed text");
   const outcome = canonicaliseValue(kind, given, family);
   if ("problem" in outcome) {
     if (outcome.problem.code === UNKNOWN_FAMILY) return alone(object, originator);
@@ -81,7 +84,7 @@ function keyOfValue(object: StixJson, kind: ValueKind, originator: string): Keye
       kind,
       fold: "value",
       text: tag === undefined ? text : `${text}:${tag}`,
-      idProperties: tag === undefined ? own : { ...own, tag },
+      idProperties: tag === undefined ? own : { tag, ...own },
       canonical: own,
       values: termsOf(value),
       ...(given === value.canonical ? {} : { given }),
@@ -165,10 +168,8 @@ export function keyOf(object: StixJson, originator: string): Keyed {
   return alone(object, originator);
 }
 
-/** RFC 8785 text. Of one property that is well-formed text or a whole number, `JSON.stringify` gives just that. */
-function canonicalJson(properties: StixJson): string {
-  return Object.keys(properties).length === 1 ? JSON.stringify(properties) : (canonicalize(properties) ?? "");
-}
+/** RFC 8785 text of id properties: well-formed text and whole numbers, names in order, which `JSON.stringify` writes just so. */
+const canonicalJson = (properties: StixJson): string => JSON.stringify(properties);
 
 /**
  * UUID of a thing, which is also that of its consolidated id: for values the standard's UUIDv5 over the contributing properties

@@ -86,7 +86,8 @@ function schemeAssumed(text: string): string | undefined {
   const bare = text.startsWith("//") ? text.slice(2) : text;
   const host = /^([^/?#:@\s]{1,1024}|\[[0-9a-fA-F:.]{2,64}\])(?::\d{1,5})?(?:[/?#]|$)/.exec(bare)?.[1];
   if (host === undefined) return undefined;
-  const name = host.includes(".") && (parseIpv4(host) !== undefined || asciiDomain(host) !== undefined);
+  const parts = host.split(".").length;
+  const name = (parts === 4 && parseIpv4(host) !== undefined) || (parts > 1 && asciiDomain(host) !== undefined);
   return name || host.startsWith("[") ? `http://${bare}` : undefined;
 }
 
