@@ -10,7 +10,7 @@ export interface ConnectionOptions {
 
 const PAGE = 4096;
 /** Pages in the write-ahead log before a commit moves them over: 16 MiB, so that a hot index page is moved once for many writes. */
-const CHECKPOINT_PAGES = 4000;
+const CHECKPOINT_PAGES = 16000;
 
 /**
  * One connection to one file, with its prepared statements. It never waits for a lock (`busy_timeout` 0), since waiting in the driver would

@@ -3,7 +3,9 @@ import { misuse } from "./store-fault.ts";
 /** A collection's declaration without its document type: what the adapter needs of a `CollectionSpec`. */
 export interface Declared {
   readonly name: string;
-  readonly indexes: Readonly<Record<string, { readonly fields: readonly string[]; readonly unique?: true }>>;
+  readonly indexes: Readonly<
+    Record<string, { readonly fields: readonly string[]; readonly unique?: true; readonly few?: true }>
+  >;
   readonly multi?: Readonly<Record<string, string>>;
   readonly search?: { readonly scope: string; readonly terms: string };
   readonly bytes?: readonly string[];
@@ -17,7 +19,10 @@ export interface Layout {
   /** Fields with a column of their own, `id` apart. */
   readonly columns: readonly string[];
   readonly bytes: readonly string[];
-  readonly indexes: ReadonlyMap<string, { readonly fields: readonly string[]; readonly unique: boolean }>;
+  readonly indexes: ReadonlyMap<
+    string,
+    { readonly fields: readonly string[]; readonly unique: boolean; readonly withId: boolean }
+  >;
   /** Side tables of multi-value indexes, by index name. */
   readonly multi: ReadonlyMap<string, { readonly field: string; readonly table: string }>;
   readonly search: { readonly scope: string; readonly terms: string; readonly table: string } | undefined;
@@ -34,9 +39,8 @@ export function quoted(name: string): string {
 /** The layout of a declared collection. */
 export function layoutOf(spec: Declared): Layout {
   const named = Object.values(spec.indexes).flatMap(({ fields }) => fields);
-  const columns = [...new Set(spec.search === undefined ? named : [...named, spec.search.scope])].filter(
-    (f) => f !== "id",
-  );
+  if (named.includes("id")) throw misuse(`${spec.name}: ties are ordered by id anyway; leave it out of the index.`);
+  const columns = [...new Set(spec.search === undefined ? named : [...named, spec.search.scope])];
   const bytes = spec.bytes ?? [];
   const multi = Object.entries(spec.multi ?? {}).map(
     ([name, field]) => [name, { field, table: quoted(`${spec.name}__${name}`) }] as const,
@@ -48,7 +52,10 @@ export function layoutOf(spec: Declared): Layout {
     columns,
     bytes,
     indexes: new Map(
-      Object.entries(spec.indexes).map(([name, { fields, unique }]) => [name, { fields, unique: unique === true }]),
+      Object.entries(spec.indexes).map(([name, { fields, unique = false, few = false }]) => [
+        name,
+        { fields, unique, withId: !unique && !few },
+      ]),
     ),
     multi: new Map(multi),
     search,
@@ -60,15 +67,15 @@ export function layoutOf(spec: Declared): Layout {
 export const indexName = (layout: Layout, index: string): string => quoted(`${layout.name}__${index}`);
 
 /**
- * The statements that make what is missing of a collection. Ties are broken by id, so an index that is not unique ends with it: a page in the
- * middle of many equal values then costs no more than any other. `_row` is declared, since an undeclared row number may change with VACUUM.
+ * The statements that make what is missing of a collection. Ties are broken by id, so an index under whose values many
+ * documents may stand ends with it: a page in the middle of them then costs no more than any other. `_row` is declared, since an undeclared row number may change with VACUUM.
  */
 export function definitions(layout: Layout): string[] {
   const columns = [...layout.columns.map(quoted), ...layout.bytes.map((field) => `${quoted(field)} BLOB`)];
   const own = ["_row INTEGER PRIMARY KEY", "id TEXT NOT NULL UNIQUE", "_rev INTEGER NOT NULL"];
   const sql = [`CREATE TABLE IF NOT EXISTS ${layout.table} (${[...own, ...columns, "_rest TEXT"].join(", ")})`];
-  for (const [index, { fields, unique }] of layout.indexes) {
-    const parts = unique || fields.includes("id") ? fields : [...fields, "id"];
+  for (const [index, { fields, unique, withId }] of layout.indexes) {
+    const parts = withId ? [...fields, "id"] : fields;
     const kind = unique ? "UNIQUE INDEX" : "INDEX";
     sql.push(
       `CREATE ${kind} IF NOT EXISTS ${indexName(layout, index)} ON ${layout.table} (${parts.map(quoted).join(", ")})`,

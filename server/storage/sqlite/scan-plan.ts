@@ -4,20 +4,28 @@ import { misuse } from "./store-fault.ts";
 
 export type Bounds = Omit<Scan, "limit">;
 
-/** What a scan comes to: the source of its rows, the fields that order them, and the conditions that every prefix shares. */
+/** What a scan comes to: how to reach the rows of one prefix in order. Every statement names the index, so that none can fall back to another. */
 export interface ScanPlan {
-  /** A FROM that names the index, so that no query can fall back to another one. */
+  readonly table: string;
+  /** Index or side table, as `k`. */
   readonly from: string;
-  /** The same, with the document beside it. */
+  /** The document as `t` beside it. */
   readonly joined: string;
-  /** Columns that order the rows of one prefix; `id` is the last. */
+  /** Columns that order the rows of one prefix; the last is the id. */
   readonly keys: readonly string[];
+  /** How many of the keys are in the index: all, or all but the id, which is then read with the document. */
+  readonly indexed: number;
+  /** What leads from a key to its document: row number, or id for a multi index. */
+  readonly handle: string;
+  /** Conditions; the values of the prefix are the first to bind, then `bounds`. */
   readonly where: string;
-  /** What to bind after the prefix for `where`. */
+  /** The same with each value of the prefix taken from `p.value`, a JSON list. */
+  readonly whereListed: string;
   readonly bounds: readonly Scalar[];
-  /** ORDER BY, less what a unique index settles anyway. */
+  /** Columns that ORDER BY names: the keys, less the id where a unique index settles the order without it. */
+  readonly ordering: readonly string[];
   readonly order: string;
-  /** A condition on all keys, for going on after a row. */
+  /** A condition on the ordering columns, for going on after a row. */
   readonly beyond: string;
   /** Each document stands under one prefix of an ordinary index, but maybe under several values of a multi index. */
   readonly multi: boolean;
@@ -42,19 +50,23 @@ export function planScan(layout: Layout, { index, prefixes, from, to, after, rev
   if (side !== undefined && prefixes.length > 0 && length !== 1)
     throw misuse("A prefix of a multi index is one value.");
 
-  const own = side === undefined ? "t" : "s";
-  const column = (field: string): string => `${own}.${quoted(field)}`;
+  const column = (field: string): string => `k.${quoted(field)}`;
+  const equal = fields.slice(0, length).map(column);
   const tail = fields.slice(length);
-  const keys = tail.includes("id") ? tail.map(column) : [...tail, "id"].map(column);
+  const keys = [...tail, "id"].map(column);
   const first = keys[0] ?? "";
   const [direction, further] = reverse === true ? [" DESC", "<"] : ["", ">"];
 
-  const conditions = [...fields.slice(0, length).map((field) => `${column(field)} = ?`)];
+  const conditions: string[] = [];
   const bounds: Scalar[] = [];
-  if (from !== undefined) conditions.push(`${first} >= ?`);
-  if (from !== undefined) bounds.push(from);
-  if (to !== undefined) conditions.push(`${first} < ?`);
-  if (to !== undefined) bounds.push(to);
+  if (from !== undefined) {
+    conditions.push(`${first} >= ?`);
+    bounds.push(from);
+  }
+  if (to !== undefined) {
+    conditions.push(`${first} < ?`);
+    bounds.push(to);
+  }
   // A document without one of the index's fields is not in the index.
   for (const key of keys.slice(0, -1)) conditions.push(`${key} IS NOT NULL`);
   if (after !== undefined) {
@@ -63,17 +75,24 @@ export function planScan(layout: Layout, { index, prefixes, from, to, after, rev
     conditions.push(keys.length === 2 ? `(${keys.join(", ")}) ${further} (?, ?)` : `${first} ${further} ?`);
     bounds.push(...(keys.length === 2 ? [after.value, after.id] : [after.id]));
   }
+  const all = (prefix: readonly string[]): string => [...prefix, ...conditions].join(" AND ") || "1";
 
   const ordering = ordinary?.unique === true && tail.length > 0 ? keys.slice(0, tail.length) : keys;
-  const source = side === undefined ? `${layout.table} t INDEXED BY ${indexName(layout, index)}` : `${side.table} s`;
+  const source = side === undefined ? `${layout.table} k INDEXED BY ${indexName(layout, index)}` : `${side.table} k`;
+  const handle = side === undefined ? "_row" : "id";
   return {
+    table: layout.table,
     from: source,
-    joined: side === undefined ? source : `${source} CROSS JOIN ${layout.table} t ON t.id = s.id`,
+    joined: `${source} CROSS JOIN ${layout.table} t ON t.${handle} = k.${handle}`,
     keys,
-    where: conditions.length === 0 ? "1" : conditions.join(" AND "),
+    indexed: side === undefined && !ordinary?.withId ? tail.length : keys.length,
+    handle: `k.${handle}`,
+    where: all(equal.map((name) => `${name} = ?`)),
+    whereListed: all(equal.map((name, at) => `${name} = p.value ->> ${at}`)),
     bounds,
+    ordering,
     order: ordering.map((key) => `${key}${direction}`).join(", "),
-    beyond: `(${keys.join(", ")}) ${further} (${keys.map(() => "?").join(", ")})`,
+    beyond: `(${ordering.join(", ")}) ${further} (${ordering.map(() => "?").join(", ")})`,
     multi: side !== undefined,
     prefixes: distinct(prefixes),
   };

@@ -2,8 +2,7 @@ import type { Doc, Scalar, Scan, Stored } from "../port.ts";
 import { decode, documentColumns } from "./codec.ts";
 import type { Connection } from "./connection.ts";
 import type { Layout } from "./layout.ts";
-import { merge, type Source } from "./merge.ts";
-import { compareKeys } from "./order.ts";
+import { mergedKeys } from "./merged-keys.ts";
 import { planScan, type ScanPlan } from "./scan-plan.ts";
 import { wordQuery } from "./search-words.ts";
 import { misuse } from "./store-fault.ts";
@@ -59,38 +58,10 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
       .all(...prefix, ...plan.bounds, limit)
       .map((row) => decode<T>(layout, row));
 
-  /** Reads keys in chunks, small at first; the documents are read once the merge has chosen them. */
+  /** The documents are read once the merge has chosen their keys. */
   const several = (on: Connection, plan: ScanPlan, limit: number, reverse: boolean): Stored<T>[] => {
-    const width = plan.keys.length;
-    const select = `SELECT ${plan.keys.join(", ")}${plan.multi ? "" : ", t._row"} FROM ${plan.from} WHERE ${plan.where}`;
-    const end = `ORDER BY ${plan.order} LIMIT ?`;
-    const start = on.statement(`${select} ${end}`);
-    const further = on.statement(`${select} AND ${plan.beyond} ${end}`);
-    const first = Math.min(limit, Math.max(2, Math.ceil((2 * limit) / plan.prefixes.length)));
-    const source = (prefix: readonly Scalar[]): Source<Scalar[]> => {
-      let size = first;
-      let chunk = start.all(...prefix, ...plan.bounds, size) as Scalar[][];
-      let at = 0;
-      return () => {
-        if (at < chunk.length) return chunk[at++];
-        const last = chunk[at - 1];
-        if (last === undefined || chunk.length < size) return undefined;
-        size = Math.min(limit, 4 * size);
-        chunk = further.all(...prefix, ...plan.bounds, ...last.slice(0, width), size) as Scalar[][];
-        at = 1;
-        return chunk[0];
-      };
-    };
-    const turn = reverse ? -1 : 1;
-    const keys = merge(
-      plan.prefixes.map(source),
-      (a, b) => turn * compareKeys(a, b, width),
-      limit,
-      // The same document under two values of a multi index comes twice in a row.
-      (key, last) => !plan.multi || last === undefined || key[0] !== last[0],
-    );
     const document = on.statement(plan.multi ? byId : byRow);
-    return keys.flatMap((key) => {
+    return mergedKeys(on, plan, limit, reverse).flatMap((key) => {
       const row = document.get(key[key.length - 1]);
       return row === undefined ? [] : [decode<T>(layout, row)];
     });
@@ -112,9 +83,9 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
     scan(on, scan) {
       const limit = checkedLimit(scan.limit);
       const plan = planScan(layout, scan);
-      const [prefix] = plan.prefixes;
+      const [prefix, second] = plan.prefixes;
       if (prefix === undefined) return [];
-      if (plan.prefixes.length === 1) return single(on, plan, prefix, limit);
+      if (second === undefined) return single(on, plan, prefix, limit);
       return on.snapshot(() => several(on, plan, limit, scan.reverse === true));
     },
 
@@ -140,7 +111,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
     count(on, scan) {
       const plan = planScan(layout, scan);
       if (plan.multi && plan.prefixes.length > 1) {
-        const ids = on.statement(`SELECT s.id FROM ${plan.from} WHERE ${plan.where}`);
+        const ids = on.statement(`SELECT k.id FROM ${plan.from} WHERE ${plan.where}`);
         return on.snapshot(() => {
           const seen = new Set<unknown>();
           for (const prefix of plan.prefixes) for (const row of ids.all(...prefix, ...plan.bounds)) seen.add(row[0]);
