@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { structureProblems } from "../../../server/pipeline/structure.ts";
 import { validate } from "../../../server/pipeline/validate.ts";
 import cases from "../../cases/stix-objects.json" with { type: "json" };
 
@@ -243,6 +244,11 @@ test("validate – nested to the 64th level – goes in; one level more is refus
 test("validate – a hundred errors – the first fifty are reported", () => {
   expect(errors(indicator({ labels: new Array(100).fill(1) }))).toHaveLength(50);
   expect(errors(from(`{"type":"x-a","a":[${new Array(100).fill('{"__proto__":1}').join(",")}]}`))).toHaveLength(50);
+});
+
+test("structureProblems – a hundred forbidden keys – fifty are looked for, no more", () => {
+  const object = from(`{"a":[${new Array(100).fill('{"constructor":1}').join(",")}]}`) as Json;
+  expect(structureProblems(object)).toHaveLength(50);
 });
 
 test("validate – more values than any real object has – refused by their number alone", () => {
