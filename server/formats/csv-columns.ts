@@ -233,6 +233,8 @@ export function detectLayout(rows: readonly (readonly string[])[], delimiter: st
     };
   }
   const width = usualWidth(rows);
+  // A single column without a header of its own is a list, or a report.
+  if (width < 2) return undefined;
   const found = byContent(others.length === 0 ? rows : others, width);
   if (found === undefined) return undefined;
   // A first row whose value cells hold no value, while the rows below do, is a header in other words.

@@ -47,7 +47,9 @@ export function unwrapStix(
     });
   const bundle = json.type === "bundle";
   if (!bundle && !has(json, "objects")) {
-    if (!isTyped(json)) throw notStix("the input is JSON without a STIX type");
+    // Other formats have a member "type", too: a MISP galaxy, a JSON schema.
+    if (!isTyped(json) || !(has(json, "id") || has(json, "spec_version")))
+      throw notStix("the input is one JSON object without the type and id of a STIX object");
     return { objects: [json] };
   }
   const objects = json.objects ?? [];

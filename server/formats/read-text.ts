@@ -121,8 +121,10 @@ interface Candidate {
   readonly value: CanonicalValue;
   readonly word: Word;
   readonly place: string;
-  /** Written live in a way that a reference is, too: dropped where the text defangs its indicators. */
-  readonly maybeReference: boolean;
+  /** Written live, as a reference is, too: dropped where the text defangs its indicators. */
+  readonly live: boolean;
+  /** Within a listing block. */
+  readonly listed: boolean;
 }
 
 const NETWORK: ReadonlySet<string> = new Set(["domain-name", "url", "email-addr", "ipv4-addr", "ipv6-addr"]);
@@ -153,14 +155,15 @@ function isMeant(value: CanonicalValue, word: Word, before: string, defanged: bo
 
 /**
  * Values in running text, markdown or AsciiDoc. Where the text defangs any of its indicators, its live URLs, domains and
- * e-mail addresses are references and are left out; hashes, wallets and addresses always count.
+ * e-mail addresses are references and are left out; so are those outside listing blocks where the text has values in such
+ * blocks. Hashes, wallets and addresses always count.
  */
 export function readProse(text: string, into: Findings): void {
   const candidates: (
     | Candidate
     | { readonly problem: Omit<Problem, "path">; readonly word: Word; readonly place: string }
   )[] = [];
-  let [offset, number, defangs, fenced, heading] = [0, 0, false, false, ""];
+  let [offset, number, defangs, lists, fenced, heading] = [0, 0, false, false, false, ""];
   for (const line of text.split("\n")) {
     number++;
     const from = offset;
@@ -184,13 +187,15 @@ export function readProse(text: string, into: Findings): void {
       const context = fenced && /serial numbers?/i.test(heading) ? "serial number " : before;
       if (!isMeant(found.value, word, context, defanged)) continue;
       defangs ||= defanged;
-      const maybeReference = !defanged && /^(?:url|domain-name|email-addr)$/.test(found.value.kind);
-      candidates.push({ value: found.value, word, place, maybeReference });
+      lists ||= fenced;
+      const live = !defanged && /^(?:url|domain-name|email-addr)$/.test(found.value.kind);
+      candidates.push({ value: found.value, word, place, live, listed: fenced });
     }
   }
   for (const candidate of candidates) {
     if ("problem" in candidate) into.problem(candidate.problem, candidate.word, candidate.place);
-    else if (!(defangs && candidate.maybeReference)) into.value(candidate.value, candidate.word, candidate.place);
+    else if (!(candidate.live && (defangs || (lists && !candidate.listed))))
+      into.value(candidate.value, candidate.word, candidate.place);
   }
 }
 
