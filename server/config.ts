@@ -41,6 +41,10 @@ export type Config = Readonly<Omit<z.infer<typeof Env>, "PUBLIC_URL" | "MONGODB_
 
 const hostInUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
+/** A database address may hold a password. */
+const shown = (name: string, ours: Readonly<Record<string, string | undefined>>): string =>
+  name === "MONGODB_URI" ? "set" : JSON.stringify(ours[name]).slice(0, 80);
+
 /**
  * Environment to checked, frozen settings. Names that are not ours are ignored. `Fault("bad_request")`, code `config.invalid`, with one line
  * `PORT: …` for each setting that is wrong; an empty variable is wrong, never a default.
@@ -57,10 +61,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       (issue, i) =>
         issues.findIndex(({ path }) => path[0] === issue.path[0]) === i && ours[String(issue.path[0])] !== "",
     )
-    .map(
-      (issue) =>
-        `${String(issue.path[0])}: ${issue.message}; it is ${JSON.stringify(ours[String(issue.path[0])]).slice(0, 80)}`,
-    );
+    .map((issue) => `${String(issue.path[0])}: ${issue.message}; it is ${shown(String(issue.path[0]), ours)}`);
   if (!result.success || empty.length > 0)
     throw new Fault("bad_request", [...empty, ...lines].join("\n"), { code: "config.invalid" });
   const { MONGODB_URI: _, PUBLIC_URL, ...rest } = result.data;

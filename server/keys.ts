@@ -1,6 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import { constants } from "node:fs";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { link, mkdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "./shared/fault.ts";
 import type { Moment } from "./shared/moment.ts";
@@ -40,24 +39,27 @@ function parseSecret(text: string, setting: string, file: string): Uint8Array {
   return bytes;
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "unknown");
+const codeOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "code" in error ? String(error.code) : "unknown";
 const unreadable = (setting: string, file: string, cause: unknown): Fault =>
   new Fault("bad_request", `${setting}: ${file} can't be read or made (${codeOf(cause)})`, {
     code: "keys.unreadable",
     cause,
   });
 
-/** The secret of a data folder; made on the first start, readable by its owner alone. Of two processes that start at once one makes it and both use it. */
+/**
+ * The secret of a data folder; made on the first start, readable by its owner alone. It is written beside its place and linked there whole, so that
+ * of two processes that start at once one makes it and both read the same.
+ */
 async function ownSecret(dataDir: string, moment: Moment): Promise<Uint8Array> {
   const file = join(dataDir, "secret.key");
+  const draft = `${file}.${Buffer.from(moment.random(8)).toString("hex")}`;
   try {
     await mkdir(dataDir, { recursive: true });
-    const made = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-    try {
-      await made.writeFile(`${Buffer.from(moment.random(SECRET_BYTES)).toString("hex")}\n`);
-      await made.sync();
-    } finally {
-      await made.close();
+    if (!(await stat(file).catch(() => undefined))?.isFile()) {
+      const secret = `${Buffer.from(moment.random(SECRET_BYTES)).toString("hex")}\n`;
+      await writeFile(draft, secret, { mode: 0o600, flag: "wx", flush: true });
+      await link(draft, file).finally(() => unlink(draft));
     }
   } catch (cause) {
     if (codeOf(cause) !== "EEXIST") throw unreadable("DATA_DIR", file, cause);

@@ -59,6 +59,31 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   );
 }
 
+/**
+ * Closes the connections that serve no request now, and from then on each one as soon as its request is done. Node's own counts a
+ * connection that has not asked anything yet (a browser opens such in advance) as busy.
+ */
+function trackIdle(server: Server): () => void {
+  const busy = new Map<Socket, number>();
+  let closing = false;
+  server.on("connection", (socket: Socket) => {
+    busy.set(socket, 0);
+    socket.once("close", () => busy.delete(socket));
+  });
+  server.on("request", ({ socket }, res) => {
+    busy.set(socket, (busy.get(socket) ?? 0) + 1);
+    res.once("close", () => {
+      const left = (busy.get(socket) ?? 1) - 1;
+      if (busy.has(socket)) busy.set(socket, left);
+      if (closing && left === 0) socket.destroySoon();
+    });
+  });
+  return () => {
+    closing = true;
+    for (const [socket, requests] of busy) if (requests === 0) socket.destroy();
+  };
+}
+
 const listening = (server: Server, parts: ListenParts): Promise<void> =>
   new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => reject(cannotListen(error, parts));
@@ -73,20 +98,19 @@ const listening = (server: Server, parts: ListenParts): Promise<void> =>
 export async function listen(parts: ListenParts): Promise<Listening> {
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, parts.app);
   server.on("clientError", refuseBroken);
+  const closeIdle = trackIdle(server);
   await listening(server, parts);
   const address = server.address() as AddressInfo;
   let ended: Promise<void> | undefined;
 
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
       const late = setTimeout(() => server.closeAllConnections(), parts.drainMs ?? DRAIN);
       server.close(() => {
-        clearInterval(idle);
         clearTimeout(late);
         resolve();
       });
-      server.closeIdleConnections();
+      closeIdle();
     });
 
   return {

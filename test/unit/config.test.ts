@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { readConfig, SETTINGS } from "../../server/config.ts";
+
+describe("settings", () => {
+  test("readConfig – of an empty environment – has the defaults, frozen", () => {
+    const config = readConfig({ PATH: "/bin", TRICORD_X: "1" });
+    expect(config).toEqual({
+      ...{ PORT: 8080, HOST: "127.0.0.1", DATA_DIR: "./data", PUBLIC_URL: "http://127.0.0.1:8080", LOG_LEVEL: "info" },
+      ...{ RATE_LIMIT_PER_MINUTE: 6000, SIGN_IN_FAILURES_PER_MINUTE: 60, MAX_INLINE_BYTES: 33_554_432 },
+      ...{ MAX_UPLOAD_BYTES: 4_294_967_296, MAX_INFLATED_BYTES: 17_179_869_184, DEMO: true, GROUP: "dprk" },
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test("readConfig – of what is set – takes it", () => {
+    const set = { PORT: "0", HOST: "::1", DEMO: "false", SECRET_KEY_FILE: "/k", GROUP: "g-1", LOG_LEVEL: "silent" };
+    expect(readConfig(set)).toMatchObject({ ...set, PORT: 0, DEMO: false, PUBLIC_URL: "http://[::1]:0" });
+    expect(readConfig({ PUBLIC_URL: "https://tricord.example:8443" }).PUBLIC_URL).toBe("https://tricord.example:8443");
+  });
+
+  test.each([
+    ["PORT", "80a", 'PORT: a whole number; it is "80a"'],
+    ["PORT", "-1", 'PORT: a whole number; it is "-1"'],
+    ["PORT", "65536", 'PORT: from 0 to 65535; it is "65536"'],
+    ["PORT", "", "PORT: it is empty; leave it out or give it a value"],
+    ["SECRET_KEY_FILE", "", "SECRET_KEY_FILE: it is empty; leave it out or give it a value"],
+    ["DEMO", "yes", 'DEMO: true or false; it is "yes"'],
+    ["GROUP", "A/B", 'GROUP: lower-case letters, digits and hyphens, at most 32; it is "A/B"'],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL: one of fatal, error, warn, info, debug, trace, silent; it is "loud"'],
+    ["PUBLIC_URL", "ftp://x", 'PUBLIC_URL: http:// or https://, host and port, nothing after; it is "ftp://x"'],
+    [
+      "PUBLIC_URL",
+      "https://x/path",
+      'PUBLIC_URL: http:// or https://, host and port, nothing after; it is "https://x/path"',
+    ],
+    ["MONGODB_URI", "mongodb://x", "MONGODB_URI: this build has the embedded store only; leave it out; it is set"],
+    ["RATE_LIMIT_PER_MINUTE", "0", 'RATE_LIMIT_PER_MINUTE: from 1 to 10000000; it is "0"'],
+  ])("readConfig – %s=%j – is one clear line", (name, value, line) => {
+    let said = "";
+    try {
+      readConfig({ [name]: value });
+    } catch (error) {
+      said = error instanceof Error ? error.message : "";
+    }
+    expect(said).toBe(line);
+  });
+
+  test("readConfig – with three settings wrong – has a line for each", () => {
+    expect(() => readConfig({ PORT: "x", HOST: "", DEMO: "1" })).toThrow(/^HOST: .*\nPORT: .*\nDEMO: .*$/);
+  });
+
+  test(".env.example – read from disk – lists every setting and no other, with its default", () => {
+    const text = readFileSync(".env.example", "utf8");
+    const found = [...text.matchAll(/^(?:# )?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]] as const);
+    expect(found.map(([name]) => name).sort()).toEqual([...SETTINGS].sort());
+    const set = Object.fromEntries([...text.matchAll(/^([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]));
+    expect(readConfig(set)).toEqual(readConfig({}));
+  });
+});
