@@ -1,6 +1,5 @@
 /** Families of addresses that have a canonical form here. */
-export const WALLET_FAMILIES = ["bitcoin", "evm", "tron"] as const;
-export type WalletFamily = (typeof WALLET_FAMILIES)[number];
+export type WalletFamily = "bitcoin" | "evm" | "tron";
 
 /**
  * What a declared family, chain or currency says of the address: one family; `token`: lives on several of them, so that the
