@@ -125,7 +125,7 @@ const sqliteLine = () => {
 
 async function runNpm(hasLock) {
   const options = ["--include=dev", "--no-fund", "--no-audit"];
-  notice("installing what is missing (npm) …");
+  notice("installing what is missing (npm, some minutes where an add-on is compiled) …");
   let npm = await run("npm", [hasLock ? "ci" : "install", ...options], { quiet: true });
   if (npm.code !== 0 && /code EUSAGE/.test(npm.output)) {
     notice("package-lock.json does not fit package.json; installing what comes nearest to both …");
@@ -142,6 +142,7 @@ async function install(lockText) {
   const installed = readJson(join(ROOT, "node_modules", ".package-lock.json"));
   if (installed === undefined || (lock !== undefined && !lockIsMet(lock, installed))) await runNpm(lock !== undefined);
   if (!(await sqliteLoads())) {
+    notice("compiling better-sqlite3 for this Node …");
     await run("npm", ["rebuild", "better-sqlite3"], { quiet: true });
     if (!(await sqliteLoads())) throw new Stop(sqliteLine());
   }
