@@ -17,8 +17,8 @@ import { readSeed, type SeedEntry, type SeedFiles, type SeedOrder } from "./shap
 const DAY = 86_400_000;
 /** How far the demonstration is loaded: `people`, then `done`. Kept in `meta`, so that a load that was cut off is taken up again. */
 const STATE = "seed";
-export const DEMO_ACCOUNTS = "demo-accounts.json";
-export const COLLECTION_NAMES = ["originals", "consolidated", "recalls"] as const;
+const DEMO_ACCOUNTS = "demo-accounts.json";
+const COLLECTION_NAMES = ["originals", "consolidated", "recalls"] as const;
 
 /** One post of the seed, as the account would make it over HTTP. */
 export interface SeedPost {
