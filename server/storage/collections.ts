@@ -59,9 +59,9 @@ export const Rows = {
   shape: RowDoc,
   indexes: {
     lane: { fields: ["lane", "stamp"], unique: true },
-    kind: { fields: ["lane", "kind", "stamp"] },
-    thing: { fields: ["thing"] },
-    stix: { fields: ["stixId"] },
+    kind: { fields: ["lane", "kind", "stamp"], few: true },
+    thing: { fields: ["thing"], few: true },
+    stix: { fields: ["stixId"], few: true },
   },
   multi: { ends: "ends", values: "values" },
   search: { scope: "lane", terms: "terms" },

@@ -6,7 +6,11 @@ import type { z } from "zod";
  * (`test/contract/`) says what every word here means.
  */
 
-/** A document has a string id. Field values in indexes are strings, numbers or absent (an absent field is not in that index). */
+/**
+ * A document has a string id. Field values in indexes are strings, finite numbers or absent (a document that lacks one of an index's fields is not in
+ * that index). Numbers come before text, text in the order of its UTF-8 bytes. Ids and indexed text are well-formed Unicode: half a surrogate pair is refused
+ * with `store.text`, so check input before it gets here.
+ */
 export interface Doc {
   readonly id: string;
 }
@@ -18,13 +22,15 @@ export interface CollectionSpec<T extends Doc> {
   readonly name: string;
   /** The shape of a document, checked by tests and by `tricord store verify`, not on each read. */
   readonly shape: z.ZodType<T>;
-  /** Ordered indexes: equality on leading fields, then a range on the next, ties by id. `unique` refuses a second document with the same values. */
+  /** Ordered indexes: equality on leading fields, then a range on the next, ties by id. `unique` refuses a second document with the same values.
+   * `few` says that few documents share all the values of this index (a thing's rows): the id is then left out of it, which makes writes cheaper. */
   readonly indexes: Readonly<
-    Record<string, { readonly fields: readonly (keyof T & string)[]; readonly unique?: true }>
+    Record<string, { readonly fields: readonly (keyof T & string)[]; readonly unique?: true; readonly few?: true }>
   >;
   /** Multi-value indexes: the field is a list of strings, and the document is found under each. Prefix of one value; ordered by id. */
   readonly multi?: Readonly<Record<string, keyof T & string>>;
-  /** Full-text: `terms` is a list of words, each searchable within the value of `scope` (a lane). Terms are written, never read back. */
+  /** Full-text: `terms` is a list of words, each searchable within the value of `scope` (a lane). Terms are written, never read back: a `put` without
+   * `terms` leaves them as they are, and has to give them if it changes the scope. */
   readonly search?: { readonly scope: keyof T & string; readonly terms: keyof T & string };
   /** Fields held as bytes (`Uint8Array`), stored behind the byte header and never parsed by the store. */
   readonly bytes?: readonly (keyof T & string)[];
@@ -34,12 +40,14 @@ export interface CollectionSpec<T extends Doc> {
 
 export interface Scan {
   readonly index: string;
-  /** Values for the leading fields, one list a prefix (at most as many as the index has fields). Results of all prefixes are merged in index order. For a multi index: one value each. */
+  /** Values for the leading fields, one list a prefix, all of one length (at most as many as the index has fields). Results of all prefixes are merged by the
+   * fields after the prefix, then by id. For a multi index: one value each, merged by id. No prefix at all finds nothing. */
   readonly prefixes: readonly (readonly Scalar[])[];
-  /** Bounds on the field after the prefix: `from` inclusive, `to` exclusive. */
+  /** Bounds on the field after the prefix, or on the id where no field is left: `from` inclusive, `to` exclusive. */
   readonly from?: Scalar;
   readonly to?: Scalar;
-  /** Exclusive continuation: what comes after (before, when reversed) this value of the range field and this id. */
+  /** Exclusive continuation: what comes after (before, when reversed) this value of the field after the prefix and this id. The prefix has to leave
+   * at most one field; where it leaves none, `value` is not looked at. */
   readonly after?: { readonly value: Scalar; readonly id: string };
   readonly reverse?: boolean;
   /** At most this many documents; 1 or more. */
@@ -54,7 +62,7 @@ export interface Collection<T extends Doc> {
   insert(docs: readonly T[]): Promise<void>;
   /** Inserts those whose id and unique values are free; gives the ids inserted. */
   insertNew(docs: readonly T[]): Promise<Set<string>>;
-  /** Compare and set: replaces the document if its stored `rev` is the one given; else `Fault("conflict")`. */
+  /** Compare and set, whole: replaces the document if its stored `rev` is the one given; else `Fault("conflict")`. */
   put(doc: Stored<T>): Promise<void>;
   /** Removes those that exist. */
   remove(ids: readonly string[]): Promise<void>;
@@ -67,7 +75,8 @@ export interface Collection<T extends Doc> {
   all(ask: { readonly after?: string; readonly limit: number }): Promise<Stored<T>[]>;
   /** Documents under the prefixes within the bounds. */
   count(scan: Omit<Scan, "limit" | "after" | "reverse">): Promise<number>;
-  /** Documents of these scopes that hold all the terms (a term ending in `*` is a prefix); at most `limit`, in no promised order. */
+  /** Documents of these scopes that hold all the terms (a term ending in `*` is a prefix); at most `limit`, in no promised order. No
+   * term finds nothing. */
   search(ask: {
     readonly scopes: readonly string[];
     readonly terms: readonly string[];
@@ -85,8 +94,10 @@ export interface Storage extends Unit {
     /** Documents one transaction holds. */
     readonly transactionDocuments: number;
   };
-  /** All of it or nothing, in one place in the order of transactions. Reads inside see its writes; readers outside see none before the end.
-   * `work` may run again after a transient conflict, so it must have no other effect. Collections of placement `log` may not be touched with others. */
+  /** All of it or nothing, in one place in the order of transactions. After a step that failed the transaction can only fail, whatever `work` makes of it.
+   * Inside `work` another transaction, or a write that does not go through the unit, is refused. Reads inside see its writes; readers outside see none before the end.
+   * `work` may run again after a transient conflict, so it must have no other effect. Collections of placement `log` may not be touched with others.
+   * A lock that others hold is waited for without stopping the event loop, up to a set time: then `Fault("unavailable")`, `store.busy`. */
   transaction<R>(work: (unit: Unit) => Promise<R>): Promise<R>;
   close(): Promise<void>;
 }

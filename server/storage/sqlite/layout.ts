@@ -39,7 +39,11 @@ export function quoted(name: string): string {
 /** The layout of a declared collection. */
 export function layoutOf(spec: Declared): Layout {
   const named = Object.values(spec.indexes).flatMap(({ fields }) => fields);
-  if (named.includes("id")) throw misuse(`${spec.name}: ties are ordered by id anyway; leave it out of the index.`);
+  const names = [...named, ...Object.values(spec.multi ?? {}), ...(spec.bytes ?? [])];
+  const bad = names.find((field) => field === "id" || field === "rev" || !/^[A-Za-z][A-Za-z0-9_]*$/.test(field));
+  if (bad !== undefined)
+    throw misuse(`${spec.name}: "${bad}" can't be an indexed field or one of bytes (ties go by id anyway).`);
+  if (spec.name.includes("__")) throw misuse(`${spec.name}: "__" parts a collection from its indexes.`);
   const columns = [...new Set(spec.search === undefined ? named : [...named, spec.search.scope])];
   const bytes = spec.bytes ?? [];
   const multi = Object.entries(spec.multi ?? {}).map(
@@ -66,31 +70,42 @@ export function layoutOf(spec: Declared): Layout {
 /** The name of an ordinary index in the database. */
 export const indexName = (layout: Layout, index: string): string => quoted(`${layout.name}__${index}`);
 
-/**
- * The statements that make what is missing of a collection. Ties are broken by id, so an index under whose values many
- * documents may stand ends with it: a page in the middle of them then costs no more than any other. `_row` is declared, since an undeclared row number may change with VACUUM.
- */
-export function definitions(layout: Layout): string[] {
-  const columns = [...layout.columns.map(quoted), ...layout.bytes.map((field) => `${quoted(field)} BLOB`)];
+/** The statement that makes the collection's table. `_row` is declared, since an undeclared row number may change with VACUUM. */
+export function tableDefinition({ table, columns, bytes }: Layout): string {
   const own = ["_row INTEGER PRIMARY KEY", "id TEXT NOT NULL UNIQUE", "_rev INTEGER NOT NULL"];
-  const sql = [`CREATE TABLE IF NOT EXISTS ${layout.table} (${[...own, ...columns, "_rest TEXT"].join(", ")})`];
+  const fields = [...columns.map(quoted), ...bytes.map((field) => `${quoted(field)} BLOB`)];
+  return `CREATE TABLE ${table} (${[...own, ...fields, "_rest TEXT"].join(", ")})`;
+}
+
+/** An index of the adapter: its name, the statement that makes it, and (of a side table) the field whose lists fill it. */
+export interface Definition {
+  readonly name: string;
+  readonly kind: "index" | "table";
+  readonly sql: string;
+  readonly field?: string;
+}
+
+/** All indexes of a collection. Ties are broken by id, so an index under whose values many documents may stand ends with it: a page in the middle of them then costs no more than any other. */
+export function indexDefinitions(layout: Layout): Definition[] {
+  const { name: collection, table, search } = layout;
+  const made: Definition[] = [];
   for (const [index, { fields, unique, withId }] of layout.indexes) {
-    const parts = withId ? [...fields, "id"] : fields;
-    const kind = unique ? "UNIQUE INDEX" : "INDEX";
-    sql.push(
-      `CREATE ${kind} IF NOT EXISTS ${indexName(layout, index)} ON ${layout.table} (${parts.map(quoted).join(", ")})`,
-    );
+    const parts = (withId ? [...fields, "id"] : fields).map(quoted).join(", ");
+    const sql = `CREATE ${unique ? "UNIQUE INDEX" : "INDEX"} ${indexName(layout, index)} ON ${table} (${parts})`;
+    made.push({ name: `${collection}__${index}`, kind: "index", sql });
   }
-  for (const { table } of layout.multi.values()) {
-    sql.push(
-      `CREATE TABLE IF NOT EXISTS ${table} (value TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (value, id)) WITHOUT ROWID`,
-    );
+  for (const [index, { field, table: side }] of layout.multi) {
+    const sql = `CREATE TABLE ${side} (value TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (value, id)) WITHOUT ROWID`;
+    made.push({ name: `${collection}__${index}`, kind: "table", sql, field });
   }
-  if (layout.search !== undefined) {
+  if (search !== undefined) {
     // Words come from our own tokeniser, encoded (search-words.ts): the ascii one only has to split at the blank.
-    sql.push(
-      `CREATE VIRTUAL TABLE IF NOT EXISTS ${layout.search.table} USING fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'")`,
-    );
+    const options = `words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'"`;
+    made.push({
+      name: `${collection}__search`,
+      kind: "table",
+      sql: `CREATE VIRTUAL TABLE ${search.table} USING fts5(${options})`,
+    });
   }
-  return sql;
+  return made;
 }

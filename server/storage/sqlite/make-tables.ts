@@ -1,11 +1,89 @@
 import type { Connection } from "./connection.ts";
-import { type Declared, definitions, layoutOf } from "./layout.ts";
+import { type Declared, indexDefinitions, type Layout, layoutOf, quoted, tableDefinition } from "./layout.ts";
+import { misuse } from "./store-fault.ts";
 
-/** Makes what is missing of the declared collections, all or nothing. */
+/** Brings tables and indexes to what is declared, all or nothing. Where they are as declared, nothing is written. */
 export function makeTables(on: Connection, collections: readonly Declared[]): void {
   on.db
     .transaction(() => {
-      for (const spec of collections) for (const sql of definitions(layoutOf(spec))) on.db.exec(sql);
+      for (const spec of collections) {
+        const layout = layoutOf(spec);
+        const fresh = moveFields(on, layout);
+        makeIndexes(on, layout, fresh);
+      }
     })
     .immediate();
+}
+
+/** Makes the table; in one that is there, a field that an index newly names gets its column, and one that none names any more goes back to the rest. */
+function moveFields(on: Connection, layout: Layout): boolean {
+  const { table, name } = layout;
+  const held = new Map(
+    on.db
+      .prepare<[string], unknown[]>("SELECT name, type FROM pragma_table_info(?)")
+      .raw()
+      .all(name)
+      .map(([column, type]) => [String(column), type]),
+  );
+  if (held.size === 0) {
+    on.db.exec(tableDefinition(layout));
+    return true;
+  }
+  const missing = layout.bytes.find((field) => held.get(field) !== "BLOB");
+  if (missing !== undefined) throw misuse(`${name}.${missing} can't become bytes where documents hold something else.`);
+  for (const field of layout.columns) {
+    if (held.has(field)) continue;
+    on.db.exec(`ALTER TABLE ${table} ADD COLUMN ${quoted(field)}`);
+    on.db.exec(
+      `UPDATE ${table} SET ${quoted(field)} = _rest ->> '${field}', _rest = json_remove(_rest, '$.${field}') WHERE _rest -> '${field}' IS NOT NULL`,
+    );
+  }
+  const wanted = new Set([...layout.columns, ...layout.bytes]);
+  for (const [field, type] of held) {
+    if (wanted.has(field) || field === "id" || field.startsWith("_")) continue;
+    if (type === "BLOB") throw misuse(`${name}.${field} holds bytes: it can't become another kind of field.`);
+    dropIndexes(on, layout);
+    on.db.exec(
+      `UPDATE ${table} SET _rest = json_set(coalesce(_rest, '{}'), '$.${field}', ${quoted(field)}) WHERE ${quoted(field)} IS NOT NULL`,
+    );
+    on.db.exec(`ALTER TABLE ${table} DROP COLUMN ${quoted(field)}`);
+  }
+  return false;
+}
+
+type Made = { readonly name: string; readonly kind: string; readonly sql: string };
+
+/** What there is of indexes beside a table; a full-text table's own shadow tables apart. */
+const madeOf = (on: Connection, { name }: Layout): Made[] =>
+  on.db
+    .prepare<[string, string, string], Made>(
+      "SELECT name, type AS kind, sql FROM sqlite_schema WHERE substr(name, 1, length(?) + 2) = ? || '__' AND instr(name, ? || '__search_') = 0 AND sql IS NOT NULL",
+    )
+    .all(name, name, name);
+
+const drop = (on: Connection, { kind, name }: Made): void => {
+  on.db.exec(`DROP ${kind === "index" ? "INDEX" : "TABLE"} ${quoted(name)}`);
+};
+
+const dropIndexes = (on: Connection, layout: Layout): void => {
+  for (const made of madeOf(on, layout)) if (made.kind === "index") drop(on, made);
+};
+
+/** Makes what is missing, drops what is declared no more or otherwise, and fills side tables from the documents. */
+function makeIndexes(on: Connection, layout: Layout, fresh: boolean): void {
+  const wanted = indexDefinitions(layout);
+  const held = new Map(madeOf(on, layout).map((made) => [made.name, made]));
+  for (const made of held.values()) {
+    if (wanted.some(({ name, sql }) => name === made.name && sql === made.sql)) continue;
+    drop(on, made);
+    held.delete(made.name);
+  }
+  for (const { name, sql, field } of wanted) {
+    if (held.has(name)) continue;
+    on.db.exec(sql);
+    if (field === undefined || fresh) continue;
+    on.db.exec(
+      `INSERT INTO ${quoted(name)} SELECT DISTINCT v.value, t.id FROM ${layout.table} t, json_each(t._rest, '$.${field}') v`,
+    );
+  }
 }

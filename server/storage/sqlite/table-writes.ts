@@ -49,13 +49,18 @@ export function tableWrites(layout: Layout): TableWrites {
     }
   };
 
-  /** The lists of a stored row are in its rest: what they name is what the side tables hold. */
-  const dropSides = (on: Connection, id: string, row: unknown): void => {
+  /** Brings the side tables from what the stored row lists, which its rest tells, to what the document lists (nothing, if it goes). */
+  const moveSides = (on: Connection, id: string, row: unknown, doc: Doc | undefined): void => {
     if (sides.length === 0) return;
     const rest = on.statement(restSql).get(row)?.[0];
     const held: Readonly<Record<string, readonly string[] | undefined>> =
       typeof rest === "string" ? JSON.parse(rest) : {};
-    for (const { field, drop } of sides) for (const value of held[field] ?? []) on.statement(drop).run(value, id);
+    for (const { field, add, drop } of sides) {
+      const before = new Set(held[field] ?? []);
+      const after = new Set(doc === undefined ? [] : stringList(layout, doc, field));
+      for (const value of before) if (!after.has(value)) on.statement(drop).run(value, id);
+      for (const value of after) if (!before.has(value)) on.statement(add).run(checkedText(value), id);
+    }
   };
 
   const addTerms = (on: Connection, doc: Doc, row: unknown): void => {
@@ -100,9 +105,8 @@ export function tableWrites(layout: Layout): TableWrites {
           `A put that changes ${layout.name}.${search.scope} has to give ${search.terms} again: they are not stored.`,
         );
       }
-      dropSides(on, doc.id, row);
+      moveSides(on, doc.id, row, doc);
       on.statement(updateSql).run([...encode(layout, doc, doc.rev + 1), row]);
-      addSides(on, doc);
       if (terms === undefined) return;
       on.statement(dropWords).run(row);
       addTerms(on, doc, row);
@@ -113,7 +117,7 @@ export function tableWrites(layout: Layout): TableWrites {
       for (const id of ids) {
         const row = find.get(id)?.[0];
         if (row === undefined) continue;
-        dropSides(on, id, row);
+        moveSides(on, id, row, undefined);
         if (search !== undefined) on.statement(dropWords).run(row);
         on.statement(removeSql).run(row);
       }
