@@ -267,19 +267,17 @@ async function attempt(
       detail: { batch, counts: made.counts },
     });
     const full: IngestReply = { ...made, audit };
-    await unit
-      .collection(Receipts)
-      .insert([
-        {
-          id: batch,
-          account: poster.id,
-          agency: poster.agency,
-          at: moment.now,
-          counts: made.counts,
-          results: Buffer.from(JSON.stringify(made.results)),
-          audit,
-        },
-      ]);
+    await unit.collection(Receipts).insert([
+      {
+        id: batch,
+        account: poster.id,
+        agency: poster.agency,
+        at: moment.now,
+        counts: made.counts,
+        results: Buffer.from(JSON.stringify(made.results)),
+        audit,
+      },
+    ]);
     return full;
   };
   if (ask.dryRun) return { ...(await settle(parts.storage, false)), readers: readersOf([...bound.values()], snapshot) };

@@ -72,19 +72,17 @@ export class Intake {
     const { storage, spool, runner } = this.#parts;
     const job = uuid4(moment);
     await spool.write(job, chunks);
-    await storage
-      .collection(Jobs)
-      .insert([
-        {
-          id: job,
-          kind: "ingest",
-          account: ask.account,
-          status: "queued",
-          created: moment.now,
-          input: { ...ask },
-          progress: {},
-        },
-      ]);
+    await storage.collection(Jobs).insert([
+      {
+        id: job,
+        kind: "ingest",
+        account: ask.account,
+        status: "queued",
+        created: moment.now,
+        input: { ...ask },
+        progress: {},
+      },
+    ]);
     runner.wake();
     return { job, status: "queued" };
   }

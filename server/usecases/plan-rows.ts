@@ -69,7 +69,8 @@ export function planRows(
     const shown = cut.length === 0 ? object : cutObject(object, cut);
     if (cut.length > 0 && hides(object, cut, shown)) continue;
     const keyedHere = cut.length === 0 ? { key } : keyOf(shown, origin.originator);
-    if (!("key" in keyedHere)) continue;
+    // A cut that takes part of the key away would make it another thing.
+    if (!("key" in keyedHere) || keyedHere.key.text !== key.text) continue;
     const body = cut.length === 0 ? text : JSON.stringify(shown);
     const besides = extraValues(keyedHere.key);
     const before = given ?? keyedHere.key.given;

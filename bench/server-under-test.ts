@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+interface DemoAccount {
+  readonly username: string;
+  readonly password: string;
+  readonly apiKey?: string;
+}
+
+/** The built server as a process of its own, on a free port and a store of its own in a temporary folder. */
+export class ServerUnderTest {
+  readonly url: string;
+  readonly folder: string;
+  readonly #child: ChildProcess;
+  readonly #accounts: readonly DemoAccount[];
+
+  private constructor(child: ChildProcess, folder: string, url: string) {
+    this.#child = child;
+    this.folder = folder;
+    this.url = url;
+    this.#accounts = (
+      JSON.parse(readFileSync(join(folder, "demo-accounts.json"), "utf8")) as { accounts: DemoAccount[] }
+    ).accounts;
+  }
+
+  static async start(port: number, env: Readonly<Record<string, string>> = {}): Promise<ServerUnderTest> {
+    const folder = mkdtempSync(join(tmpdir(), "tricord-bench-"));
+    const child = spawn(process.execPath, [resolve("dist/server/main.js")], {
+      env: {
+        ...process.env,
+        PORT: String(port),
+        DATA_DIR: folder,
+        LOG_LEVEL: "error",
+        RATE_LIMIT_PER_MINUTE: "10000000",
+        ...env,
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ready = new Promise<void>((done, failed) => {
+      let text = "";
+      child.stdout?.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        if (text.includes("is ready")) done();
+      });
+      child.once("exit", (code) => failed(new Error(`the server ended with ${code}`)));
+    });
+    await ready;
+    return new ServerUnderTest(child, folder, `http://127.0.0.1:${port}`);
+  }
+
+  /** Headers that sign in an account: its API key, or HTTP Basic. */
+  headers(username: string): Record<string, string> {
+    const account = this.#accounts.find((one) => one.username === username);
+    if (account === undefined) throw new Error(`no account ${username}`);
+    return account.apiKey === undefined
+      ? { Authorization: `Basic ${Buffer.from(`${username}:${account.password}`).toString("base64")}` }
+      : { "X-Api-Key": account.apiKey };
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((done) => this.#child.once("exit", done));
+    this.#child.kill("SIGTERM");
+    await ended;
+    rmSync(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,199 @@
+import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
+import { labelId } from "../pipeline/lane.ts";
+import type { StixJson } from "../pipeline/steps.ts";
+import { decide } from "../policy/decide.ts";
+import { inheritFromReports } from "../policy/inherit-label.ts";
+import { type BoundLabel, labelBinder } from "../policy/label-request.ts";
+import { labelText, normaliseLabel } from "../policy/label-text.ts";
+import { applyOrders } from "../policy/standing-order.ts";
+import { Fault, type Problem } from "../shared/fault.ts";
+import { formatInstant } from "../shared/instant.ts";
+import { Rows } from "../storage/collections.ts";
+import type { AccountDoc } from "../storage/documents.ts";
+import type { Unit } from "../storage/port.ts";
+import type { Candidate } from "./ingest-batch.ts";
+import { holdsRelease, type Marked, ownMarkings } from "./own-markings.ts";
+import type { Secrets } from "./plan-rows.ts";
+import { objectOf } from "./sight.ts";
+import { labelEntry, type Snapshot } from "./snapshot.ts";
+
+/** What a post says of labels: a request, or the name of one of the agency's presets. */
+export interface LabelAsk {
+  readonly request?: LabelRequest;
+  readonly preset?: string;
+}
+
+/** A label as it will be stored, with what the rows of a contribution are made from. */
+export interface Bound {
+  readonly stored: Label;
+  /** `labelId` of the stored label. */
+  readonly label: string;
+  readonly cuts: readonly (readonly string[])[];
+  readonly name: { readonly posted: string };
+  readonly flags: readonly string[];
+  readonly consumed: readonly string[];
+  readonly warnings: readonly Problem[];
+}
+
+type Poster = AccountDoc & { readonly agency: string };
+
+/** Markings that the batch's objects name and that the agency posted before. */
+async function knownMarkings(
+  unit: Unit,
+  candidates: readonly Candidate[],
+  agency: string,
+): Promise<Map<string, StixJson>> {
+  const own = new Map(
+    candidates
+      .filter(({ object }) => object.type === "marking-definition")
+      .map(({ object }) => [String(object.id), object]),
+  );
+  const named = new Set<string>();
+  for (const { object } of candidates) {
+    if (Array.isArray(object.object_marking_refs))
+      for (const id of object.object_marking_refs) if (typeof id === "string" && !own.has(id)) named.add(id);
+  }
+  if (named.size === 0) return own;
+  for (const row of await unit.collection(Rows).find({ index: "stix", values: [...named] })) {
+    if (row.originator === agency && row.cut.length === 0) own.set(row.stixId, objectOf(row));
+  }
+  return own;
+}
+
+function requestOf(
+  ask: LabelAsk,
+  poster: Poster,
+  snapshot: Snapshot,
+): { request?: LabelRequest; preset?: LabelRequest } {
+  const presets = snapshot.agencies.get(poster.agency)?.presets;
+  if (ask.preset !== undefined && presets?.[ask.preset] === undefined)
+    throw new Fault(
+      "unprocessable",
+      `your agency has no preset ${ask.preset}; there are ${Object.keys(presets ?? {}).join(", ") || "none"}`,
+      { code: "label.unknown_preset", path: "preset" },
+    );
+  const preset = ask.preset === undefined ? presets?.default : presets?.[ask.preset];
+  return {
+    ...(ask.request === undefined ? {} : { request: ask.request }),
+    ...(preset === undefined ? {} : { preset }),
+  };
+}
+
+/**
+ * The label of each object of a batch: the request's and its own, met and normalised, standing orders applied. A request that no
+ * object could bear refuses the batch: `Fault("unprocessable")`; trouble with one object's markings refuses that object.
+ */
+export async function bindBatch(
+  unit: Unit,
+  candidates: readonly Candidate[],
+  ask: LabelAsk,
+  poster: Poster,
+  snapshot: Snapshot,
+  secrets: Secrets,
+): Promise<{ bound: Map<number, Bound>; refused: Map<number, Problem> }> {
+  const viewer = snapshot.viewer(poster.id);
+  if (viewer === undefined) throw new Fault("unauthorized", "this account is no more");
+  const said = requestOf(ask, poster, snapshot);
+  const at = formatInstant(snapshot.at);
+  const world = {
+    poster: viewer,
+    agencies: snapshot.agencies,
+    agreements: snapshot.agreements,
+    knowsAccount: (id: string) => snapshot.accounts.has(id),
+  };
+  const bind = labelBinder({ ...world, ...said });
+  const originatorOnly = labelBinder({ ...world, request: { tlp: "AMBER+STRICT" } })({
+    tlps: [],
+    labels: [],
+    rules: [],
+    has: () => false,
+  });
+  // The request alone, before any object: what is wrong with it is wrong with all of them.
+  const alone = bind({ tlps: [], labels: [], rules: [], has: () => true });
+  if ("problems" in alone && (said.request ?? said.preset) !== undefined) {
+    const [first] = alone.problems;
+    if (first !== undefined) throw new Fault("unprocessable", first.message, { code: first.code, path: first.path });
+  }
+  const memo = new Map<string, Omit<Bound, "flags" | "consumed" | "warnings">>();
+  const store = (text: string, label: Label): Omit<Bound, "flags" | "consumed" | "warnings"> => {
+    const held = memo.get(text);
+    if (held !== undefined) return held;
+    const ordered = applyOrders(label, snapshot.orders, poster, at);
+    const stored = ordered === label ? label : normaliseLabel(ordered);
+    const id = labelId(secrets.digest, labelText(stored));
+    const made = {
+      stored,
+      label: id,
+      cuts: labelEntry(id, stored).cuts,
+      name: { posted: labelId(secrets.digest, text) },
+    };
+    memo.set(text, made);
+    return made;
+  };
+  const markings = await knownMarkings(unit, candidates, poster.agency);
+  const find = (id: string): StixJson | undefined => markings.get(id);
+  const bound = new Map<number, Bound>();
+  const refused = new Map<number, Problem>();
+  const bindings = new Map<number, { binding: BoundLabel; marked: Marked }>();
+  const listedBy = new Map<string, BoundLabel[]>();
+  for (const { index, object } of candidates) {
+    const own = ownMarkings(object, find);
+    const binding =
+      "problem" in own ? { problems: [own.problem] } : holdsRelease(object) ? originatorOnly : bind(own.marked);
+    if ("problem" in own || "problems" in binding) {
+      const problems = "problems" in binding ? binding.problems : [];
+      refused.set(index, problems[0] ?? { code: "label.refused", path: "", message: "the label can't be kept" });
+      continue;
+    }
+    bindings.set(index, { binding, marked: own.marked });
+    if (object.type !== "report" || binding.flags.includes("unmarked") || !Array.isArray(object.object_refs)) continue;
+    for (const id of object.object_refs as string[]) listedBy.set(id, [...(listedBy.get(id) ?? []), binding]);
+  }
+  for (const { index, object } of candidates) {
+    const one = bindings.get(index);
+    if (one === undefined) continue;
+    const { binding, marked } = one;
+    const reports = binding.flags.includes("unmarked") ? listedBy.get(String(object.id)) : undefined;
+    const inherited =
+      reports === undefined
+        ? undefined
+        : inheritFromReports(
+            binding.label,
+            reports.map(({ label }) => label),
+            marked.has,
+          );
+    const { label, text, flags } = inherited ?? binding;
+    bound.set(index, {
+      ...store(text, label),
+      flags,
+      consumed: marked.consumed,
+      warnings: inherited === undefined ? binding.warnings : [],
+    });
+  }
+  return { bound, refused };
+}
+
+/** Which agencies could read what was bound: now, and once every row is on. */
+export function readersOf(bound: readonly Bound[], snapshot: Snapshot): { now: string[]; released: string[] } {
+  const labels = new Map(bound.map(({ label, stored }) => [label, stored]));
+  const at = formatInstant(snapshot.at);
+  const agencies = (labelOf: (label: Label) => Label): string[] => {
+    const found = new Set<string>();
+    for (const label of [...labels.values()].map(labelOf)) {
+      for (const id of snapshot.accounts.keys()) {
+        const viewer = snapshot.viewer(id);
+        if (viewer?.agency === undefined || found.has(viewer.agency)) continue;
+        if (decide({ viewer, label, agreements: snapshot.agreements, at }).verdict !== "hidden")
+          found.add(viewer.agency);
+      }
+    }
+    return [...found].sort();
+  };
+  return {
+    now: agencies((label) => label),
+    released: agencies((label) => ({
+      ...label,
+      releases: label.releases.map((row) => ({ ...row, status: "on" as const })),
+    })),
+  };
+}
