@@ -61,8 +61,11 @@ function judge(ask: Ask, rule?: FieldRule): Judgement {
   return NO_MATCH;
 }
 
+/** A channel that does not carry the label cuts nothing: it hides the whole, after the fields. */
 const cuts = (ask: Ask, rule: FieldRule, channel: Channel): boolean =>
-  (rule.pii === true && !ask.viewer.pii) || !carriesRule(rule, channel) || !judge(ask, rule).admits;
+  (rule.pii === true && !ask.viewer.pii) ||
+  (!carriesRule(rule, channel) && carriesLabel(ask.label, channel)) ||
+  !judge(ask, rule).admits;
 
 const cutsAttribution = (viewer: Viewer, label: Label): boolean =>
   label.caveats.includes("NOATTRIB") && viewer.country !== label.originatorCountry;

@@ -1,5 +1,6 @@
 import type { FieldRule, Label, ReleaseRow } from "../../schemas/policy/label.ts";
 import { type Caveat, LEVELS, type Level, TLP, type Tlp } from "../../schemas/policy/vocabulary.ts";
+import { isBefore } from "./dated.ts";
 
 const TIGHTNESS = { CLEAR: 0, GREEN: 1, AMBER: 2, "AMBER+STRICT": 3, RED: 4 } as const satisfies Record<Tlp, number>;
 const HEIGHT = { U: 0, R: 1, C: 2, S: 3 } as const satisfies Record<Level, number>;
@@ -56,4 +57,43 @@ export function meetRule(label: Label, rule: FieldRule): Label {
       .map((row) => (row.agreement === "PUBLIC" ? row : meetRow(row, rule))),
     fieldRules: [],
   };
+}
+
+/** What all lists have; without a list, nothing. */
+export const inAll = (lists: readonly (readonly string[])[]): string[] =>
+  lists.length === 0 ? [] : sortedSet((lists[0] ?? []).filter((item) => lists.every((list) => list.includes(item))));
+
+/** No topics is everyone, so the other list stays; undefined where no topic is in both: one list can't say "both". */
+export function meetTopics(a: readonly string[], b: readonly string[]): string[] | undefined {
+  if (a.length === 0 || b.length === 0) return sortedSet([...a, ...b]);
+  const both = inAll([a, b]);
+  return both.length === 0 ? undefined : both;
+}
+
+interface Row {
+  readonly agreement: string;
+  readonly countries: readonly string[];
+  readonly agencies: "*" | readonly string[];
+  readonly until?: string | undefined;
+  readonly status?: "on" | "off";
+}
+
+const earlierOf = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && isBefore(b, a)) ? b : a;
+
+/** The rows that two lists share: for each pair under one agreement the countries and agencies in both, until the earlier end, on if both are. */
+export function sharedRows<R extends Row>(a: readonly R[], b: readonly R[]): R[] {
+  return a.flatMap((x) =>
+    b.flatMap((y): R[] => {
+      if (x.agreement !== y.agreement) return [];
+      const countries = inAll([x.countries, y.countries]);
+      const agencies =
+        x.agencies === "*" ? y.agencies : y.agencies === "*" ? x.agencies : inAll([x.agencies, y.agencies]);
+      const nobody = agencies.length === 0 || (countries.length === 0 && x.agreement !== "PUBLIC");
+      const until = earlierOf(x.until, y.until);
+      const status = y.status === "off" ? y.status : x.status;
+      const shared = { ...x, countries, agencies, ...(status === undefined ? {} : { status }) };
+      return nobody ? [] : [until === undefined ? shared : { ...shared, until }];
+    }),
+  );
 }
