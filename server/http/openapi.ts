@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { REGISTRY } from "../../schemas/registry.ts";
 import { FaultReply } from "./reply-fault.ts";
 import type { ByteSpec, ReplySpec, Route } from "./route.ts";
 
@@ -145,9 +146,12 @@ function operation(route: Route, components: Components): Json {
 
 /**
  * The OpenAPI 3.1 document of these routes, as JSON text that ends in a line break. It depends on the records alone: same routes, same bytes.
- * `named` puts further schemas among the components (`schemas/registry.ts`).
+ * `named` are schemas that are published whether a route uses them or not.
  */
-export function openapiText(routes: readonly Route[], named: Readonly<Record<string, z.ZodType>> = {}): string {
+export function openapiText(
+  routes: readonly Route[],
+  named: Readonly<Record<string, z.ZodType>> = Object.fromEntries(REGISTRY),
+): string {
   const components = new Components();
   for (const schema of Object.values(named)) components.of(schema);
   const paths: Record<string, Json> = {};

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { createSecretKey, timingSafeEqual } from "node:crypto";
 import jsonwebtoken from "jsonwebtoken";
 import { keyed } from "../shared/digest.ts";
 import type { Moment } from "../shared/moment.ts";
@@ -17,7 +17,7 @@ export function makeAccessToken(
   moment: Moment,
 ): string {
   const iat = Math.floor(moment.now / 1000);
-  return jsonwebtoken.sign({ sub: ids.account, sid: ids.session, iat, exp: iat + ACCESS_LIFE }, Buffer.from(key), {
+  return jsonwebtoken.sign({ sub: ids.account, sid: ids.session, iat, exp: iat + ACCESS_LIFE }, createSecretKey(key), {
     algorithm: ALGORITHM,
     issuer: ISSUER,
     audience: AUDIENCE,
