@@ -35,6 +35,16 @@ describe("the routes of the whole server", () => {
     ]);
   });
 
+  test("every reference – of the whole document – leads somewhere, and no key of another vocabulary is left", () => {
+    const text = openapiText(routes);
+    const { components } = JSON.parse(text) as { components: { schemas: Record<string, object> } };
+    const refs = new Set([...text.matchAll(/"\$ref": "([^"]+)"/g)].map((match) => match[1] ?? ""));
+    const known = new Set(Object.keys(components.schemas).map((name) => `#/components/schemas/${name}`));
+    expect([...refs].filter((ref) => !known.has(ref))).toEqual([]);
+    expect(known.size).toBeGreaterThan(30);
+    expect(text).not.toMatch(/"\$defs"|"\$schema"|"\$id"/);
+  });
+
   test("docs/openapi.json – beside the code – is what the records say", () => {
     const held = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
     // The command is in the value, so that a failure names it.
