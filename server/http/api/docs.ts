@@ -43,7 +43,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export function docsRoutes({ document }: { readonly document: () => string }): Route[] {
   const files = new Map<string, Promise<Buffer>>();
   const fileOf = (name: string): Promise<Buffer> => {
-    const folder = dirname(createRequire(import.meta.filename).resolve("swagger-ui-dist/package.json"));
+    const require = createRequire(import.meta.filename);
+    const folder = dirname(require.resolve("swagger-ui-dist/package.json"));
     const held = files.get(name) ?? readFile(join(folder, name));
     files.set(name, held);
     return held;
