@@ -1,5 +1,6 @@
 import type { ValueKind } from "../pipeline/steps.ts";
-import { classify } from "./classify.ts";
+import { classify, isDefanged } from "./classify.ts";
+import { looksLikeHost } from "./prose-rules.ts";
 
 /** What a column or a type cell says its values are. `ip` leaves the version to the text, `value` everything. */
 export interface Hint {
@@ -70,9 +71,7 @@ const OTHER_TYPES = new Set(
   `useragent filepath path filename registry registrykey regkey regkeyvalue mutex package npmpackage pypipackage software process
   cve vulnerability yara sigma snort certificate x509 x509fingerprintsha1 ja3 ja3fingerprintmd5 ja3s imphash pehash ssdeep tlsh
   pdb servicename windowsservice scheduledtask task command commandline cmdline string pattern username account phone phonenumber
-  macaddress mac port asnname country actor malware cidrname namedpipe pipe bucket repository github telegram discord transaction txhash`.split(
-    /\s+/,
-  ),
+  macaddress mac port asnname namedpipe pipe bucket repository github telegram discord transaction txhash`.split(/\s+/),
 );
 
 /** The kind that a type cell names; `other` for a known kind without canonical form; `undefined` for any other word. */
@@ -149,9 +148,12 @@ const declares = (rows: readonly (readonly string[])[], column: number): boolean
     (cell) => typeOf(cell) !== undefined,
   ) >= 0.5;
 
+/** The kind of a cell by its look; a file name that could be a domain is none. */
 const kindOf = (cell: string): string | undefined => {
   const found = cell.length < 4 ? undefined : classify(cell);
-  return found !== undefined && "value" in found ? found.value.kind : undefined;
+  if (found === undefined || "problem" in found) return undefined;
+  const { kind } = found.value;
+  return kind === "domain-name" && !isDefanged(cell) && !looksLikeHost(cell) ? undefined : kind;
 };
 const matches = (hint: Hint, kind: string | undefined): boolean =>
   kind !== undefined && (hint.kind === kind || (hint.kind === "ip" && kind.startsWith("ip")));
@@ -183,11 +185,10 @@ function byContent(
   };
   const scores = columns.map((_, column) => (column === type ? 0 : score(column)));
   const best = scores.reduce((top, value, column) => (value > (scores[top] ?? 0) ? column : top), 0);
-  if ((scores[best] ?? 0) < 0.5) return undefined;
+  if ((scores[best] ?? 0) < 0.5 || (type < 0 && rows.length < 2)) return undefined;
   const values = new Map<number, Hint>([[best, { kind: "value" }]]);
-  const hashes = (column: number): boolean => share(filled[column] ?? [], (cell) => kindOf(cell) === "file") >= 0.8;
-  if (type < 0 && hashes(best))
-    for (const [column] of columns.entries()) if (hashes(column)) values.set(column, { kind: "value" });
+  // Hosts beside hashes, or hashes of several algorithms: each such column counts.
+  if (type < 0) for (const [column, value] of scores.entries()) if (value >= 0.8) values.set(column, { kind: "value" });
   const mention = new Map<number, MentionRole>();
   const assign = (role: MentionRole, test: (cell: string) => boolean): void => {
     const column = filled.findIndex(
@@ -235,7 +236,9 @@ export function detectLayout(rows: readonly (readonly string[])[], delimiter: st
   const width = usualWidth(rows);
   // A single column without a header of its own is a list, or a report.
   if (width < 2) return undefined;
-  const found = byContent(others.length === 0 ? rows : others, width);
+  // Rows that a comma inside a value has shifted say nothing of their columns.
+  const straight = (others.length === 0 ? rows : others).filter(({ length }) => length === width);
+  const found = byContent(straight, width);
   if (found === undefined) return undefined;
   // A first row whose value cells hold no value, while the rows below do, is a header in other words.
   const header =

@@ -19,14 +19,19 @@ export const wrongUtf8 = (cause: unknown, at?: number): Fault =>
     cause,
   });
 
+/** The code of an error of the platform, or an empty text. */
+export function codeOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
 /** The bytes themselves, or unpacked if they are gzip. Faults: `input.inflated` above `limit` bytes, `input.gzip` if broken. */
 export function inflate(bytes: Uint8Array, limit: number): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   try {
     return gunzipSync(bytes, { maxOutputLength: limit });
   } catch (error) {
-    const full = error instanceof Error && (error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE";
-    throw full ? inflatedTooLarge(limit) : brokenGzip(error);
+    throw codeOf(error) === "ERR_BUFFER_TOO_LARGE" ? inflatedTooLarge(limit) : brokenGzip(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { brokenGzip, inflatedTooLarge, isGzip } from "./decode.ts";
+import { brokenGzip, codeOf, inflatedTooLarge, isGzip } from "./decode.ts";
 
 const PIECE = 65_536;
 
@@ -20,8 +20,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, limit: number): AsyncG
       yield* pieces(piece);
     }
   } catch (error) {
-    const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-    throw typeof code === "string" && code.startsWith("Z_") ? brokenGzip(error) : error;
+    throw codeOf(error).startsWith("Z_") ? brokenGzip(error) : error;
   } finally {
     unpacked.destroy();
     packed.destroy();

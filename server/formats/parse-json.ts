@@ -64,8 +64,11 @@ export function parseJson(bytes: Uint8Array, text: string): unknown {
         cause,
       );
     }
-    const position = cause instanceof Error ? /at position (\d{1,15})/.exec(cause.message)?.[1] : undefined;
+    const { message } = cause as Error;
+    const position = /at position (\d{1,15})/.exec(message)?.[1];
     const place = position === undefined ? undefined : placeOf(text, Number(position));
-    throw notJson(`the input is not JSON${place === undefined ? "" : `: it can't be read at ${place}`}`, place, cause);
+    // Where the parser names no position, it quotes what stands around the place.
+    const where = place === undefined ? message.slice(0, 200) : `it can't be read at ${place}`;
+    throw notJson(`the input is not JSON: ${where}`, place, cause);
   }
 }

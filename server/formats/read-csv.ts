@@ -4,7 +4,7 @@ import { parseInstant } from "../shared/instant.ts";
 import { warningsOf } from "./classify.ts";
 import { groupHashes, readCell } from "./csv-cell.ts";
 import { detectLayout, type Hint, type Layout, typeOf } from "./csv-columns.ts";
-import { parseRows, quoteProblem, type RawRow, RowSplitter } from "./csv-rows.ts";
+import { cellsOf, quoteProblem, type RawRow, RowSplitter } from "./csv-rows.ts";
 import { type Mention, toObservable } from "./to-observable.ts";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -26,10 +26,7 @@ export function findLayout(sample: string): Layout | undefined {
     if (!sample.includes(delimiter) && delimiter !== ",") continue;
     const splitter = new RowSplitter(delimiter);
     const rows = wanted([...splitter.push(sample), ...splitter.end()], delimiter).filter(({ broken }) => !broken);
-    const cells = parseRows(
-      rows.slice(0, SAMPLE_ROWS).map(({ text }) => text),
-      delimiter,
-    );
+    const cells = rows.slice(0, SAMPLE_ROWS).map(({ text }) => cellsOf(text, delimiter));
     const layout = detectLayout(cells, delimiter);
     if (layout === undefined || !consistent(cells, layout)) continue;
     if (
@@ -160,25 +157,17 @@ export class RowReader {
   }
 
   read(raw: readonly RawRow[]): Item[] {
-    const rows = wanted(raw, this.layout.delimiter);
-    const good = rows.filter(({ broken }) => !broken);
-    const cells = parseRows(
-      good.map(({ text }) => text),
-      this.layout.delimiter,
-    );
-    const cellsOf = new Map(good.map((row, i) => [row, cells[i] ?? []]));
-    return rows.flatMap((row) => this.row(row, cellsOf.get(row)));
+    return wanted(raw, this.layout.delimiter).flatMap((row) => this.row(row));
   }
 
-  private row({ number, text }: RawRow, cells: readonly string[] | undefined): Item[] {
+  private row({ number, text, broken }: RawRow): Item[] {
     const place = `row ${number}`;
-    if (cells === undefined)
-      return [{ index: this.index++, problem: quoteProblem(number), given: text.slice(0, 200), place }];
+    if (broken) return [{ index: this.index++, problem: quoteProblem(number), given: text.slice(0, 200), place }];
     if (!this.headerSeen) {
       this.headerSeen = true;
       return [];
     }
-    const fitted = aligned(cells, this.layout);
+    const fitted = aligned(cellsOf(text, this.layout.delimiter), this.layout);
     const reading = readValues(fitted, this.layout);
     const mention = mentionOf(fitted, this.layout, this.dataRow++);
     if ("problem" in reading) {

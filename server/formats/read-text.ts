@@ -11,7 +11,7 @@ import {
   saysSerial,
   saysVersion,
 } from "./prose-rules.ts";
-import { scanWords, type Word, withoutWidthless } from "./scan-words.ts";
+import { isOneWord, scanWords, type Word, withoutWidthless } from "./scan-words.ts";
 import { toObservable } from "./to-observable.ts";
 
 /** Words of a line that stands alone in a list, its comment off; `undefined` for a line that is blank or a comment. */
@@ -28,10 +28,14 @@ function listWord(line: string): Word | undefined {
 }
 
 /** One word that could be a value or a bare path. */
-const oneWord = (line: string): boolean =>
-  !/\s/.test(line) &&
-  line.length >= 4 &&
-  (hasScheme(refang(line)) || /^(?:\/|[\w-]{25,}$|[^,;|()[\]{}=]*[.:][^,;|=]*$)/.test(refang(line)));
+const isListWord = (word: string): boolean => {
+  const live = refang(word);
+  return (
+    word.length >= 4 &&
+    isOneWord(word) &&
+    (hasScheme(live) || /^(?:\/|[\w-]{25,}$|[^,;|()[\]{}=]*[.:][^,;|=]*$)/.test(live))
+  );
+};
 
 /**
  * A list has one value a line: maltrail, hash and address lists, a pasted column. Nine of ten lines that are neither blank
@@ -45,7 +49,7 @@ export function isList(sample: string): boolean {
     const word = listWord(trimmed);
     if (word === undefined) continue;
     lines++;
-    if (oneWord(word.clean)) single++;
+    if (isListWord(word.clean)) single++;
   }
   return lines > 0 && single >= lines * 0.9;
 }

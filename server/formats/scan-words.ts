@@ -97,6 +97,9 @@ function cutLabel(word: string): string {
 
 export const withoutWidthless = (text: string): string => text.replace(NO_WIDTH, "");
 
+/** Whether a text is one word to its end: no blank, no separator, no change of script inside it. */
+export const isOneWord = (text: string): boolean => endOfWord(text, 0) === text.length;
+
 /** All words of a text in order. `from` is the offset of the text in a larger one. Linear in its length. */
 export function* scanWords(text: string, from = 0): Generator<Word> {
   for (let start = 0; start < text.length; ) {
