@@ -9,7 +9,7 @@ const isReference = (name: string): boolean => name.endsWith("_ref") && name !==
 const isReferenceList = (name: string): boolean => name.endsWith("_refs") && name !== "object_marking_refs";
 
 /** The ids without which an edge does not exist: both ends of a relationship, the target of a sighting. */
-export function requiredEnds(object: StixJson): string[] {
+function requiredEnds(object: StixJson): string[] {
   const ends =
     object.type === "relationship"
       ? [object.source_ref, object.target_ref]

@@ -211,7 +211,7 @@ export class Content {
     const pages = async function* (): AsyncGenerator<readonly Rendered[]> {
       let next: string | undefined;
       do {
-        const page = await readObjects(storage, sight, renderer, keys.cursor, {
+        const page = await readObjects(storage, sight.again(), renderer, keys.cursor, {
           ...ask,
           limit: 1000,
           ...(next === undefined ? {} : { next }),

@@ -1,6 +1,5 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { later } from "../pipeline/fold.ts";
-import { requiredEnds } from "../pipeline/references.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { compareInstants } from "../shared/instant.ts";
 import { Rows } from "../storage/collections.ts";
@@ -26,8 +25,12 @@ export interface Seen {
   readonly claimed?: string;
 }
 
-const decoder = new TextDecoder();
-export const objectOf = (row: Pick<RowDoc, "bytes">): StixJson => JSON.parse(decoder.decode(row.bytes)) as StixJson;
+/** The object of a row. (A Buffer's own decoder is several times as fast on small texts as TextDecoder.) */
+export const objectOf = ({ bytes }: Pick<RowDoc, "bytes">): StixJson =>
+  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as StixJson;
+
+/** The ids without which an edge does not exist: a relationship's ends, what a sighting is of (`edgeEnds` puts it first). */
+const neededEnds = ({ kind, ends = [] }: RowDoc): readonly string[] => (kind === "sighting" ? ends.slice(0, 1) : ends);
 
 const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
 const chainOf = (row: RowDoc): string => `${row.originator}|${row.stixId}`;
@@ -63,6 +66,7 @@ export class Sight {
   /** Ids that everybody sees: the group's identity, standard markings, our extension definitions. */
   readonly #common: ReadonlySet<string>;
   readonly #resolved = new Map<string, string | undefined>();
+  readonly #byId = new Map<string, Row[]>();
 
   constructor(unit: Unit, viewer: Viewer, snapshot: Snapshot, admission: Admission, common: ReadonlySet<string>) {
     this.#unit = unit;
@@ -72,15 +76,23 @@ export class Sight {
     this.#common = common;
   }
 
+  /** The same view with nothing remembered: for the next page of a long answer, so that it neither grows nor goes stale. */
+  again(): Sight {
+    return new Sight(this.#unit, this.viewer, this.snapshot, this.admission, this.#common);
+  }
+
   #visible(rows: readonly Row[]): Row[] {
     return rows.filter((row) => this.admission.lanes.has(row.lane));
   }
 
-  /** Visible rows under sender's ids. */
+  /** Visible rows under sender's ids; read once a request. */
   async rowsOfIds(ids: readonly string[]): Promise<Row[]> {
-    return ids.length === 0
-      ? []
-      : this.#visible(await this.#unit.collection(Rows).find({ index: "stix", values: ids }));
+    const unread = [...new Set(ids)].filter((id) => !this.#byId.has(id));
+    if (unread.length > 0) {
+      for (const id of unread) this.#byId.set(id, []);
+      for (const row of this.#visible(await this.#unit.collection(Rows).find({ index: "stix", values: unread }))) this.#byId.get(row.stixId)?.push(row);
+    }
+    return [...new Set(ids)].flatMap((id) => this.#byId.get(id) ?? []);
   }
 
   /** Visible rows of things (UUIDs). */
@@ -173,7 +185,9 @@ export class Sight {
     const asked = [...new Set(ids)].filter((id) => !this.#resolved.has(id) && !this.#common.has(id));
     if (asked.length === 0) return;
     for (const id of asked) this.#resolved.set(id, undefined);
-    const rows = [...(await this.rowsOfIds(asked)), ...(await this.rowsOfThings(asked.map(uuidOf)))];
+    const sent = await this.rowsOfIds(asked);
+    const known = new Set(sent.map((row) => row.stixId));
+    const rows = [...sent, ...(await this.rowsOfThings(asked.filter((id) => !known.has(id)).map(uuidOf)))];
     const objects = await this.existing(await this.seen(rows), depth + 1);
     const byShown = new Set(objects.map((seen) => seen.id));
     const bySender = new Map<string, string>();
@@ -193,7 +207,7 @@ export class Sight {
   async existing(objects: readonly Seen[], depth = 0): Promise<Seen[]> {
     const edges = objects.filter((seen) => seen.kind === "relationship" || seen.kind === "sighting");
     if (edges.length === 0) return [...objects];
-    const needed = new Map(edges.map((seen) => [seen, requiredEnds(objectOf(seen.newest))]));
+    const needed = new Map(edges.map((seen) => [seen, neededEnds(seen.newest)]));
     if (depth < 4) await this.resolve([...needed.values()].flat(), depth);
     return objects.filter(
       (seen) => this.own(seen) || (needed.get(seen) ?? []).every((id) => this.shownAs(id) !== undefined),

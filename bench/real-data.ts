@@ -1,0 +1,113 @@
+import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { composeIngest, openCore } from "../server/compose.ts";
+import { readConfig } from "../server/config.ts";
+import type { Format } from "../server/pipeline/steps.ts";
+import { realMoments } from "../server/shared/moment.ts";
+import { Accounts, Agencies, AgreementsIn } from "../server/storage/collections.ts";
+import { dedupReport } from "../server/usecases/dedup-report.ts";
+import { ingestStream } from "../server/usecases/ingest-stream.ts";
+import { bumpRevision } from "../server/usecases/policy-revision.ts";
+import { readSeed } from "../seed/shapes.ts";
+
+/**
+ * `npm run bench -- real [--keep FOLDER] [--log FILE]`: every set of the real data in, each as another agency, into an empty store. Prints received, distinct,
+ * merged and rejected (by reason) for each and in all, and what two or more agencies reported. `--log` gets every result as a JSON line.
+ */
+interface SetOfFiles {
+  readonly name: string;
+  readonly agency: string;
+  /** Below the data folder; a folder stands for the files in it with these endings. */
+  readonly paths: readonly string[];
+  readonly endings?: readonly string[];
+  readonly format?: Format;
+}
+
+const SETS: readonly SetOfFiles[] = [
+  { name: "ATT&CK DPRK", agency: "US-CISA", paths: ["attack-dprk/bundle.json"] },
+  { name: "ATT&CK Enterprise", agency: "US-DC3", paths: ["attack-enterprise/enterprise-attack-18.1-stix21.json.gz"] },
+  { name: "ESET", agency: "JP-JPCERT", paths: ["eset"], endings: [".adoc", ".md5", ".sha1", ".sha256"] },
+  { name: "maltrail", agency: "KR-KISA", paths: ["maltrail/2026-02-01", "maltrail/2026-04-30"], endings: [".txt"] },
+  { name: "Volexity", agency: "US-FBI", paths: ["volexity"], endings: [".csv"] },
+  { name: "WithSecure", agency: "JP-NPA", paths: ["withsecure/andariel_iocs.csv"] },
+  { name: "Zscaler", agency: "JP-NCO", paths: ["zscaler-threatlabz/apt37_hashes.txt"] },
+  { name: "Datadog", agency: "KR-NIS", paths: ["datadog/axios-npm_iocs.csv"] },
+  { name: "OFAC", agency: "US-TREAS", paths: ["ofac/addresses", "ofac/dprk_attribution.csv", "ofac/sdn-dprk"], endings: [".txt", ".csv"] },
+  { name: "public wallets", agency: "JP-JAFIC", paths: ["wallets-public"], endings: [".csv"] },
+  { name: "tweetfeed CSV", agency: "KR-KNPA", paths: ["tweetfeed"], endings: [".csv"] },
+  { name: "tweetfeed STIX", agency: "KR-FSI", paths: ["tweetfeed/stix/today.json", "tweetfeed/stix/week.json"] },
+  { name: "STIX examples", agency: "JP-IPA", paths: ["stix-examples/oasis", "stix-examples/stixview", "stix-examples/dogesec-crypto2stix", "stix-examples/dogesec-extensions/examples", "stix-examples/opencti-datasets", "stix-examples/attack-flow/attack-flow-example.json"], endings: [".json", ".gz"] },
+];
+/** Partners that the demonstration group lacks. */
+const MORE = [
+  { id: "US-DC3", name: "Department of Defense Cyber Crime Center", country: "USA", categories: ["CERT" as const] },
+  { id: "JP-JPCERT", name: "JPCERT Coordination Center", country: "JPN", categories: ["CERT" as const] },
+  { id: "JP-IPA", name: "Information-technology Promotion Agency", country: "JPN", categories: ["CERT" as const] },
+  { id: "KR-FSI", name: "Financial Security Institute", country: "KOR", categories: ["CERT" as const] },
+];
+const RELEASED = { tlp: "GREEN", releases: [{ agreement: "TRI", countries: ["JPN", "KOR", "USA"], agencies: "*" }] };
+
+function filesOf({ paths, endings }: SetOfFiles, root: string): string[] {
+  const walk = (path: string): string[] => (statSync(path).isDirectory() ? readdirSync(path).sort().flatMap((name) => walk(join(path, name))) : [path]);
+  return paths.flatMap((path) => walk(join(root, path)).filter((file) => !statSync(join(root, path)).isDirectory() || endings === undefined || endings.some((ending) => file.endsWith(ending))));
+}
+
+const argument = (name: string): string | undefined => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
+
+export async function realData(): Promise<void> {
+  const root = resolve(process.env.TRICORD_REAL_DATA ?? "../shared/data");
+  if (!existsSync(root)) {
+    console.log(`did not run: there is no real data at TRICORD_REAL_DATA (default ../shared/data)`);
+    return;
+  }
+  const keep = argument("--keep");
+  const folder = keep ?? mkdtempSync(join(tmpdir(), "tricord-real-"));
+  const core = await openCore(readConfig({ DATA_DIR: folder }));
+  const seed = readSeed(resolve("seed"));
+  await core.storage.transaction(async (unit) => {
+    await unit.collection(Agencies).insert([...seed.agencies, ...MORE]);
+    await unit.collection(AgreementsIn).insert(seed.agreements);
+    await unit.collection(Accounts).insert([
+      ...seed.accounts,
+      ...MORE.map(({ id }) => ({ id: `feed-${id}`, name: `Feed of ${id}`, role: "feed" as const, agency: id, clearance: "U" as const, topics: ["*"], pii: false, scope: "write" as const })),
+    ]);
+    await bumpRevision(unit);
+  });
+  const log: string[] = [];
+  const all = { received: 0, accepted: 0, rejected: 0 };
+  let before = 0;
+  for (const set of SETS) {
+    const counts = { received: 0, created: 0, unchanged: 0, updated: 0, rejected: 0 };
+    const reasons: Record<string, number> = {};
+    for (const file of filesOf(set, root)) {
+      try {
+        const ask = { account: `feed-${set.agency}`, label: JSON.stringify(RELEASED), dryRun: false, channel: "command" };
+        await ingestStream(composeIngest(core), createReadStream(file), ask, realMoments, (reply) => {
+          for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name] += reply.counts[name];
+          for (const result of reply.results) {
+            if (result.outcome === "rejected") reasons[result.code ?? ""] = (reasons[result.code ?? ""] ?? 0) + 1;
+            log.push(JSON.stringify({ set: set.name, file: file.slice(root.length + 1), ...result }));
+          }
+        });
+      } catch (error) {
+        console.log(`  ${file.slice(root.length + 1)}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    const { things } = await dedupReport(core.storage);
+    const accepted = counts.received - counts.rejected;
+    console.log(`${set.name} as ${set.agency}: received ${counts.received}, distinct new ${things.distinct - before}, merged ${accepted - (things.distinct - before)}, rejected ${counts.rejected}${Object.keys(reasons).length > 0 ? ` (${Object.entries(reasons).map(([code, n]) => `${n} ${code}`).join(", ")})` : ""}`);
+    before = things.distinct;
+    all.received += counts.received;
+    all.accepted += accepted;
+    all.rejected += counts.rejected;
+  }
+  const report = await dedupReport(core.storage);
+  console.log(`in all: received ${all.received}, distinct ${report.things.distinct}, merged ${all.accepted - report.things.distinct}, rejected ${all.rejected}`);
+  console.log(`things that two or more agencies reported: ${report.things.severalSources}; values: ${report.values.severalSources} of ${report.values.distinct}; objects sent alike: ${report.sameObjects.severalSources}`);
+  console.log(JSON.stringify(report.things.byKind));
+  const file = argument("--log");
+  if (file !== undefined) writeFileSync(file, `${log.join("\n")}\n`);
+  await core.storage.close();
+  if (keep === undefined) rmSync(folder, { recursive: true });
+}
