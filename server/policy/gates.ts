@@ -84,6 +84,13 @@ function passesCaveat(caveat: Caveat, { role, country, categories }: Viewer, lab
   }
 }
 
+const NO_CAVEATS: readonly Caveat[] = [];
+
+function passesCaveats(caveats: readonly Caveat[], viewer: Viewer, label: Label): boolean {
+  for (const caveat of caveats) if (!passesCaveat(caveat, viewer, label)) return false;
+  return true;
+}
+
 /** Gate 7 within the agency. Naming somebody replaces the topic; a feed never reads RED, its own included. */
 function passesInside(viewer: Viewer, label: Label, tlp: Tlp): boolean {
   switch (tlp) {
@@ -198,12 +205,10 @@ export const gates = [
   },
   {
     id: "caveat",
-    says: ({ viewer, label }, rule) => {
-      const passes = (caveat: Caveat): boolean => passesCaveat(caveat, viewer, label);
-      return label.caveats.every(passes) && (rule?.caveats === undefined || rule.caveats.every(passes))
+    says: ({ viewer, label }, rule) =>
+      passesCaveats(label.caveats, viewer, label) && passesCaveats(rule?.caveats ?? NO_CAVEATS, viewer, label)
         ? "pass"
-        : "refuse";
-    },
+        : "refuse",
   },
   {
     id: "originator",
@@ -214,6 +219,9 @@ export const gates = [
   },
   {
     id: "release",
-    says: (ask, rule) => (ask.label.releases.some((row) => rowAdmits(ask, row, rule)) ? "admit" : "refuse"),
+    says: (ask, rule) => {
+      for (const row of ask.label.releases) if (rowAdmits(ask, row, rule)) return "admit";
+      return "refuse";
+    },
   },
 ] as const satisfies readonly Gate[];
