@@ -1,0 +1,205 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { readSeed } from "../../seed/shapes.ts";
+import { Meta } from "../../server/storage/collections.ts";
+import { openSqlite } from "../../server/storage/sqlite/open-sqlite.ts";
+import { cutStart, dataFolder, endAll, failedStart, freePort, RealServer } from "../support/real-server.ts";
+
+const { accounts, entries } = readSeed("seed");
+
+jest.setTimeout(120_000);
+afterAll(endAll);
+
+/** `received 381, distinct 335, merged 46, rejected 0` as numbers. */
+function seedLine(stdout: string): Record<string, number> {
+  const line = /received \d+, distinct \d+, merged \d+, rejected \d+/.exec(stdout)?.[0] ?? "";
+  return Object.fromEntries([...line.matchAll(/([a-z]+) (\d+)/g)].map(([, name, count]) => [name, Number(count)]));
+}
+
+describe("the first start and the second", () => {
+  const folder = dataFolder();
+  let first: RealServer;
+  let readByJ1: string[];
+  beforeAll(async () => {
+    first = await RealServer.start({ folder });
+  });
+
+  test("the first start – an empty data folder – prints what the seed's ingest did, the addresses and where the accounts are", () => {
+    expect(first.stdout.split("\n").filter((line) => line !== "")).toEqual([
+      "Seeding the demonstration group …",
+      expect.stringMatching(/^ {2}received \d+, distinct \d+, merged \d+, rejected 0$/),
+      `Tricord is ready: ${first.url}`,
+      `  API       ${first.url}/api/v1/   (to browse: ${first.url}/docs)`,
+      `  accounts  ${first.accountsFile}`,
+    ]);
+    const { received = 0, distinct = 0, merged = 0, rejected } = seedLine(first.stdout);
+    expect(received).toBe(distinct + merged);
+    expect(rejected).toBe(0);
+    expect(received).toBeGreaterThan(entries.length);
+    expect(first.stderr).toBe("");
+  });
+
+  test("the accounts file – after the first start – is the owner's alone and names every account of the demonstration once", () => {
+    expect(statSync(first.accountsFile).mode & 0o777).toBe(0o600);
+    const written = JSON.parse(readFileSync(first.accountsFile, "utf8"));
+    expect(written.accounts.map(({ username }: { username: string }) => username).sort()).toEqual(
+      accounts.map(({ id }) => id).sort(),
+    );
+    expect(new Set(written.accounts.map(({ password }: { password: string }) => password)).size).toBe(accounts.length);
+    expect(written.taxii).toEqual({
+      discovery: `${first.url}/taxii2/`,
+      apiRoot: `${first.url}/taxii2/dprk/`,
+      collections: {
+        originals: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/),
+        consolidated: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/),
+        recalls: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/),
+      },
+    });
+  });
+
+  test("the files of the store – after the first start – are the owner's alone", () => {
+    const modes = ["content.sqlite", "log.sqlite", "secret.key"].map(
+      (name) => statSync(join(folder, name)).mode & 0o777,
+    );
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+  });
+
+  test("each kind of signing in – password, token, key – the same account answers", async () => {
+    const { username, password } = first.account("j1");
+    const login = await first.send("POST", "/api/v1/auth/login", { body: { username, password } });
+    expect(login.status).toBe(200);
+    const { accessToken } = JSON.parse(login.text);
+    const byToken = await first.send("GET", "/api/v1/me", { headers: { Authorization: `Bearer ${accessToken}` } });
+    const byBasic = await first.get("/api/v1/me", "j1");
+    expect(JSON.parse(byToken.text)).toMatchObject({ username: "j1", agency: "JP-NPA", country: "JPN" });
+    expect(byBasic.text).toBe(byToken.text);
+    const { apiKey = "" } = first.account("feed-KR-KISA");
+    const byKey = await first.send("GET", "/api/v1/me", { headers: { "X-Api-Key": apiKey } });
+    expect(JSON.parse(byKey.text)).toMatchObject({ username: "feed-KR-KISA", role: "feed", agency: "KR-KISA" });
+  });
+
+  test("SIGINT – a post under way and an idle connection – the post is answered, the connection closed, exit 0", async () => {
+    readByJ1 = (await first.objects("j1")).map(({ id }) => id);
+    const idle = connect(first.port, "127.0.0.1");
+    await new Promise((done) => idle.once("connect", done));
+    const idleClosed = new Promise((done) => idle.once("close", done));
+    idle.resume();
+    const lines = Array.from({ length: 4000 }, (_, i) => `10.${i >> 8}.${i & 255}.7`).join("\n");
+    const under = first.ingest("feed-US-CISA", lines, { tlp: "GREEN" }, { format: "text" });
+    await new Promise((done) => setTimeout(done, 60));
+    const ended = await first.stop("SIGINT");
+    expect((await under).body.counts).toMatchObject({ received: 4000, created: 4000 });
+    await idleClosed;
+    expect([ended.code, ended.signal]).toEqual([0, null]);
+    expect(ended.stdout.split("\n").slice(-3)).toEqual(["SIGINT: finishing what is under way …", "Ended.", ""]);
+    expect(ended.stderr).toBe("");
+  });
+
+  test("the second start – as `npm start` does it – seeds nothing, is ready within seconds, and has what was acknowledged", async () => {
+    const before = readFileSync(first.accountsFile, "utf8");
+    const second = await RealServer.start({ folder, program: "scripts/start.mjs" });
+    expect(second.readyAfter).toBeLessThan(10_000);
+    expect(readFileSync(second.accountsFile, "utf8")).toBe(before);
+    expect((await second.objects("j1")).map(({ id }) => id)).toEqual(readByJ1);
+    const posted = (await second.mine("feed-US-CISA")).filter(
+      ({ type, tlp }) => type === "ipv4-addr" && tlp === "GREEN",
+    );
+    expect(posted.length).toBeGreaterThanOrEqual(4000);
+    const ended = await second.stop("SIGTERM");
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toBe(
+      [
+        `Tricord is ready: ${second.url}`,
+        `  API       ${second.url}/api/v1/   (to browse: ${second.url}/docs)`,
+        `  accounts  ${second.accountsFile}`,
+        "SIGTERM: finishing what is under way …",
+        "Ended.",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("a start that can't be", () => {
+  const oneLine = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+
+  test.each([
+    ["a port that is no number", { PORT: "eighty" }, ['tricord: PORT: a whole number; it is "eighty"']],
+    ["an empty setting", { HOST: "" }, ["tricord: HOST: it is empty; leave it out or give it a value"]],
+    [
+      "a public address with a path",
+      { PUBLIC_URL: "https://tricord.example/x" },
+      ['tricord: PUBLIC_URL: http:// or https://, host and port, nothing after; it is "https://tricord.example/x"'],
+    ],
+    [
+      "an engine that this build has not",
+      { MONGODB_URI: "mongodb://user:secret@db/tricord" },
+      ["tricord: MONGODB_URI: this build has the embedded store only; leave it out; it is set"],
+    ],
+    [
+      "a data folder that can't be made",
+      { DATA_DIR: "/dev/null/x" },
+      ["tricord: DATA_DIR: /dev/null/x/secret.key can't be read or made (ENOTDIR)"],
+    ],
+    [
+      "an address that is not this machine's",
+      { HOST: "198.51.100.1", DEMO: "false" },
+      ["tricord: HOST: 198.51.100.1 is not an address of this machine"],
+    ],
+  ])("starting – %s – one clear line and exit 1", async (_, env, lines) => {
+    const ended = await failedStart({ DATA_DIR: dataFolder(), PORT: "0", ...env });
+    expect([ended.code, oneLine(ended.stderr)]).toEqual([1, lines]);
+    expect(ended.stdout).toBe("");
+  });
+
+  test("starting – a data folder that is a file – one clear line and exit 1", async () => {
+    const file = dataFolder();
+    writeFileSync(file, "not a folder");
+    const ended = await failedStart({ DATA_DIR: file, PORT: "0" });
+    expect([ended.code, oneLine(ended.stderr)]).toEqual([
+      1,
+      [`tricord: DATA_DIR: ${file}/secret.key can't be read or made (ENOTDIR)`],
+    ]);
+  });
+
+  test("starting – the port is in use – one clear line and exit 1", async () => {
+    const other = createServer();
+    const port = await freePort();
+    await new Promise<void>((done) => other.listen(port, "127.0.0.1", done));
+    const ended = await failedStart({ DATA_DIR: dataFolder(), PORT: String(port), DEMO: "false" });
+    await new Promise((done) => other.close(done));
+    expect([ended.code, oneLine(ended.stderr)]).toEqual([
+      1,
+      [`tricord: PORT: ${port} on 127.0.0.1 is in use by another program`],
+    ]);
+  });
+
+  test("starting – a store that a later version wrote – one clear line and exit 1", async () => {
+    const folder = dataFolder();
+    const ours = await RealServer.start({ folder, env: { DEMO: "false" } });
+    await ours.stop();
+    const store = await openSqlite({ folder });
+    const format = await store.collection(Meta).get("format");
+    if (format !== undefined) await store.collection(Meta).put({ ...format, value: 9999 });
+    await store.close();
+    const ended = await failedStart({ DATA_DIR: folder, PORT: "0" });
+    expect([ended.code, oneLine(ended.stderr).length]).toEqual([1, 1]);
+    expect(ended.stderr).toContain("9999");
+  });
+});
+
+test("a seed that kill -9 cut off – started again – it is taken up where it stopped", async () => {
+  const whole = await RealServer.start();
+  const wanted = await whole.objects("j1");
+  await whole.stop();
+  for (const delay of [0, 250, 600]) {
+    const folder = dataFolder();
+    const cut = await cutStart({ folder, delay });
+    expect([cut.signal, cut.stdout.includes("is ready")]).toEqual(["SIGKILL", false]);
+    const again = await RealServer.start({ folder });
+    expect((await again.objects("j1")).length).toBe(wanted.length);
+    await again.stop();
+  }
+});

@@ -1,0 +1,287 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { DemoAccount } from "../../seed/people.ts";
+import { type PostReply, type Reply, type ReplyBody, type StixReply, send } from "./send.ts";
+
+/** The built program as processes of their own, each over a store in a temporary folder: what the stories in `test/journeys` act on. */
+const ROOT = resolve(process.cwd());
+const PATIENCE = 60_000;
+
+/** Processes that this file started and that still run: only these are ever ended by it. */
+const running = new Set<ChildProcess>();
+const folders = new Set<string>();
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  /** What it has printed so far. */
+  readonly printed: { stdout: string; stderr: string };
+  readonly ended: Promise<Ended>;
+}
+
+/** Settings of the machine that runs the tests must not reach the program under test. */
+const cleanEnv = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => /^(?:PATH|HOME|USER|LANG|TMPDIR|TEMP|TMP|SystemRoot)$/.test(name)),
+  );
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>, input?: string | Uint8Array): Started {
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...cleanEnv(), ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  running.add(child);
+  const printed = { stdout: "", stderr: "" };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    printed.stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    printed.stderr += text;
+  });
+  // A program that ends without reading all of its input is no trouble of the test's.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input ?? "");
+  const ended = new Promise<Ended>((done, failed) => {
+    child.once("error", failed);
+    child.once("close", (code, signal) => {
+      running.delete(child);
+      done({ code, signal, ...printed });
+    });
+  });
+  return { child, printed, ended };
+}
+
+/** Builds what is not built. Cheap where it is. */
+async function build(): Promise<void> {
+  const { code, stderr } = await start(["scripts/build.mjs"], {}).ended;
+  if (code !== 0) throw new Error(`the build failed:\n${stderr}`);
+}
+let built: Promise<void> | undefined;
+export const ensureBuilt = (): Promise<void> => {
+  built ??= build();
+  return built;
+};
+
+/** A port that nobody listened on a moment ago. */
+export const freePort = (): Promise<number> =>
+  new Promise((found, failed) => {
+    const probe = createServer();
+    probe.once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => found(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+
+/** A new folder for a store; `endAll` removes it. */
+export function dataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tricord-journey-"));
+  folders.add(folder);
+  return join(folder, "data");
+}
+
+/** `tricord …` on the store of a folder. */
+export async function command(
+  args: readonly string[],
+  options: {
+    readonly folder?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly input?: string | Uint8Array;
+  } = {},
+): Promise<Ended> {
+  await ensureBuilt();
+  const env = { ...(options.folder === undefined ? {} : { DATA_DIR: options.folder }), ...options.env };
+  return start(["scripts/tricord.mjs", ...args], env, options.input).ended;
+}
+
+/** The server until it ends by itself: for starts that are refused. */
+export async function failedStart(env: Readonly<Record<string, string>>): Promise<Ended> {
+  await ensureBuilt();
+  return start(["dist/server/main.js"], env).ended;
+}
+
+/** The server, killed so many milliseconds after it begins to load the demonstration. */
+export async function cutStart({ folder, delay }: { readonly folder: string; readonly delay: number }): Promise<Ended> {
+  await ensureBuilt();
+  const { child, printed, ended } = start(["dist/server/main.js"], {
+    DATA_DIR: folder,
+    PORT: String(await freePort()),
+    LOG_LEVEL: "error",
+  });
+  child.stdout?.on("data", () => {
+    if (printed.stdout.includes("Seeding")) setTimeout(() => child.kill("SIGKILL"), delay);
+  });
+  return ended;
+}
+
+/** Ends what this file started and removes its folders: for `afterAll`. */
+export async function endAll(): Promise<void> {
+  const gone = [...running].map((child) => new Promise((done) => child.once("close", done)));
+  for (const child of running) child.kill("SIGKILL");
+  await Promise.all(gone);
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
+}
+
+export interface Asked {
+  /** The account that asks. */
+  readonly as?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Bytes and text go as they are, anything else as JSON. */
+  readonly body?: unknown;
+}
+
+/** A server that is ready, over a folder that outlives it. */
+export class RealServer {
+  readonly folder: string;
+  readonly port: number;
+  /** Milliseconds from start to ready. */
+  readonly readyAfter: number;
+  readonly #started: Started;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+  private constructor(started: Started, folder: string, port: number, readyAfter: number) {
+    this.#started = started;
+    this.folder = folder;
+    this.port = port;
+    this.readyAfter = readyAfter;
+  }
+
+  /** `program` is `dist/server/main.js`, or what `npm start` runs. */
+  static async start({
+    folder = dataFolder(),
+    env = {},
+    program = "dist/server/main.js",
+  }: {
+    folder?: string;
+    env?: Readonly<Record<string, string>>;
+    program?: string;
+  } = {}): Promise<RealServer> {
+    await ensureBuilt();
+    const port = await freePort();
+    const since = performance.now();
+    const started = start([program], {
+      PORT: String(port),
+      DATA_DIR: folder,
+      LOG_LEVEL: "error",
+      RATE_LIMIT_PER_MINUTE: "1000000",
+      ...env,
+    });
+    const { child, printed } = started;
+    await new Promise<void>((ready, failed) => {
+      const tooLate = setTimeout(() => failed(new Error(`not ready in time:\n${printed.stderr}`)), PATIENCE);
+      child.stdout?.on("data", () => {
+        if (!printed.stdout.includes("is ready")) return;
+        clearTimeout(tooLate);
+        ready();
+      });
+      child.once("exit", (code) => {
+        clearTimeout(tooLate);
+        failed(new Error(`the server ended with ${code}:\n${printed.stderr}`));
+      });
+    });
+    return new RealServer(started, folder, port, performance.now() - since);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get stdout(): string {
+    return this.#started.printed.stdout;
+  }
+
+  get stderr(): string {
+    return this.#started.printed.stderr;
+  }
+
+  get accountsFile(): string {
+    return join(this.folder, "demo-accounts.json");
+  }
+
+  account(username: string): DemoAccount {
+    const file = this.accountsFile;
+    const held = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { accounts: DemoAccount[] }) : undefined;
+    const found = held?.accounts.find((one) => one.username === username);
+    if (found === undefined) throw new Error(`there is no account ${username} in ${file}`);
+    return found;
+  }
+
+  /** Its API key where it has one, else HTTP Basic. */
+  credentials(username: string): Record<string, string> {
+    const { apiKey, password } = this.account(username);
+    return apiKey === undefined
+      ? { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` }
+      : { "X-Api-Key": apiKey };
+  }
+
+  send(method: string, path: string, { as, headers, query, body }: Asked = {}): Promise<Reply> {
+    const asked = query === undefined ? "" : `?${new URLSearchParams(query)}`;
+    return send(`${this.url}${path}${asked}`, method, {
+      headers: { ...(as === undefined ? {} : this.credentials(as)), ...headers },
+      agent: this.#agent,
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  get(path: string, as: string, query?: Readonly<Record<string, string>>): Promise<Reply> {
+    return this.send("GET", path, { as, ...(query === undefined ? {} : { query }) });
+  }
+
+  post(path: string, as: string, body: unknown): Promise<Reply> {
+    return this.send("POST", path, { as, body });
+  }
+
+  /** Posts content with a label request. */
+  ingest(as: string, body: unknown, label?: unknown, query?: Readonly<Record<string, string>>): Promise<Reply> {
+    return this.send("POST", "/api/v1/ingest", {
+      as,
+      body,
+      ...(query === undefined ? {} : { query }),
+      ...(label === undefined ? {} : { headers: { "Tricord-Label": JSON.stringify(label) } }),
+    });
+  }
+
+  /** The bodies of every page of a list. */
+  async pages(path: string, as: string, query: Readonly<Record<string, string>> = {}): Promise<ReplyBody[]> {
+    const found: ReplyBody[] = [];
+    let next: string | undefined;
+    do {
+      const page = await this.get(path, as, { limit: "1000", ...query, ...(next === undefined ? {} : { next }) });
+      if (page.status !== 200) throw new Error(`${path} answered ${page.status}: ${page.text.slice(0, 300)}`);
+      found.push(page.body);
+      next = page.body.next;
+    } while (next !== undefined);
+    return found;
+  }
+
+  /** All objects that an account reads. */
+  async objects(as: string, query: Readonly<Record<string, string>> = {}): Promise<StixReply[]> {
+    return (await this.pages("/api/v1/objects", as, query)).flatMap(({ objects }) => objects ?? []);
+  }
+
+  /** All posts of an account's agency that it may see. */
+  async mine(as: string): Promise<PostReply[]> {
+    return (await this.pages("/api/v1/mine", as)).flatMap(({ posts }) => posts ?? []);
+  }
+
+  /** Tells it to end and waits until it has. */
+  async stop(signal: "SIGINT" | "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<Ended> {
+    this.#started.child.kill(signal);
+    const ended = await this.#started.ended;
+    this.#agent.destroy();
+    return ended;
+  }
+}
