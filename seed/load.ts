@@ -17,6 +17,8 @@ import { readSeed, type SeedEntry, type SeedFiles, type SeedOrder } from "./shap
 const DAY = 86_400_000;
 /** How far the demonstration is loaded: `people`, then `done`. Kept in `meta`, so that a load that was cut off is taken up again. */
 const STATE = "seed";
+/** When it was begun, ms: dates of its labels count from there, so that a load that is taken up posts the same again. */
+const BEGUN = "seed:begun";
 const DEMO_ACCOUNTS = "demo-accounts.json";
 const COLLECTION_NAMES = ["originals", "consolidated", "recalls"] as const;
 
@@ -119,7 +121,10 @@ async function loadPeople(parts: SeedParts, files: SeedFiles, people: MadePeople
     await unit.collection(ApiKeys).insert(people.keys);
     await unit.collection(AgreementsIn).insert(files.agreements);
     await unit.collection(Orders).insert(files.orders.map((order) => orderOf(order, moment.now)));
-    await unit.collection(Meta).insert([{ id: STATE, value: "people" }]);
+    await unit.collection(Meta).insert([
+      { id: STATE, value: "people" },
+      { id: BEGUN, value: moment.now },
+    ]);
     const revision = await bumpRevision(unit);
     const detail = { accounts: people.accounts.length, agencies: files.agencies.length };
     await audit.append(unit, { actor: "operator", revision, at: moment.now, what: "seed.people", detail });
@@ -149,16 +154,18 @@ const sum = (a: IngestCounts, b: IngestCounts): IngestCounts => ({
 async function loadContent(parts: SeedParts, files: SeedFiles): Promise<Omit<SeedTotals, "accounts" | "accountsFile">> {
   let counts: IngestCounts = { received: 0, created: 0, unchanged: 0, updated: 0, rejected: 0 };
   let released = 0;
+  const begun = Number((await parts.storage.collection(Meta).get(BEGUN))?.value ?? parts.moment.now);
   const rejections: { file: string; code: string; message: string }[] = [];
   for (const entry of files.entries) {
     const { file, as: account, format, release } = entry;
     const bytes = readFileSync(join(parts.root, "seed", "content", file));
-    const label = labelOf(entry, files, parts.moment.now);
+    const label = labelOf(entry, files, begun);
     const reply = await parts.ingest({ account, format, bytes, label });
     counts = sum(counts, reply.counts);
     for (const { outcome, code, message } of reply.results)
       if (outcome === "rejected") rejections.push({ file, code: code ?? "", message: message ?? "" });
-    const ids = reply.results.flatMap(({ id, outcome }) => (id === undefined || outcome !== "created" ? [] : [id]));
+    // What a load that was cut off had posted is `unchanged` now and may still wait for its release.
+    const ids = reply.results.flatMap(({ id, outcome }) => (id === undefined || outcome === "rejected" ? [] : [id]));
     if (release === undefined || parts.release === undefined || ids.length === 0) continue;
     await parts.release({ ids, ...release });
     released += ids.length;

@@ -1,5 +1,6 @@
 import { isSeeded, loadSeed, type SeedTotals } from "../seed/load.ts";
 import { type Core, composeContent, composeIngest } from "./compose.ts";
+import { canonicalJson } from "./shared/canonical-json.ts";
 import { Fault } from "./shared/fault.ts";
 import { type Moments, realMoments } from "./shared/moment.ts";
 import { Accounts } from "./storage/collections.ts";
@@ -47,15 +48,21 @@ export async function seedDemo(
           const off = label?.releases.find(({ status }) => status === "off");
           if (off === undefined || hash === undefined) break;
           const { status: _, ...row } = off;
-          const release = await releases.propose({
-            viewer: proposer,
-            account: proposedBy,
-            moment: moments(),
-            object,
-            row,
-            reason,
-            hash,
-          });
+          // Proposed before a load was cut off: decided now, not proposed twice.
+          const waiting = (await releases.list(approver, moments(), "proposed")).find(
+            (one) => one.object === object && canonicalJson(one.row) === canonicalJson(row),
+          );
+          const release =
+            waiting?.release ??
+            (await releases.propose({
+              viewer: proposer,
+              account: proposedBy,
+              moment: moments(),
+              object,
+              row,
+              reason,
+              hash,
+            }));
           const shown = await releases.show(approver, moments(), release);
           await releases.decide({
             viewer: approver,
