@@ -11,7 +11,7 @@ import { formatInstant } from "../shared/instant.ts";
 import { Rows } from "../storage/collections.ts";
 import type { AccountDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
-import type { Candidate } from "./ingest-batch.ts";
+import type { Candidate } from "./candidate.ts";
 import { holdsRelease, type Marked, ownMarkings } from "./own-markings.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";

@@ -1,7 +1,10 @@
 import { writeBundle } from "../formats/write-bundle.ts";
 import { writeCsv } from "../formats/write-csv.ts";
 import { writeList } from "../formats/write-list.ts";
+import type { ExportRecord } from "../formats/write-record.ts";
+import { keyOf } from "../pipeline/key.ts";
 import type { StixJson } from "../pipeline/steps.ts";
+import { canonicalJson } from "../shared/canonical-json.ts";
 import { sha256 } from "../shared/digest.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
 import type { Rendered, Renderer } from "./render.ts";
@@ -18,17 +21,22 @@ export interface ExportStamp {
   readonly account: string;
 }
 
-/** A digest of what the exporter may know of the policy: the markings it can meet, not a global revision (policy 7). */
-const policyDigest = (sight: Sight, renderer: Renderer): string =>
-  sha256(
-    [...sight.admission.lanes.values()]
-      .map((lane) => String(renderer.marking(sight.viewer, lane).id))
-      .sort()
-      .join("\n"),
-  ).slice(0, 16);
+/** A digest of what the exporter may know of the policy: its own account and the agreements of its country, not a global revision (policy 7). */
+function policyDigest({ viewer, snapshot }: Sight): string {
+  const known = Object.entries(snapshot.agreements).filter(
+    ([, { parties }]) => viewer.country !== undefined && parties.includes(viewer.country),
+  );
+  return sha256(canonicalJson({ viewer, agreements: Object.fromEntries(known) })).slice(0, 16);
+}
 
-async function* oneByOne(pages: AsyncIterable<readonly Rendered[]>): AsyncGenerator<Rendered> {
-  for await (const page of pages) yield* page;
+/** With every value that the object states, as this reader sees it. */
+function withValues({ object, tlp }: Rendered): ExportRecord {
+  const keyed = keyOf(object, "");
+  return { object, tlp, values: "key" in keyed ? keyed.key.values : [] };
+}
+
+async function* oneByOne(pages: AsyncIterable<readonly Rendered[]>): AsyncGenerator<ExportRecord> {
+  for await (const page of pages) yield* page.map(withValues);
 }
 
 /** Each marking definition once, before the first object that names it. */
@@ -60,7 +68,7 @@ export function exportStream(
 ): { stream: AsyncIterable<string>; type: string; name: string } {
   const lines = [
     `exported ${stamp.at} for ${stamp.agency}, account ${stamp.account}`,
-    `serial ${stamp.serial}, policy ${policyDigest(sight, renderer)}`,
+    `serial ${stamp.serial}, policy ${policyDigest(sight)}`,
   ];
   const name = `tricord-${stamp.at.slice(0, 10)}-${stamp.serial}`;
   if (format === "csv")

@@ -1,8 +1,8 @@
-import canonicalize from "canonicalize";
 import type { IngestCounts, IngestReply, IngestResult } from "../../schemas/api/ingest.ts";
 import { keyOf } from "../pipeline/key.ts";
-import type { Item, Key, StixJson } from "../pipeline/steps.ts";
+import type { Item, StixJson } from "../pipeline/steps.ts";
 import { validate } from "../pipeline/validate.ts";
+import { canonicalJson } from "../shared/canonical-json.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { compareInstants } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
@@ -12,6 +12,7 @@ import type { Storage, Unit } from "../storage/port.ts";
 import { admittedLane } from "./admission.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.ts";
+import type { Candidate } from "./candidate.ts";
 import { internLabels } from "./intern-labels.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
@@ -30,15 +31,6 @@ export interface BatchAsk {
   readonly label: LabelAsk;
   readonly channel: string;
   readonly dryRun: boolean;
-}
-
-/** An object that passed validation and has a key; `index` is its place in the input. */
-export interface Candidate {
-  readonly index: number;
-  readonly object: StixJson;
-  readonly key: Key;
-  readonly item: Item;
-  readonly warnings: readonly Problem[];
 }
 
 type Result = { -readonly [K in keyof IngestResult]: IngestResult[K] };
@@ -92,7 +84,7 @@ function prepare(
       object,
       key: keyed.key,
       item,
-      warnings: [...(item.warnings ?? []), ...warnings],
+      warnings: [...(item.warnings ?? []), ...warnings, ...(keyed.warnings ?? [])],
     });
   }
   return { candidates, results };
@@ -105,7 +97,7 @@ interface Held {
   readonly object: () => StixJson;
 }
 
-const sameContent = (a: StixJson, b: StixJson): boolean => canonicalize(a) === canonicalize(b);
+const sameContent = (a: StixJson, b: StixJson): boolean => canonicalJson(a) === canonicalJson(b);
 
 /** What the contribution is to what its agency is known to have said under the id: only what the account may see counts. */
 function fateOf(

@@ -90,7 +90,8 @@ export class Sight {
     const unread = [...new Set(ids)].filter((id) => !this.#byId.has(id));
     if (unread.length > 0) {
       for (const id of unread) this.#byId.set(id, []);
-      for (const row of this.#visible(await this.#unit.collection(Rows).find({ index: "stix", values: unread }))) this.#byId.get(row.stixId)?.push(row);
+      for (const row of this.#visible(await this.#unit.collection(Rows).find({ index: "stix", values: unread })))
+        this.#byId.get(row.stixId)?.push(row);
     }
     return [...new Set(ids)].flatMap((id) => this.#byId.get(id) ?? []);
   }
