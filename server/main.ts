@@ -35,7 +35,8 @@ async function run(): Promise<void> {
     const app = composeApp(core, { runner, moments: realMoments, log, notReady });
     await runner.start();
     const server = await listen({ app, host: config.HOST, port: config.PORT });
-    const base = config.PUBLIC_URL;
+    // With port 0 the system picks one, which the settings can't know.
+    const base = config.PORT === 0 ? config.PUBLIC_URL.replace(/:0$/, `:${server.port}`) : config.PUBLIC_URL;
     say(`Tricord is ready: ${base}`);
     say(`  API       ${base}/api/v1/   (to browse: ${base}/docs)`);
     if (config.DEMO) say(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);

@@ -18,7 +18,7 @@ import { ALGORITHM, AUDIENCE, ISSUER } from "../usecases/tokens.ts";
 import { makeBasicCache } from "./basic-cache.ts";
 import type { Limits } from "./limits.ts";
 import type { Authenticate } from "./router.ts";
-import { grantedVerbs, type Scope } from "./verbs.ts";
+import { grantedVerbs, machineVerbs, type Scope } from "./verbs.ts";
 
 export interface AuthenticateParts {
   readonly storage: Storage;
@@ -34,6 +34,8 @@ interface Credential {
   readonly account: string;
   readonly scopes: readonly Scope[];
   readonly session?: string;
+  /** A key, which a program holds: it reads and posts, and never decides for a person. */
+  readonly machine?: true;
 }
 type Done = (error: unknown, found?: Credential | false) => void;
 
@@ -99,7 +101,7 @@ export function makeAuthenticate(parts: AuthenticateParts): Authenticate {
   const byKey = async (req: Request, key: string): Promise<Credential> => {
     const held = await keyOf(storage, key, contextOf(req).moment.now);
     if (held === undefined) throw refused("key.refused", "this API key is unknown, expired or revoked");
-    return { account: held.account, scopes: held.scopes };
+    return { account: held.account, scopes: held.scopes, machine: true };
   };
 
   const byPassword = async (req: Request, username: string): Promise<Credential> => {
@@ -168,7 +170,7 @@ export function makeAuthenticate(parts: AuthenticateParts): Authenticate {
   return async (req, moment) => {
     const people = await readPeople();
     asked.set(req, { moment, people });
-    const { account: id, scopes, session } = await credentialOf(req);
+    const { account: id, scopes, session, machine } = await credentialOf(req);
     const person = await people.find(id);
     if (person === undefined || !inForce(person.account, moment.now))
       throw refused("account.ended", "this account is not in force");
@@ -177,7 +179,7 @@ export function makeAuthenticate(parts: AuthenticateParts): Authenticate {
     return {
       account: person.account,
       viewer: person.viewer,
-      granted: grantedVerbs(person.account.role, left),
+      granted: machine === true ? machineVerbs(person.account.role, left) : grantedVerbs(person.account.role, left),
       revision: people.revision,
       ...(session !== undefined && { session }),
     };

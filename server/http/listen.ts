@@ -126,10 +126,20 @@ export async function listen(parts: ListenParts): Promise<Listening> {
   };
 }
 
-/** Resolves with its name when the process is told to end (Ctrl-C, or a service manager). A second one ends it at once. */
-export function toldToEnd(process: Pick<NodeJS.Process, "once">): Promise<"SIGINT" | "SIGTERM"> {
+/** A signal that comes this soon after the first is the same Ctrl-C, sent to the group and passed on by npm, ms. */
+const SAME_KEYSTROKE = 1000;
+
+/** Resolves with its name when the process is told to end (Ctrl-C, or a service manager). Another one, later, ends it at once. */
+export function toldToEnd(process: Pick<NodeJS.Process, "on" | "exit">): Promise<"SIGINT" | "SIGTERM"> {
   return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve("SIGINT"));
-    process.once("SIGTERM", () => resolve("SIGTERM"));
+    let first: number | undefined;
+    const told = (signal: "SIGINT" | "SIGTERM") => (): void => {
+      const now = performance.now();
+      if (first !== undefined && now - first > SAME_KEYSTROKE) process.exit(130);
+      first ??= now;
+      resolve(signal);
+    };
+    process.on("SIGINT", told("SIGINT"));
+    process.on("SIGTERM", told("SIGTERM"));
   });
 }

@@ -35,3 +35,7 @@ export const VERB_SCOPE = {
 /** The verbs of a role that the scopes leave: scopes narrow and never add. */
 export const grantedVerbs = (role: Role, scopes: readonly Scope[]): ReadonlySet<Verb> =>
   new Set<Verb>(ROLE_VERBS[role].filter((verb) => scopes.includes(VERB_SCOPE[verb])));
+
+/** What a key leaves of them: a machine reads and posts; proposing, approving and managing are a person's, who signs in (triage 3). */
+export const machineVerbs = (role: Role, scopes: readonly Scope[]): ReadonlySet<Verb> =>
+  new Set([...grantedVerbs(role, scopes)].filter((verb) => verb === "read" || verb === "post"));
