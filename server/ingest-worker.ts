@@ -17,23 +17,29 @@ const port = parentPort;
 if (port === null) throw new Error("the ingest worker is started by the server");
 const say = (message: FromWorker): void => port.postMessage(message);
 
-let working: Promise<void> | undefined;
 /** One run of the jobs at a time; a wake that comes while one runs starts another after it. */
+let working = false;
 let again = false;
-async function workJobs(): Promise<void> {
-  do {
-    again = false;
-    await runIngestJobs(parts, realMoments, holder);
-  } while (again);
+async function work(): Promise<void> {
+  working = true;
+  try {
+    while (again) {
+      again = false;
+      await runIngestJobs(parts, realMoments, holder);
+    }
+  } catch (error) {
+    say({ log: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  } finally {
+    working = false;
+  }
 }
 function wake(): void {
   again = true;
-  working ??= workJobs()
-    .catch((error: unknown) => say({ log: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
-    .finally(() => {
-      working = undefined;
-    });
+  if (!working) void work();
 }
+/** A job whose holder died is taken up once its lease is over, without anybody saying so. */
+const LOOK_AGAIN = 15_000;
+setInterval(wake, LOOK_AGAIN).unref();
 
 async function post({ n, bytes, ask, now }: Extract<ToWorker, { n: number }>): Promise<void> {
   try {
