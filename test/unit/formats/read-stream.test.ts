@@ -91,6 +91,7 @@ test.each([
   ["two commas", `[${tool(1)},,${tool(2)}]`, "input.json"],
   ["a comma at the end", `[${tool(1)},]`, "input.json"],
   ["no comma", `[${tool(1)} ${tool(2)}]`, "input.json"],
+  ["a semicolon for a comma", `[${tool(1)};${tool(2)}]`, "input.json"],
   ["a wrong bracket", `[${tool(1)}}`, "input.json"],
   ["a member that is no JSON", `{"type":"bundle","objects":[${tool(1)},{oops}]}`, "input.json"],
   ["brackets that do not match in a member", `{"type":"bundle","objects":[${tool(1)},{"a":[1}]]}`, "input.json"],
