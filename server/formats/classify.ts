@@ -39,7 +39,7 @@ export function hashOf(text: string): Canonicalised {
 }
 
 /** A wallet of a family whose shape the text has; `undefined` where it has none. */
-export function walletOf(text: string): Canonicalised | undefined {
+function walletOf(text: string): Canonicalised | undefined {
   const family = /^0[xX][0-9A-Fa-f]{40}$/.test(text)
     ? "evm"
     : BECH32.test(text)
@@ -64,7 +64,7 @@ function isIpv6Shape(text: string): boolean {
 }
 
 /** `host/path` or `host:port/path` without a scheme: the text before the first slash, if that can be a host. */
-export function schemelessHost(text: string): string | undefined {
+function schemelessHost(text: string): string | undefined {
   const end = text.search(/[/?]/);
   if (end <= 0) return undefined;
   const host = text.slice(0, end).replace(/:\d{1,5}$/, "");

@@ -9,7 +9,7 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x
  * Depth of JSON counted on the bytes (ASCII marks never occur inside a UTF-8 character), so that hostile nesting is
  * refused before a parser recurses. Feed it pieces in order; `open` and `inString` say whether the text was cut off.
  */
-export class DepthScan {
+class DepthScan {
   open = 0;
   inString = false;
   private escaped = false;
@@ -35,7 +35,7 @@ export class DepthScan {
 }
 
 /** `line 3, column 14` of an offset in UTF-16 units, both from 1. */
-export function placeOf(text: string, offset: number): string {
+function placeOf(text: string, offset: number): string {
   let line = 1;
   let start = 0;
   for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) {
