@@ -1,7 +1,7 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 /** SHA-256 of text (as UTF-8) or bytes, base64url, 43 characters. */
-export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("base64url");
+export const sha256 = (data: string | Uint8Array): string => hash("sha256", data, "base64url");
 
 /** HMAC-SHA-256 of text under a key, base64url, 43 characters. */
 export const keyed = (key: Uint8Array, text: string): string =>

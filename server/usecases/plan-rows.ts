@@ -6,7 +6,7 @@ import { covers, cutObject } from "../pipeline/selector.ts";
 import { type Key, NORMALISER, type StixJson } from "../pipeline/steps.ts";
 import { termsOf } from "../pipeline/terms.ts";
 import { validate } from "../pipeline/validate.ts";
-import { keyed, sha256 } from "../shared/digest.ts";
+import { sha256 } from "../shared/digest.ts";
 import type { RowDoc } from "../storage/documents.ts";
 
 /** Everything about a contribution but its place in a lane, which the store's transaction gives. */
@@ -62,7 +62,7 @@ export function planRows(
   const contribution =
     "contribution" in name
       ? name.contribution
-      : keyed(secrets.digest, `${origin.originator}|${stixId}|${origin.channel}|${hash}|${name.posted}`).slice(0, 24);
+      : sha256(`${origin.originator}|${stixId}|${origin.channel}|${hash}|${name.posted}`).slice(0, 24);
   const rows: RowPlan[] = [];
   const ends = edgeEnds(object);
   for (const [tier, cut] of cuts.entries()) {
