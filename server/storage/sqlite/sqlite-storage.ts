@@ -37,6 +37,7 @@ export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorag
   const [content, log] = [writerOf(files.content), writerOf(files.log)];
   const writers = content === undefined || log === undefined ? undefined : { content, log };
   const running = new AsyncLocalStorage<Transaction>();
+  const underWay = new Set<Promise<unknown>>();
   let closed = false;
 
   const checkOpen = (): void => {
@@ -71,15 +72,25 @@ export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorag
     return new Transaction(writers);
   };
 
+  const run = async <R>(own: Transaction, work: () => Promise<R>): Promise<R> => {
+    const ending = running.run(own, () => own.run(work));
+    underWay.add(ending);
+    try {
+      return await ending;
+    } finally {
+      underWay.delete(ending);
+    }
+  };
+
   /** A write outside a transaction is one of its own. */
   const alone = (placement: Placement): Access => ({
-    read: async (run) => {
+    read: async (step) => {
       checkOpen();
-      return retryBusy(() => run(files[placement].reader), busyDeadline);
+      return retryBusy(() => step(files[placement].reader), busyDeadline);
     },
-    write: async (run) => {
+    write: async (step) => {
       const own = begin();
-      return own.run(() => own.step(placement, run));
+      return run(own, () => own.step(placement, step));
     },
   });
 
@@ -89,15 +100,15 @@ export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorag
     async transaction(work) {
       const own = begin();
       const unit = unitOf((placement) => ({
-        read: (run) => own.step(placement, run),
-        write: (run) => own.step(placement, run),
+        read: (step) => own.step(placement, step),
+        write: (step) => own.step(placement, step),
       }));
-      return running.run(own, () => own.run(() => work(unit)));
+      return run(own, () => work(unit));
     },
     async close() {
       if (closed) return;
       closed = true;
-      await Promise.all([content?.idle(), log?.idle()]);
+      await Promise.allSettled(underWay);
       for (const { reader, writer } of [files.content, files.log]) {
         reader.close();
         writer?.close();

@@ -60,11 +60,6 @@ export class Writer {
   rollback(): void {
     if (this.connection.db.inTransaction) guarded(() => this.connection.statement("ROLLBACK").run());
   }
-
-  /** When every transaction asked for so far has ended. */
-  idle(): Promise<void> {
-    return this.#last;
-  }
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

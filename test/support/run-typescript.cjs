@@ -1,9 +1,10 @@
 /**
- * Lets a plain `node --require` run our TypeScript as it is, for tests that need a second process (Node 20 has no type stripping of its own).
- * The files go through the same compiler as under Jest.
+ * `node run-typescript.cjs <file.ts> [arguments]`: runs our TypeScript as it is, for tests that need a process of its own (Node 20 strips no
+ * types). The files go through the same compiler as under Jest.
  */
 const { readFileSync } = require("node:fs");
 const Module = require("node:module");
+const { resolve } = require("node:path");
 const { transformSync } = require("@swc/core");
 
 Module._extensions[".ts"] = (module, filename) => {
@@ -15,3 +16,8 @@ Module._extensions[".ts"] = (module, filename) => {
   });
   module._compile(code, filename);
 };
+
+if (require.main === module) {
+  const [file] = process.argv.splice(2, 1);
+  require(resolve(file));
+}

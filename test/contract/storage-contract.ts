@@ -1,0 +1,36 @@
+import type { Storage } from "../../server/storage/port.ts";
+import { documentContract } from "./document-contract.ts";
+import { handleContract } from "./handle-contract.ts";
+import { randomContract } from "./random-contract.ts";
+import { scanContract } from "./scan-contract.ts";
+import { searchContract } from "./search-contract.ts";
+import type { StoreUnderTest } from "./things.ts";
+import { transactionContract } from "./transaction-contract.ts";
+
+/** What every adapter of `server/storage/port.ts` promises. `make` gives a new, empty store with `CONTRACT_COLLECTIONS`. */
+export function storageContract(name: string, make: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    let under: StoreUnderTest | undefined;
+    const opened: Storage[] = [];
+    const again = async (patience?: number): Promise<Storage> => {
+      under ??= await make();
+      const storage = await under.open(patience);
+      opened.push(storage);
+      return storage;
+    };
+    afterEach(async () => {
+      for (const storage of opened.splice(0)) await storage.close();
+      await under?.remove();
+      under = undefined;
+    });
+    documentContract(again);
+    scanContract(again);
+    searchContract(again);
+    transactionContract(again);
+    handleContract(again);
+    randomContract(again);
+  });
+}
+
+/** Opens a handle on the test's own store: the first call makes it, further calls are as another process would. */
+export type OpenHandle = (patience?: number) => Promise<Storage>;

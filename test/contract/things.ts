@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { Meta } from "../../server/storage/collections.ts";
+import type { CollectionSpec, Storage } from "../../server/storage/port.ts";
+
+/** A made-up collection with every kind of index, for the contract. */
+export const Thing = z.object({
+  id: z.string(),
+  owner: z.string(),
+  rank: z.number().optional(),
+  key: z.string().optional(),
+  lane: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  terms: z.array(z.string()).optional(),
+  data: z.instanceof(Uint8Array).optional(),
+  note: z.unknown().optional(),
+});
+export type Thing = z.infer<typeof Thing>;
+
+export const Things = {
+  name: "things",
+  shape: Thing,
+  indexes: {
+    owner: { fields: ["owner", "rank"] },
+    lane: { fields: ["lane", "rank"], few: true },
+    key: { fields: ["key"], unique: true },
+    place: { fields: ["lane", "key"], unique: true },
+    all: { fields: ["lane", "owner", "rank"], few: true },
+  },
+  multi: { tag: "tags" },
+  search: { scope: "lane", terms: "terms" },
+  bytes: ["data"],
+} satisfies CollectionSpec<Thing>;
+
+export const Note = z.object({ id: z.string(), text: z.string() });
+export type Note = z.infer<typeof Note>;
+export const Notes = {
+  name: "notes",
+  shape: Note,
+  indexes: { text: { fields: ["text"] } },
+  placement: "log",
+} satisfies CollectionSpec<Note>;
+
+export const CONTRACT_COLLECTIONS = [Meta, Things, Notes] as const;
+
+/** A store that several handles can be opened on, as several processes would. */
+export interface StoreUnderTest {
+  /** A handle that gives up on another's lock after `patience` ms. */
+  open(patience?: number): Promise<Storage>;
+  remove(): Promise<void>;
+}
+
+export const aThing = (id: string, fields: Partial<Thing> = {}): Thing => ({ id, owner: "a", ...fields });
+export const manyThings = (n: number, fields: (at: number) => Partial<Thing> = () => ({})): Thing[] =>
+  Array.from({ length: n }, (_, at) => aThing(`t${String(at).padStart(4, "0")}`, fields(at)));
+export const ids = (docs: readonly { readonly id: string }[]): string[] => docs.map(({ id }) => id);

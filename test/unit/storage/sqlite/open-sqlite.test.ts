@@ -1,0 +1,137 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CollectionSpec, Storage } from "../../../../server/storage/port.ts";
+import { openSqlite, type SqliteOptions } from "../../../../server/storage/sqlite/open-sqlite.ts";
+import { aThing, CONTRACT_COLLECTIONS, ids, manyThings, type Thing, Things } from "../../../contract/things.ts";
+import { openTemporary, temporaryFolder } from "../../../support/temporary-store.ts";
+
+let store = temporaryFolder();
+const opened: Storage[] = [];
+beforeEach(() => {
+  store = temporaryFolder();
+});
+afterEach(async () => {
+  for (const storage of opened.splice(0)) await storage.close();
+  store.remove();
+});
+
+const open = async (more: Partial<SqliteOptions> = {}): Promise<Storage> => {
+  const storage = await openSqlite({ folder: store.folder, collections: CONTRACT_COLLECTIONS, ...more });
+  opened.push(storage);
+  return storage;
+};
+
+test("openSqlite – a folder that isn't there – makes it, with files for the owner alone", async () => {
+  const folder = join(store.folder, "deep", "data");
+  const storage = await open({ folder });
+  await storage.collection(Things).insert([aThing("a")]);
+  const files = readdirSync(folder).sort();
+  expect(files).toEqual(expect.arrayContaining(["content.sqlite", "content.sqlite-wal", "log.sqlite"]));
+  expect(files.map((file) => statSync(join(folder, file)).mode & 0o777)).toEqual(files.map(() => 0o600));
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+});
+
+test("openSqlite – a folder that is a file – refused in one line as store.folder", async () => {
+  const folder = join(store.folder, "file");
+  writeFileSync(folder, "");
+  const refused = open({ folder });
+  await expect(refused).rejects.toMatchObject({ name: "Fault", kind: "unavailable", code: "store.folder" });
+  await expect(refused).rejects.toThrow(/^The data folder .*file can't be written\.$/);
+});
+
+test("openSqlite – a folder without the right to write – refused as store.folder", async () => {
+  // The superuser may write anywhere: there is nothing to see then but a store that opens.
+  const folder = join(store.folder, "shut");
+  mkdirSync(folder);
+  chmodSync(folder, 0o500);
+  const outcome = await open({ folder }).catch((error: unknown) => error);
+  if (process.getuid?.() === 0) expect(outcome).toMatchObject({ can: { transactionDocuments: 1000 } });
+  else expect(outcome).toMatchObject({ code: "store.folder" });
+});
+
+test("openSqlite – reading only – reads what is there, refuses to write, and makes no store", async () => {
+  await expect(open({ readOnly: true })).rejects.toMatchObject({ code: "store.folder" });
+  expect(existsSync(join(store.folder, "content.sqlite"))).toBe(false);
+  const writer = await open();
+  await writer.collection(Things).insert([aThing("a")]);
+  const reader = await open({ readOnly: true });
+  expect((await reader.collection(Things).get("a"))?.rev).toBe(1);
+  await expect(reader.collection(Things).insert([aThing("b")])).rejects.toMatchObject({ code: "store.read_only" });
+  await expect(reader.transaction(async () => 1)).rejects.toMatchObject({ code: "store.read_only" });
+});
+
+test("openSqlite – a file that is no database, or cut in the middle – refused as store.corrupt", async () => {
+  writeFileSync(join(store.folder, "content.sqlite"), "x".repeat(8192));
+  await expect(open()).rejects.toMatchObject({ name: "Fault", kind: "unavailable", code: "store.corrupt" });
+  const folder = join(store.folder, "cut");
+  const whole = await open({ folder });
+  await whole.collection(Things).insert(manyThings(2000, (at) => ({ note: "x".repeat(at) })));
+  await whole.close();
+  truncateSync(join(folder, "content.sqlite"), 65_536);
+  const cut = open({ folder }).then((storage) => storage.collection(Things).all({ limit: 5000 }));
+  await expect(cut).rejects.toMatchObject({ name: "Fault", kind: "unavailable", code: "store.corrupt" });
+});
+
+test("a store that is full – insert – store.full, nothing of it is there, and what fits goes in", async () => {
+  const storage = await open({ maxBytes: 600_000 });
+  const things = storage.collection(Things);
+  await things.insert([aThing("before")]);
+  const large = manyThings(1000, () => ({ data: new Uint8Array(2000), tags: ["x"] }));
+  await expect(things.insert(large)).rejects.toMatchObject({ name: "Fault", kind: "unavailable", code: "store.full" });
+  await things.insert([aThing("after")]);
+  expect(ids(await things.all({ limit: 9 }))).toEqual(["after", "before"]);
+  expect(await things.find({ index: "tag", values: ["x"] })).toEqual([]);
+});
+
+test("openTemporary – closed – leaves nothing behind", async () => {
+  const storage = await openTemporary();
+  await storage.close();
+  await expect(storage.transaction(async () => 1)).rejects.toMatchObject({ code: "store.closed" });
+});
+
+/** The same documents as `Things`, with other indexes: what a later version may declare. */
+const Later = {
+  ...Things,
+  indexes: {
+    owner: { fields: ["owner"] },
+    rank: { fields: ["rank", "owner"] },
+    key: { fields: ["key"], unique: true },
+  },
+  multi: { tag: "tags", word: "words" },
+} as unknown as CollectionSpec<Thing>;
+
+test("openSqlite – indexes declared otherwise than the store has – moves fields both ways and loses nothing", async () => {
+  const things = manyThings(50, (at) => ({
+    rank: at % 7,
+    lane: `l${at % 3}`,
+    key: `k${at}`,
+    tags: ["t"],
+    terms: ["w"],
+    data: Uint8Array.of(at),
+  }));
+  const docs = things.map((doc, at) => ({ ...doc, words: ["w", `w${at % 2}`] }));
+  const first = await open();
+  await first.collection(Things).insert(docs);
+  const before = await first.collection(Things).all({ limit: 99 });
+  await first.close();
+
+  const later = await open({
+    collections: [...CONTRACT_COLLECTIONS.filter(({ name }) => name !== "things"), { ...Later, bytes: ["data"] }],
+  });
+  const changed = later.collection(Later);
+  expect(await changed.all({ limit: 99 })).toEqual(before);
+  expect(ids(await changed.scan({ index: "word", prefixes: [["w1"]], limit: 2 }))).toEqual(["t0001", "t0003"]);
+  expect(ids(await changed.scan({ index: "rank", prefixes: [[6]], limit: 2 }))).toEqual(["t0006", "t0013"]);
+  expect(ids(await changed.search({ scopes: ["l1"], terms: ["w"], limit: 1 }))).toHaveLength(1);
+  await changed.put({ ...aThing("t0001", { tags: ["u"] }), rev: 1, lane: "l1" });
+  await later.close();
+
+  const back = (await open()).collection(Things);
+  expect(await back.get("t0001")).toEqual({ id: "t0001", owner: "a", lane: "l1", tags: ["u"], rev: 2 });
+  expect((await back.all({ limit: 99 })).slice(2)).toEqual(before.slice(2));
+  expect(ids(await back.scan({ index: "lane", prefixes: [["l0"], ["l2"]], limit: 3 }))).toEqual([
+    "t0000",
+    "t0014",
+    "t0021",
+  ]);
+});
