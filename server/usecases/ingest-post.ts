@@ -56,10 +56,13 @@ export async function ingestPost(
   moment: Moment,
 ): Promise<PostReply> {
   const label = labelAsk(ask);
-  const { items } = readInput(bytes, {
+  if (bytes.length === 0) throw new Fault("bad_request", "the body is empty", { code: "input.empty" });
+  const { format, items } = readInput(bytes, {
     ...(ask.format === undefined ? {} : { format: ask.format }),
     limits: { inflated: parts.inflatedLimit },
   });
+  if (format !== "stix" && items.length === 0)
+    throw new Fault("unprocessable", "no value was found in it", { code: "input.nothing_found" });
   const reply = await ingestBatch(
     parts,
     items,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IngestQuery, IngestReply, JobReply } from "../../../schemas/api/ingest.ts";
+import type { Format } from "../../pipeline/steps.ts";
 import { Fault } from "../../shared/fault.ts";
 import type { Intake } from "../../usecases/intake.ts";
 import { bytes, type Route, route } from "../route.ts";
@@ -20,6 +21,13 @@ function labelText(header: string | string[] | undefined): string | undefined {
   return header;
 }
 
+/** The format as asked for; else what says it is JSON is read as STIX and as nothing else; else the content decides. */
+function formatOf(asked: Format | undefined, type: string): { format?: Format } {
+  if (asked !== undefined) return { format: asked };
+  if (type === "application/json" || type.endsWith("+json")) return { format: "stix" };
+  return type === "text/csv" ? { format: "csv" } : {};
+}
+
 /** Posting content. What is over the inline limit by the bytes sent goes the streaming way and is answered with a job. */
 export function ingestRoutes(intake: Intake): Route[] {
   return [
@@ -36,7 +44,7 @@ export function ingestRoutes(intake: Intake): Route[] {
       handler: async ({ query, body, headers, account, moment }) => {
         const ask = {
           account: account.id,
-          ...(query.format === undefined ? {} : { format: query.format }),
+          ...formatOf(query.format, body.type),
           ...(query.preset === undefined ? {} : { preset: query.preset }),
           dryRun: query.dry_run === "true",
         };
