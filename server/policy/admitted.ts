@@ -16,12 +16,27 @@ export interface AdmittedTier {
 
 const NOTHING: readonly string[] = [];
 
-/** Place of a cut set among the label's tiers; undefined for one that is none of them, which no row can serve. */
-function tierIndex(label: Label, cut: readonly string[]): number | undefined {
-  if (cut.length === 0) return 0;
+/** A label under its id; with the cut sets of its tiers (`tiersOf`) where they are known already. */
+export interface LabelOfId {
+  readonly id: string;
+  readonly label: Label;
+  readonly cuts?: readonly (readonly string[])[];
+}
+
+const sameCut = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((selector, i) => selector === b[i]);
+
+const tierCuts = (label: Label): readonly (readonly string[])[] => {
   const found = tiersOf(label);
-  if ("problem" in found) return undefined;
-  return found.tiers.find((tier) => tier.cut.length === cut.length && tier.cut.every((s, i) => s === cut[i]))?.index;
+  return "problem" in found ? [] : found.tiers.map((tier) => tier.cut);
+};
+
+/** Place of a cut set among the label's tiers; undefined for one that is none of them, which no row can serve. */
+function tierIndex({ label, cuts }: LabelOfId, cut: readonly string[]): number | undefined {
+  if (cut.length === 0) return 0;
+  const sets = cuts ?? tierCuts(label);
+  const index = sets.findIndex((set) => sameCut(set, cut));
+  return index === -1 ? undefined : index;
 }
 
 /**
@@ -30,16 +45,20 @@ function tierIndex(label: Label, cut: readonly string[]): number | undefined {
  */
 export function admit(
   viewer: Viewer,
-  labels: Iterable<{ readonly id: string; readonly label: Label }>,
+  labels: Iterable<LabelOfId>,
   agreements: Agreements,
   at: string,
   channel: Channel = "page",
 ): Map<string, AdmittedTier> {
   const admitted = new Map<string, AdmittedTier>();
-  for (const { id, label } of labels) {
-    const { verdict, without: cut = NOTHING, because } = decide({ viewer, label, agreements, at, channel });
-    const index = verdict === "hidden" ? undefined : tierIndex(label, cut);
-    if (index !== undefined) admitted.set(id, { index, cut, because });
+  for (const entry of labels) {
+    const {
+      verdict,
+      without: cut = NOTHING,
+      because,
+    } = decide({ viewer, label: entry.label, agreements, at, channel });
+    const index = verdict === "hidden" ? undefined : tierIndex(entry, cut);
+    if (index !== undefined) admitted.set(entry.id, { index, cut, because });
   }
   return admitted;
 }

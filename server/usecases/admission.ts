@@ -1,9 +1,7 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
 import { laneId } from "../pipeline/lane.ts";
-import { nextBoundary } from "../policy/admitted.ts";
-import { decide } from "../policy/decide.ts";
-import { Fault } from "../shared/fault.ts";
+import { admit, nextBoundary } from "../policy/admitted.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { LabelEntry, Snapshot } from "./snapshot.ts";
 
@@ -77,10 +75,7 @@ export class Admissions {
               {},
               formatInstant(snapshot.at),
             );
-      for (const entry of added) {
-        const lane = admittedLane(viewer, entry, snapshot, channel);
-        if (lane !== undefined) held.lanes.set(lane.lane, lane);
-      }
+      for (const lane of admittedLanes(viewer, added, snapshot, channel)) held.lanes.set(lane.lane, lane);
       held.labels = snapshot.labelList.length;
       if (ahead !== undefined && ahead < held.until) this.#held.set(key, { ...held, until: ahead });
     }
@@ -88,25 +83,17 @@ export class Admissions {
   }
 }
 
-/** The one tier of a label that a viewer reads, or undefined. */
-export function admittedLane(
+/** The lanes of these labels that a viewer reads: the one use of `admit` on stored labels. */
+export function admittedLanes(
   viewer: Viewer,
-  entry: LabelEntry,
+  entries: Iterable<LabelEntry>,
   snapshot: Pick<Snapshot, "agreements" | "at">,
   channel: Channel,
-): AdmittedLane | undefined {
-  const decision = decide({
-    viewer,
-    label: entry.label,
-    agreements: snapshot.agreements,
-    at: formatInstant(snapshot.at),
-    channel,
+): AdmittedLane[] {
+  const list = [...entries];
+  const admitted = admit(viewer, list, snapshot.agreements, formatInstant(snapshot.at), channel);
+  return list.flatMap((entry) => {
+    const tier = admitted.get(entry.id);
+    return tier === undefined ? [] : [{ lane: laneId(entry.id, tier.index), entry, cut: tier.cut }];
   });
-  if (decision.verdict === "hidden") return undefined;
-  const cut = decision.without ?? [];
-  const tier = entry.cuts.findIndex(
-    (set) => set.length === cut.length && set.every((selector, i) => selector === cut[i]),
-  );
-  if (tier === -1) throw new Fault("internal", `no tier of label ${entry.id} lacks exactly what was decided`);
-  return { lane: laneId(entry.id, tier), entry, cut };
 }

@@ -9,7 +9,7 @@ import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Receipts, Rows } from "../storage/collections.ts";
 import type { AccountDoc, RowDoc } from "../storage/documents.ts";
 import type { Storage, Unit } from "../storage/port.ts";
-import { admittedLane } from "./admission.ts";
+import { admittedLanes } from "./admission.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.ts";
 import type { Candidate } from "./candidate.ts";
@@ -132,10 +132,14 @@ async function heldChains(
 ): Promise<Map<string, Held[]>> {
   const viewer = snapshot.viewer(poster);
   const chains = new Map<string, Held[]>();
-  for (const row of await unit.collection(Rows).find({ index: "stix", values: ids })) {
-    const entry = snapshot.labels.get(row.label);
-    if (row.originator !== agency || row.cut.length > 0 || viewer === undefined || entry === undefined) continue;
-    if (admittedLane(viewer, entry, snapshot, "api") === undefined) continue;
+  const found = await unit.collection(Rows).find({ index: "stix", values: ids });
+  const rows = found.filter((row) => row.originator === agency && row.id === row.contribution);
+  const entries = [...new Set(rows.map((row) => row.label))].flatMap((id) => snapshot.labels.get(id) ?? []);
+  const seen = new Set(
+    viewer === undefined ? [] : admittedLanes(viewer, entries, snapshot, "api").map(({ entry }) => entry.id),
+  );
+  for (const row of rows) {
+    if (!seen.has(row.label)) continue;
     const chain = chains.get(row.stixId) ?? [];
     chain.push({ id: row.id, version: row.version, hash: row.hash, object: () => objectOf(row) });
     chains.set(row.stixId, chain);

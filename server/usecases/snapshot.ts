@@ -29,7 +29,7 @@ export interface Directory {
 /** What a request judges by: the directory and every label in the store. */
 export interface Snapshot extends Directory {
   readonly labels: ReadonlyMap<string, LabelEntry>;
-  /** Labels in order of arrival: those past a known length are new. */
+  /** Labels in order of arrival: those past a known length are new. It grows and never changes otherwise. */
   readonly labelList: readonly LabelEntry[];
   /** The instant that dated gates are judged at, ms: never earlier than one judged before (design 6). */
   readonly at: number;
@@ -111,7 +111,7 @@ export class Snapshots {
       }
     }
     this.#judged = Math.max(this.#judged, counters.get("judged") ?? 0, now);
-    return { ...this.#directory, labels: this.#labels, labelList: this.#list.slice(0, known), at: this.#judged };
+    return { ...this.#directory, labels: this.#labels, labelList: this.#list, at: this.#judged };
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { IngestQuery, IngestReply, JobReply } from "../../../schemas/api/ingest.ts";
-import type { Format } from "../../pipeline/steps.ts";
 import { Fault } from "../../shared/fault.ts";
+import type { PostAsk } from "../../usecases/ingest-post.ts";
 import type { Intake } from "../../usecases/intake.ts";
 import { bytes, type Route, route } from "../route.ts";
 
@@ -22,7 +22,7 @@ function labelText(header: string | string[] | undefined): string | undefined {
 }
 
 /** The format as asked for; else what says it is JSON is read as STIX and as nothing else; else the content decides. */
-function formatOf(asked: Format | undefined, type: string): { format?: Format } {
+function formatOf(asked: PostAsk["format"], type: string): Pick<PostAsk, "format"> {
   if (asked !== undefined) return { format: asked };
   if (type === "application/json" || type.endsWith("+json")) return { format: "stix" };
   return type === "text/csv" ? { format: "csv" } : {};
