@@ -120,13 +120,28 @@ async function consolidated(
   });
 }
 
+/** Without the rows that say one version of their chain a second time in other bytes: members in another order, or a colleague's hidden from the poster. */
+const firstOfVersions = (rows: readonly Row[]): Row[] =>
+  rows.filter(
+    (row) =>
+      row.version === undefined ||
+      !rows.some(
+        (other) =>
+          other.originator === row.originator &&
+          other.version === row.version &&
+          other.hash !== row.hash &&
+          later(row, other),
+      ),
+  );
+
 /** Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). */
 async function originals(sight: Sight, page: readonly Row[]): Promise<Array<{ at: Row; seen: Seen }>> {
   const beside = await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]);
   const ids = new Map<string, Row[]>();
   for (const row of beside) ids.set(row.stixId, [...(ids.get(row.stixId) ?? []), row]);
   const shown = page.flatMap((row) => {
-    const under = ids.get(row.stixId) ?? [row];
+    const under = firstOfVersions(ids.get(row.stixId) ?? [row]);
+    if (!under.some(({ id }) => id === row.id)) return [];
     const first = under.reduce((a, b) => (later(a, b) ? b : a));
     const same = under.filter((other) => other.version === row.version && other.hash === row.hash);
     if (same.some((other) => later(row, other))) return [];
