@@ -43,21 +43,21 @@ function asJson(text: string): ReplyBody {
   }
 }
 
-/** One request, as any client would send it. Bytes and text go as they are, anything else as JSON. */
+/** One request, as any client would send it. Bytes and text go as they are and without a media type, anything else as JSON. */
 export function send(
   url: string,
   method: string,
   { headers = {}, body, agent }: { headers?: Readonly<Record<string, string>>; body?: unknown; agent?: Agent } = {},
 ): Promise<Reply> {
-  const bytes =
-    body === undefined || typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  const bytes = raw ? body : JSON.stringify(body);
   return new Promise((done, failed) => {
     const asked = request(
       url,
       {
         method,
         ...(agent === undefined ? {} : { agent }),
-        headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+        headers: { ...(raw ? {} : { "Content-Type": "application/json" }), ...headers },
       },
       (response) => {
         const pieces: Buffer[] = [];
