@@ -11,7 +11,7 @@ export function ownContent(
   sight: Sight,
   seen: Pick<Seen, "rows">,
 ): { hash: string; label: Label; rows: Row[] } | undefined {
-  const rows = seen.rows.filter((row) => row.originator === sight.viewer.agency);
+  const rows = seen.rows.filter((row) => sight.ownRow(row));
   const newest = rows.reduce<Row | undefined>((a, b) => (a === undefined || b.stamp > a.stamp ? b : a), undefined);
   const label = newest === undefined ? undefined : sight.admission.lanes.get(newest.lane)?.entry.label;
   if (label === undefined) return undefined;

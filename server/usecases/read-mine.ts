@@ -14,7 +14,7 @@ export async function readMine(
   cursorKey: Uint8Array,
   ask: { readonly limit: number; readonly next?: string },
 ): Promise<z.infer<typeof MinePage>> {
-  const agency = sight.viewer.agency;
+  const agency = sight.side;
   const asked = sha256(JSON.stringify(["mine", sight.viewer.id, agency]));
   const after = openPosition(cursorKey, "mine", asked, ask.next);
   const lanes = [...sight.admission.lanes.values()].filter(

@@ -64,7 +64,7 @@ export async function readSources(
   for (const row of rows) {
     const label = sight.admission.lanes.get(row.lane)?.entry.label;
     if (label === undefined) continue;
-    const own = row.originator === sight.viewer.agency;
+    const own = sight.ownRow(row);
     const named = showsSource(label, sight.viewer);
     const [original] = await renderer.render(
       sight,

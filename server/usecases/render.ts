@@ -137,7 +137,8 @@ export class Renderer {
       const lanes = this.#lanes(sight, seen.rows);
       const tlp = tightest(lanes.map((lane) => lane.entry.label.tlp));
       const values = [...new Set(seen.rows.flatMap((row) => row.values ?? []))];
-      const own = sight.own(seen);
+      // What partners wrote into a shared object is not one's own to see unfiltered.
+      const own = seen.rows.every((row) => sight.ownRow(row));
       if (view === "originals" && own) return { object: plain, tlp, values, seen };
       const shownAs =
         view === "originals"

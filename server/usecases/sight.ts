@@ -176,9 +176,19 @@ export class Sight {
     }));
   }
 
-  /** Whether the viewer's own agency is among the sources: then the object is shown as written. */
+  /** The agency whose contributions are the viewer's own side; a client is never inside its sponsor (policy 1.4). */
+  get side(): string | undefined {
+    return this.viewer.role === "client" ? undefined : this.viewer.agency;
+  }
+
+  /** Whether this is a contribution of the viewer's own side, which sees it as written. */
+  ownRow(row: Pick<RowDoc, "originator">): boolean {
+    return this.side !== undefined && row.originator === this.side;
+  }
+
+  /** Whether the viewer's own side is among the sources. */
   own(seen: Pick<Seen, "rows">): boolean {
-    return this.viewer.agency !== undefined && seen.rows.some((row) => row.originator === this.viewer.agency);
+    return seen.rows.some((row) => this.ownRow(row));
   }
 
   /** Looks up what ids mean to the viewer, for `shownAs`. */
