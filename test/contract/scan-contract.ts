@@ -36,6 +36,15 @@ export function scanContract(open: OpenHandle): void {
     expect(half).toEqual(["t6", "t7", "t8"]);
   });
 
+  test("scan – such values under several prefixes – merged in the same order", async () => {
+    const keys = ["", "A", "a", "aa", "\ud7ff", "\ue000", "\uffff", "\u{10000}", "\u{10ffff}"];
+    const { scan } = await stored(keys.map((key, at) => aThing(`t${at}`, { lane: `l${at % 3}`, key })).reverse());
+    const every = keys.map((_, at) => `t${at}`);
+    const prefixes = [["l0"], ["l1"], ["l2"]];
+    expect(await scan({ index: "place", prefixes, limit: 99 })).toEqual(every);
+    expect(await scan({ index: "place", prefixes, reverse: true, limit: 99 })).toEqual([...every].reverse());
+  });
+
   test("scan – several prefixes – merged by what follows the prefix, then id; a repeated prefix counts once", async () => {
     const docs = manyThings(40, (at) => ({ lane: `l${at % 4}`, rank: at >> 3, owner: at % 2 === 0 ? "a" : "b" }));
     const { scan } = await stored(docs);

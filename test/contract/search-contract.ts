@@ -53,6 +53,7 @@ export function searchContract(open: OpenHandle): void {
       "a_b",
       "a__b",
       "_002d",
+      "-",
       "words:x",
       "(",
       ")",

@@ -40,11 +40,11 @@ function write(
   return { child, acknowledged, ended: once(child, "close") };
 }
 
-test("two processes and this one – writing at the same time – every batch is in, whole, and no update is lost", async () => {
+test("two processes and this one – writing at the same time – every batch is in, whole, no update is lost, and no read saw a part of a batch", async () => {
   const storage = await open();
   const things = storage.collection(Things);
   await things.insert([aThing("counter", { rank: 0 })]);
-  const [a, b] = [write("a", 30), write("b", 30)];
+  const [a, b] = [write("a", 60), write("b", 60)];
   for (let at = 0; at < 30; at++) {
     await storage.transaction(async (unit) => {
       const inside = unit.collection(Things);
@@ -54,9 +54,16 @@ test("two processes and this one – writing at the same time – every batch is
     });
     await pause(10);
   }
+  const parts = Array.from({ length: 100 }, (_, at) => [`part${at}`]);
+  const seen: number[] = [];
+  while (a.child.exitCode === null || b.child.exitCode === null) {
+    seen.push(await things.count({ index: "tag", prefixes: parts }));
+    await pause(0);
+  }
+  expect(seen.filter((n) => n % 100 !== 0)).toEqual([]);
   await Promise.all([a.ended, b.ended]);
-  expect([a.acknowledged.length, b.acknowledged.length]).toEqual([30, 30]);
-  expect((await things.get("counter"))?.rank).toBe(90);
+  expect([a.acknowledged.length, b.acknowledged.length]).toEqual([60, 60]);
+  expect((await things.get("counter"))?.rank).toBe(150);
   for (const tag of [...a.acknowledged, ...b.acknowledged]) {
     expect(await things.count({ index: "tag", prefixes: [[tag]] })).toBe(100);
   }
