@@ -115,9 +115,8 @@ function groupImplies(label: Label, base: Sieve, a: Group, b: Group): boolean {
   return b.sieves.every((s) => from.some((f) => implies(label, f, s)) || (a.home && homeImplies(label, base, s)));
 }
 
-/** Being at home is enough for a rule that only keeps content there. */
+/** Being at home is enough for a rule that only keeps content there; where the public reads, `implies` says no. */
 function homeImplies(label: Label, base: Sieve, b: Sieve): boolean {
-  if (base.public) return false;
   const home = label.originatorCountry;
   const atHome = (row: Row): Row =>
     row?.countries.includes(home) === true ? { ...row, countries: [home] } : undefined;

@@ -59,6 +59,15 @@ test("tiersOf – NOATTRIB that nobody abroad reads – no tier for it", () => {
   expect(cutsOf(labelWith([], { caveats: ["NATL", "NOATTRIB"] }))).toEqual([[]]);
 });
 
+test("tiersOf – NOATTRIB beside a rule that keeps a field at home – one cut, but two where the public reads at home too", () => {
+  const rules: FieldRule[] = [{ selectors: ["x_home"], countries: ["USA"] }];
+  const both = ["created_by_ref", "external_references", "x_home"];
+  expect(cutsOf(labelWith(rules, { caveats: ["NOATTRIB"] }))).toEqual([[], both]);
+  const open = { agreement: "PUBLIC", countries: [], agencies: "*" as const, status: "on" as const };
+  const more: Partial<Label> = { tlp: "CLEAR", caveats: ["NOATTRIB"], releases: [open] };
+  expect(cutsOf(labelWith(rules, more))).toEqual([[], ["x_home"], both]);
+});
+
 test("tiersOf – a chain of ever higher classifications – one tier for each, not for each subset", () => {
   const rules: FieldRule[] = [
     { selectors: ["x_s"], classification: "S" },
