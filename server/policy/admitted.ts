@@ -5,7 +5,7 @@ import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
 import { parseInstant } from "../shared/instant.ts";
 import { decide } from "./decide.ts";
-import { type Tier, tiersOf } from "./tiers.ts";
+import { tiersOf } from "./tiers.ts";
 
 /** The one tier of a label that a viewer reads. */
 export interface AdmittedTier {
