@@ -32,8 +32,8 @@ export const IngestReply = z
     results: z.array(IngestResult),
     /** Of a dry run: which agencies could read it now, and which once its rows are released. */
     readers: z.object({ now: z.array(z.string()), released: z.array(z.string()) }).optional(),
-    /** Where the batch stands in the audit chain. */
-    audit: z.object({ stream: z.string(), n: z.int(), digest: z.string() }).optional(),
+    /** SHA-256 (base64url) of `batch|account|results`, which the batch's audit row holds too: a tail that was cut off the chain shows. */
+    receipt: z.string().optional(),
   })
   .meta({ id: "IngestReply" });
 export type IngestReply = z.infer<typeof IngestReply>;
