@@ -1,7 +1,8 @@
 import { hkdfSync } from "node:crypto";
-import { link, mkdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "./shared/fault.ts";
+import { makeFolder } from "./shared/make-folder.ts";
 import type { Moment } from "./shared/moment.ts";
 
 /** What is derived from the master secret. None of it, nor the secret, is ever logged. */
@@ -55,7 +56,7 @@ async function ownSecret(dataDir: string, moment: Moment): Promise<Uint8Array> {
   const file = join(dataDir, "secret.key");
   const draft = `${file}.${Buffer.from(moment.random(8)).toString("hex")}`;
   try {
-    await mkdir(dataDir, { recursive: true });
+    makeFolder(dataDir);
     if (!(await stat(file).catch(() => undefined))?.isFile()) {
       const secret = `${Buffer.from(moment.random(SECRET_BYTES)).toString("hex")}\n`;
       await writeFile(draft, secret, { mode: 0o600, flag: "wx", flush: true });

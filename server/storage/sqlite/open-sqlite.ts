@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "../../shared/fault.ts";
+import { makeFolder } from "../../shared/make-folder.ts";
 import { COLLECTIONS } from "../collections.ts";
 import { latestFormat, MIGRATIONS, type Migration, migrate, refuseNewerFormat, storeFormat } from "../migrations.ts";
 import type { Storage } from "../port.ts";
@@ -33,7 +34,7 @@ const folderFault = (message: string, cause?: unknown): Fault =>
 /** Files are for the owner alone, whatever the umask is; SQLite gives its own files beside them the same mode. */
 function makeFile(folder: string, file: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     closeSync(openSync(file, "a", 0o600));
   } catch (error) {
     throw folderFault(`The data folder ${folder} can't be written.`, error);
