@@ -32,11 +32,11 @@ test("tiersOf – random labels with up to six rules, random viewers – without
       redacted += 1;
       expect(cuts).toContainEqual(without);
     }),
-    { numRuns: 8000 },
+    { numRuns: 5000 },
   );
   // A run that never reached a tier, or refused most labels, would prove nothing.
-  expect(redacted).toBeGreaterThan(500);
-  expect(refused).toBeLessThan(2000);
+  expect(redacted).toBeGreaterThan(250);
+  expect(refused).toBeLessThan(1250);
 });
 
 test("tiersOf – the same label, its rules in another order – the same tiers under the same numbers", () => {
