@@ -6,7 +6,7 @@ import { Fault } from "../shared/fault.ts";
  */
 const FORMAT = 1;
 const PLAIN = 0;
-export const BYTE_HEADER_LENGTH = 5;
+const BYTE_HEADER_LENGTH = 5;
 
 /** The payload behind a header of format 1 and key 0, as a copy. */
 export function withByteHeader(payload: Uint8Array): Buffer {

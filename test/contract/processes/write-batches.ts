@@ -11,7 +11,7 @@ async function main(): Promise<void> {
     await storage.transaction(async (unit) => {
       const things = unit.collection(Things);
       const docs = manyThings(100, (at) => ({
-        tags: [tag],
+        tags: [tag, `part${at}`],
         lane: tag,
         rank: at,
         terms: ["w"],
