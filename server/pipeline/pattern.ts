@@ -190,12 +190,14 @@ export function patternOfValue(value: Pick<CanonicalValue, "kind" | "sort" | "ca
 
 /**
  * The normal form of a simple pattern over values that have canonical forms: constants canonical, paths in one spelling, operands
- * sorted, each once, in one `[ ]` (dedup 4; patterning 6, the looser form). `undefined` for any other pattern; a problem
- * if a constant can't be a value of its kind, since such a pattern matches nothing.
+ * sorted, each once, in one `[ ]` (dedup 4; patterning 6, the looser form). `undefined` for any other pattern. An operand whose
+ * constant can't be a value of its kind matches nothing: beside others that do it stands as it was written, with a warning; a
+ * problem if there are only such.
  */
 export function normalPattern(text: string): NormalPattern | { readonly problem: Problem } | undefined {
-  const operands = new Map<string, CanonicalValue>();
+  const operands = new Map<string, CanonicalValue | undefined>();
   const warnings: Problem[] = [];
+  let first: Problem | undefined;
   for (const comparison of readSimplePattern(text)?.comparisons ?? []) {
     const place = valueAt(comparison);
     const given =
@@ -206,12 +208,17 @@ export function normalPattern(text: string): NormalPattern | { readonly problem:
     const outcome = canonicaliseValue(place.kind, given, place.sort);
     if ("problem" in outcome) {
       if (outcome.problem.code === UNKNOWN_FAMILY) return undefined;
-      return { problem: { ...outcome.problem, path: "pattern" } };
+      const { code, message } = outcome.problem;
+      first ??= { code, path: "pattern", message };
+      operands.set(`${place.path} = ${quoted(given)}`, undefined);
+      warnings.push({ code, path: "pattern", message: `${message}; this part of the pattern matches nothing` });
+      continue;
     }
     operands.set(comparisonText(place.path, outcome.value), outcome.value);
     for (const warning of outcome.value.warnings ?? []) warnings.push({ ...warning, path: "pattern" });
   }
-  if (operands.size === 0) return undefined;
+  const values = [...operands.values()].filter((value) => value !== undefined);
+  if (values.length === 0) return first === undefined ? undefined : { problem: first };
   const sorted = [...operands.keys()].sort();
-  return { text: `[${sorted.join(" OR ")}]`, values: [...operands.values()], warnings };
+  return { text: `[${sorted.join(" OR ")}]`, values, warnings };
 }

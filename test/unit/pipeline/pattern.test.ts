@@ -204,7 +204,7 @@ test.each([
 test.each([
   [`[file:hashes.'SHA-256' = '${SHA256.slice(1)}']`, "value.hash_length"],
   ["[cryptocurrency-wallet:value = '0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed']", "wallet.checksum"],
-  ["[ipv4-addr:value = '1.2.3.256' OR ipv4-addr:value = '1.2.3.4']", "value.ipv4"],
+  ["[ipv4-addr:value = '1.2.3.256' OR domain-name:value = '1.2.3']", "value.ipv4"],
   ["[autonomous-system:number = -1]", "value.as_number"],
 ])("normalPattern – %s – problem %s at the pattern", (given, code) => {
   expect(normalPattern(given)).toEqual({ problem: { code, path: "pattern", message: expect.any(String) } });
@@ -217,6 +217,21 @@ test("normalPattern – a disjunction with remarks – every value once, remarks
   if (normal === undefined || "problem" in normal) throw new Error("no normal form");
   expect(normal.values.map(valueTerm)).toEqual(["ipv4-addr:8.0.0.1", "domain-name:a.example"]);
   expect(normal.warnings).toMatchObject([{ code: "value.ipv4_octal", path: "pattern" }]);
+});
+
+test("normalPattern – a disjunction of which one constant is no value – the others count, it stands as written, with a warning", () => {
+  const given = "[domain-name:value = 'domain bad.example' OR ipv4-addr:value='1.2.3.4' OR file:hashes.md5 = 'AB']";
+  const normal = normalPattern(given);
+  if (normal === undefined || "problem" in normal) throw new Error("no normal form");
+  expect(normal.text).toBe(
+    "[domain-name:value = 'domain bad.example' OR file:hashes.MD5 = 'AB' OR ipv4-addr:value = '1.2.3.4']",
+  );
+  expect(normal.values.map(valueTerm)).toEqual(["ipv4-addr:1.2.3.4"]);
+  expect(normal.warnings.map(({ code, path }) => `${code} ${path}`)).toEqual([
+    "value.domain pattern",
+    "value.hash_length pattern",
+  ]);
+  expect(text(normal.text)).toBe(normal.text);
 });
 
 test("patternOfValue – one value of each form – what normalPattern makes of it", () => {
