@@ -38,19 +38,8 @@ export function hashOf(text: string): Canonicalised {
   return sort === undefined ? hashLength(text) : canonicaliseValue("file", text, sort);
 }
 
-/** A wallet of a family whose shape the text has; `undefined` where it has none. */
-function walletOf(text: string): Canonicalised | undefined {
-  const family = /^0[xX][0-9A-Fa-f]{40}$/.test(text)
-    ? "evm"
-    : BECH32.test(text)
-      ? "bitcoin"
-      : !BASE58.test(text)
-        ? undefined
-        : text.startsWith("T")
-          ? "tron"
-          : "bitcoin";
-  return family === undefined ? undefined : canonicaliseValue("cryptocurrency-wallet", text, family);
-}
+const isWalletShape = (text: string): boolean =>
+  /^0[xX][0-9A-Fa-f]{40}$/.test(text) || BECH32.test(text) || BASE58.test(text);
 
 function isIpv6Shape(text: string): boolean {
   const bare = /^\[([0-9A-Fa-f:.]{2,45})\](?::\d{1,5})?$/.exec(text)?.[1] ?? text;
@@ -83,8 +72,8 @@ export function classify(word: string): Canonicalised | undefined {
   if (word.length > LONGEST_VALUE || word.length < 4) return undefined;
   if (isHex(word) && word.length >= 31) return HASHES.has(word.length) || nearHash(word) ? hashOf(word) : undefined;
   const live = refang(word);
-  const wallet = walletOf(live);
-  if (wallet !== undefined) return wallet;
+  // No family is declared: the form tells it, and a remark says where it had to be assumed.
+  if (isWalletShape(live)) return canonicaliseValue("cryptocurrency-wallet", live);
   if (hasScheme(live)) return canonicaliseValue("url", word);
   if (/^AS\d{1,10}(?:\.\d{1,5})?$/i.test(live)) return canonicaliseValue("autonomous-system", live);
   const mail = /^mailto:/i.test(live) ? live.slice(7) : live;

@@ -63,6 +63,15 @@ test.each([
   ]);
 });
 
+test("a list – a wallet whose form Bitcoin shares with older Litecoin – read as Bitcoin, with a remark", () => {
+  const [shared, own] = read("3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy\n1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\n").items;
+  expect(shared).toMatchObject({
+    object: { type: "cryptocurrency-wallet", value: "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy" },
+    warnings: [{ code: "wallet.family_assumed" }],
+  });
+  expect(own).not.toHaveProperty("warnings");
+});
+
 test("a list – comments, references in comments, blank lines and trailing blanks – only the values are read", () => {
   const text = [
     "# Reference: https://blog.example.org/report",
