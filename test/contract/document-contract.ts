@@ -1,5 +1,4 @@
-import type { OpenHandle } from "./storage-contract.ts";
-import { aThing, ids, manyThings, Notes, Thing, Things } from "./things.ts";
+import { aThing, ids, manyThings, Notes, type OpenHandle, Thing, Things } from "./things.ts";
 
 /** get, getMany, insert, insertNew, put, remove, all. */
 export function documentContract(open: OpenHandle): void {

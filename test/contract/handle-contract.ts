@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { OpenHandle } from "./storage-contract.ts";
-import { aThing, ids, manyThings, Things } from "./things.ts";
+import { aThing, ids, manyThings, type OpenHandle, Things } from "./things.ts";
 
 /** Several handles on one store, as several processes hold them. */
 export function handleContract(open: OpenHandle): void {

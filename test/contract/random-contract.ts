@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import type { Collection, Scan, Stored } from "../../server/storage/port.ts";
-import type { OpenHandle } from "./storage-contract.ts";
-import { ids, type Thing, Things } from "./things.ts";
+import { ids, type OpenHandle, type Thing, Things } from "./things.ts";
 
 /** Random operations against a plain map, then every kind of read compared. */
 export function randomContract(open: OpenHandle): void {

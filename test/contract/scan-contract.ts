@@ -1,6 +1,5 @@
 import type { Scan } from "../../server/storage/port.ts";
-import type { OpenHandle } from "./storage-contract.ts";
-import { aThing, ids, manyThings, type Thing, Things } from "./things.ts";
+import { aThing, ids, manyThings, type OpenHandle, type Thing, Things } from "./things.ts";
 
 /** scan, find and count. */
 export function scanContract(open: OpenHandle): void {

@@ -1,5 +1,4 @@
-import type { OpenHandle } from "./storage-contract.ts";
-import { aThing, ids, manyThings, type Thing, Things } from "./things.ts";
+import { aThing, ids, manyThings, type OpenHandle, type Thing, Things } from "./things.ts";
 
 /** Full text over terms, within scopes. */
 export function searchContract(open: OpenHandle): void {

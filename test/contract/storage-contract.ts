@@ -31,6 +31,3 @@ export function storageContract(name: string, make: () => Promise<StoreUnderTest
     randomContract(again);
   });
 }
-
-/** Opens a handle on the test's own store: the first call makes it, further calls are as another process would. */
-export type OpenHandle = (patience?: number) => Promise<Storage>;

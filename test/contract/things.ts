@@ -49,6 +49,9 @@ export interface StoreUnderTest {
   remove(): Promise<void>;
 }
 
+/** Opens a handle on the test's own store: the first call makes it, further calls are as another process would. */
+export type OpenHandle = (patience?: number) => Promise<Storage>;
+
 export const aThing = (id: string, fields: Partial<Thing> = {}): Thing => ({ id, owner: "a", ...fields });
 export const manyThings = (n: number, fields: (at: number) => Partial<Thing> = () => ({})): Thing[] =>
   Array.from({ length: n }, (_, at) => aThing(`t${String(at).padStart(4, "0")}`, fields(at)));

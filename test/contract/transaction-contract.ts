@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { OpenHandle } from "./storage-contract.ts";
-import { aThing, ids, manyThings, Notes, Things } from "./things.ts";
+import { aThing, ids, manyThings, Notes, type OpenHandle, Things } from "./things.ts";
 
 export function transactionContract(open: OpenHandle): void {
   test("transaction – writes, then a throw – nothing of it is there, and the error comes out as thrown", async () => {
