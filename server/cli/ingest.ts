@@ -3,9 +3,11 @@ import { Presets, SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import type { IngestCounts, IngestResult } from "../../schemas/api/ingest.ts";
 import { type Core, composeIngest } from "../compose.ts";
+import { grantedVerbs, type Scope } from "../http/verbs.ts";
 import { FORMATS, type Format } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import { realMoments } from "../shared/moment.ts";
+import { inForce } from "../usecases/in-force.ts";
 import { ingestStream } from "../usecases/ingest-stream.ts";
 
 interface Options {
@@ -24,8 +26,37 @@ interface Summary {
   readonly readers?: { readonly now: readonly string[]; readonly released: readonly string[] };
 }
 
-const labelOf = (label: string | undefined): string | undefined =>
-  label?.startsWith("@") === true ? readFileSync(label.slice(1), "utf8") : label;
+/** What can't be read is said in one line. */
+function unreadable(place: string, cause: unknown): Fault {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+  return new Fault("bad_request", `${place} can't be read (${code})`, { code: "command.file", cause });
+}
+
+function readable<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw unreadable(place, cause);
+  }
+}
+
+function labelOf(label: string | undefined): string | undefined {
+  if (label?.startsWith("@") !== true) return label;
+  return readable(`--label: ${label.slice(1)}`, () => readFileSync(label.slice(1), "utf8"));
+}
+
+/** As over HTTP: an account in force whose role and scope leave it the verb. */
+async function mayPost(core: Core, id: string): Promise<void> {
+  const { now } = realMoments();
+  const account = (await core.snapshots.read(core.storage, now)).accounts.get(id);
+  const refuse = (words: string): never => {
+    throw new Fault("bad_request", `--as: ${words}`, { code: "command.account", path: "as" });
+  };
+  if (account === undefined) return refuse(`there is no account ${id}`);
+  if (!inForce(account, now)) return refuse(`account ${id} is not in force`);
+  const scopes: readonly Scope[] = account.scope === "write" ? ["read", "post"] : ["read"];
+  if (!grantedVerbs(account.role, scopes).has("post")) return refuse(`account ${id} may not post`);
+}
 
 async function ingestFile(
   core: Core,
@@ -33,7 +64,7 @@ async function ingestFile(
   options: Options,
   rejected: (result: IngestResult) => void,
 ): Promise<Summary> {
-  const size = file === "-" ? 0 : statSync(file).size;
+  const size = file === "-" ? 0 : readable(file, () => statSync(file).size);
   const bar = new SingleBar(
     {
       format: `${file} [{bar}] {percentage}% {objects} objects`,
@@ -49,10 +80,16 @@ async function ingestFile(
   let readers: Summary["readers"];
   let read = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of file === "-" ? process.stdin : createReadStream(file)) {
-      const bytes = chunk as Buffer;
-      read += bytes.length;
-      yield bytes;
+    const source = file === "-" ? process.stdin : createReadStream(file);
+    // What goes wrong where the pieces are used is no matter of the file.
+    const pieces = source[Symbol.asyncIterator]();
+    const piece = (): Promise<IteratorResult<Buffer>> =>
+      pieces.next().catch((cause: unknown) => {
+        throw unreadable(file, cause);
+      });
+    for (let next = await piece(); next.done !== true; next = await piece()) {
+      read += next.value.length;
+      yield next.value;
     }
   }
   const label = labelOf(options.label);
@@ -108,6 +145,7 @@ export function addIngestCommand(program: Command, open: () => Promise<Core>): v
       if (options.format !== undefined && !FORMATS.includes(options.format as Format))
         throw new Fault("bad_request", `--format: one of ${FORMATS.join(", ")}`);
       const core = await open();
+      await mayPost(core, options.as);
       for (const file of files) {
         const summary = await ingestFile(core, file, options, (result) => {
           if (options.json === true) process.stdout.write(`${JSON.stringify({ file, ...result })}\n`);
