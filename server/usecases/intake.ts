@@ -4,7 +4,7 @@ import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Jobs } from "../storage/collections.ts";
 import type { JobDoc } from "../storage/documents.ts";
 import type { Storage } from "../storage/port.ts";
-import type { PostAsk, PostReply } from "./ingest-post.ts";
+import { labelAsk, type PostAsk, type PostReply } from "./ingest-post.ts";
 
 /** Where large posts wait for their job; outside memory. */
 export interface Spool {
@@ -53,6 +53,8 @@ export class Intake {
 
   async take(body: Body, ask: PostAsk, moment: Moment): Promise<PostReply | JobReply> {
     const { runner, inlineLimit } = this.#parts;
+    // What is wrong with the words of the label is said at once, not in a job.
+    labelAsk(ask);
     const chunks = body.stream[Symbol.asyncIterator]();
     const held: Uint8Array[] = [];
     let size = 0;
