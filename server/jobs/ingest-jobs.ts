@@ -9,14 +9,20 @@ import type { PostAsk } from "../usecases/ingest-post.ts";
 import { ingestStream } from "../usecases/ingest-stream.ts";
 import type { JobProgress, Spool } from "../usecases/intake.ts";
 
-/** How long a job is one worker's before another may take it up, ms. Renewed with each batch. */
-const LEASE = 60_000;
+/** How long a job is one worker's before another may take it up, ms. Renewed with each batch; two that work on one do no harm. */
+const LEASE = 20_000;
 const MOST_REJECTED = 1000;
 
 const add = (a: IngestCounts | undefined, b: IngestCounts): IngestCounts =>
   a === undefined
     ? b
-    : { received: a.received + b.received, created: a.created + b.created, unchanged: a.unchanged + b.unchanged, updated: a.updated + b.updated, rejected: a.rejected + b.rejected };
+    : {
+        received: a.received + b.received,
+        created: a.created + b.created,
+        unchanged: a.unchanged + b.unchanged,
+        updated: a.updated + b.updated,
+        rejected: a.rejected + b.rejected,
+      };
 
 /** The next job that nobody holds, leased to `holder`; undefined if there is none. */
 async function leaseNext(storage: Storage, holder: string, now: number): Promise<Stored<JobDoc> | undefined> {
@@ -36,7 +42,11 @@ async function leaseNext(storage: Storage, holder: string, now: number): Promise
 }
 
 /** Works off waiting posts, one after the other. One that a dead process held is begun again: what it had applied is `unchanged` then. */
-export async function runIngestJobs(parts: IngestParts & { readonly inflatedLimit: number; readonly spool: Spool }, moments: Moments, holder: string): Promise<void> {
+export async function runIngestJobs(
+  parts: IngestParts & { readonly inflatedLimit: number; readonly spool: Spool },
+  moments: Moments,
+  holder: string,
+): Promise<void> {
   const jobs = parts.storage.collection(Jobs);
   for (;;) {
     const leased = await leaseNext(parts.storage, holder, moments().now);
@@ -48,15 +58,27 @@ export async function runIngestJobs(parts: IngestParts & { readonly inflatedLimi
     };
     let progress: JobProgress = {};
     try {
-      await ingestStream(parts, parts.spool.read(job.id), job.input as unknown as PostAsk, moments, async ({ batch, counts, results }) => {
-        const rejected = [...(progress.rejected ?? []), ...results.filter(({ outcome }) => outcome === "rejected")].slice(0, MOST_REJECTED);
-        progress = { counts: add(progress.counts, counts), batches: [...(progress.batches ?? []), batch], rejected };
-        await save({ progress: { ...progress }, leaseUntil: moments().now + LEASE });
-      });
+      await ingestStream(
+        parts,
+        parts.spool.read(job.id),
+        job.input as unknown as PostAsk,
+        moments,
+        async ({ batch, counts, results }) => {
+          const rejected = [
+            ...(progress.rejected ?? []),
+            ...results.filter(({ outcome }) => outcome === "rejected"),
+          ].slice(0, MOST_REJECTED);
+          progress = { counts: add(progress.counts, counts), batches: [...(progress.batches ?? []), batch], rejected };
+          await save({ progress: { ...progress }, leaseUntil: moments().now + LEASE });
+        },
+      );
       await save({ status: "done", progress: { ...progress } });
     } catch (error) {
       if (!(error instanceof Fault) || error.kind === "unavailable" || error.kind === "conflict") throw error;
-      await save({ status: "failed", progress: { ...progress, error: { code: error.code, path: error.path ?? "", message: error.message } } });
+      await save({
+        status: "failed",
+        progress: { ...progress, error: { code: error.code, path: error.path ?? "", message: error.message } },
+      });
     }
     await parts.spool.remove(job.id);
   }
