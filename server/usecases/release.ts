@@ -5,6 +5,7 @@ import { decide } from "../policy/decide.ts";
 import { normaliseLabel } from "../policy/label-text.ts";
 import { checkRow, withRowsOn } from "../policy/release-rows.ts";
 import { mayApprove } from "../policy/release-rules.ts";
+import { wireLabel } from "../policy/wire-label.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
@@ -34,6 +35,10 @@ interface Who {
   readonly account: string;
   readonly moment: Moment;
 }
+
+/** Releases read in one go, and shown in one list. */
+const PAGE = 500;
+const MOST_SHOWN = 1000;
 
 const noRelease = (): Fault => new Fault("not_found", "there is no such release");
 const stale = (): Fault =>
@@ -119,19 +124,18 @@ export class Releases {
     return rows;
   }
 
-  #digest(release: ReleaseDoc, rows: readonly Row[], gained: readonly string[], snapshot: Snapshot): string {
-    const shown = rows.filter((row) => row.id === row.contribution);
-    return sha256(
-      JSON.stringify([
-        release.id,
-        release.row,
-        release.status,
-        contentHash(rows),
-        shown.map((row) => row.label).sort(),
-        gained,
-        snapshot.revision,
-      ]),
-    );
+  /**
+   * What a decision binds to: the content and the labels as far as this viewer may know them (its own agency's whole), and who gains. The policy
+   * revision has no place in it: it counts what happens to others, and who gains is what it could change here.
+   */
+  #digest(release: ReleaseDoc, rows: readonly Row[], gained: readonly string[], sight: Sight): string {
+    const shown = rows.flatMap((row) => {
+      const lane = sight.admission.lanes.get(row.lane);
+      if (lane === undefined) return [];
+      const label = sight.ownRow(row) ? row.label : wireLabel(lane.entry.label, sight.viewer, lane.cut);
+      return JSON.stringify([row.hash, label]);
+    });
+    return sha256(JSON.stringify([release.id, release.row, release.status, shown.sort(), gained]));
   }
 
   async #view(
@@ -160,7 +164,7 @@ export class Releases {
       ...(release.decidedAt === undefined ? {} : { decidedAt: formatInstant(release.decidedAt) }),
       ...(release.decisionReason === undefined ? {} : { decisionReason: release.decisionReason }),
       gains: gained,
-      hash: this.#digest(release, rows, gained, sight.snapshot),
+      hash: this.#digest(release, rows, gained, sight),
     };
     return { reply, rows };
   }
@@ -178,12 +182,23 @@ export class Releases {
     const { storage, content } = this.#parts;
     if (viewer.country === undefined) return [];
     const sight = await content.sight(viewer, moment, "api");
-    const held = await storage
-      .collection(ReleasesIn)
-      .scan({ index: "country", prefixes: [[viewer.country, status]], limit: 1000 });
-    const views = [];
-    for (const release of held) views.push(await this.#view(storage, sight, release));
-    return views.flatMap((view) => view?.reply ?? []);
+    const views: ReleaseReply[] = [];
+    let last: ReleaseDoc | undefined;
+    // The limit is of what is shown: those that the viewer may not see must not push others out.
+    do {
+      const held: ReleaseDoc[] = await storage.collection(ReleasesIn).scan({
+        index: "country",
+        prefixes: [[viewer.country, status]],
+        limit: PAGE,
+        ...(last === undefined ? {} : { after: { value: last.proposedAt, id: last.id } }),
+      });
+      for (const release of held) {
+        const view = await this.#view(storage, sight, release);
+        if (view !== undefined) views.push(view.reply);
+      }
+      last = held.length < PAGE ? undefined : held.at(-1);
+    } while (last !== undefined && views.length < MOST_SHOWN);
+    return views.slice(0, MOST_SHOWN);
   }
 
   /** Approves or refuses: another person, a releaser of the originator's country, on exactly what the hash says (triage 3). */
