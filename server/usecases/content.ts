@@ -135,7 +135,8 @@ export class Content {
     const sight = await this.sight(viewer, moment, "api");
     const { renderer } = this.#parts;
     const shared =
-      renderer.common.get(id) ?? (id.startsWith("marking-definition--") ? renderer.ownMarking(sight, id) : undefined);
+      renderer.common.get(id) ??
+      (id.startsWith("marking-definition--") ? await renderer.ownMarking(sight, id) : undefined);
     if (shared !== undefined) return { object: shared, markings: [] };
     const rendered = await readOne(sight, renderer, id);
     await this.#disclose(sight, "object", [rendered]);

@@ -36,7 +36,7 @@ export async function lookupValues(
     ...(await sight.rowsOfThings(asked.flatMap(({ things }) => things))),
     ...(await sight.rowsOfValues(asked.flatMap(({ terms }) => terms))),
   ];
-  const objects = await sight.existing(await sight.seen(rows));
+  const objects = await sight.seen(rows);
   const rendered = await renderer.render(sight, objects, "consolidated");
   return asked.map(({ text, meanings, things, terms }) => {
     const first = meanings[0];

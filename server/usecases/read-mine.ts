@@ -2,10 +2,10 @@ import type { z } from "zod";
 import type { MinePage } from "../../schemas/api/objects.ts";
 import { sha256 } from "../shared/digest.ts";
 import { formatInstant } from "../shared/instant.ts";
-import { Rows } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
-import { openPosition, sealPosition } from "./position.ts";
-import { objectOf, type Sight } from "./sight.ts";
+import { openPosition, positionOf, sealPosition } from "./position.ts";
+import { objectOf, type Row, type Sight } from "./sight.ts";
+import { walkLanes } from "./walk-lanes.ts";
 
 /** My agency's posts that this account may see, oldest first, each contribution with its label's rows as they stand. */
 export async function readMine(
@@ -21,12 +21,12 @@ export async function readMine(
     ({ entry }) => agency !== undefined && entry.label.originator === agency,
   );
   if (lanes.length === 0) return { posts: [] };
-  const rows = await unit.collection(Rows).scan({
-    index: "lane",
-    prefixes: lanes.map(({ lane }) => [lane]),
-    limit: ask.limit + 1,
-    ...(after === undefined ? {} : { after: { value: after.stamp, id: after.id } }),
-  });
+  const rows: Row[] = [];
+  const prefixes = lanes.map(({ lane }) => [lane]);
+  for await (const some of walkLanes(unit, { index: "lane", prefixes, limit: ask.limit + 1 }, after)) {
+    rows.push(...some);
+    if (rows.length > ask.limit) break;
+  }
   const page = rows.slice(0, ask.limit);
   const last = page.at(-1);
   const posts = page.flatMap((row) => {
@@ -51,6 +51,6 @@ export async function readMine(
     ];
   });
   return rows.length > ask.limit && last !== undefined
-    ? { posts, next: sealPosition(cursorKey, "mine", asked, last) }
+    ? { posts, next: sealPosition(cursorKey, "mine", asked, positionOf(last, rows)) }
     : { posts };
 }

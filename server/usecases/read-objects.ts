@@ -1,13 +1,14 @@
 import type { Tlp } from "../../schemas/policy/vocabulary.ts";
-import { later } from "../pipeline/fold.ts";
 import { queryTerms } from "../pipeline/terms.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Rows } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import type { AdmittedLane } from "./admission.ts";
-import { openPosition, type Position, sealPosition } from "./position.ts";
+import { isPast, openPosition, type Position, positionOf, sealPosition } from "./position.ts";
+import { comesLater, inOrder } from "./reader-order.ts";
 import { type Rendered, type Renderer, showsSource } from "./render.ts";
 import type { Row, Seen, Sight } from "./sight.ts";
+import { walkLanes } from "./walk-lanes.ts";
 
 export interface ListAsk {
   readonly view: "consolidated" | "originals";
@@ -52,7 +53,6 @@ async function* candidates(
   lanes: readonly AdmittedLane[],
   after: Position | undefined,
 ): AsyncGenerator<Row[]> {
-  const rows = unit.collection(Rows);
   if (ask.value === undefined && ask.text === undefined) {
     const index = ask.type === undefined ? "lane" : "kind";
     const prefixes = lanes.map(({ lane }) => (ask.type === undefined ? [lane] : [lane, ask.type]));
@@ -60,21 +60,7 @@ async function* candidates(
       ...(ask.from === undefined ? {} : { from: ask.from }),
       ...(ask.to === undefined ? {} : { to: ask.to }),
     };
-    let at = after;
-    while (prefixes.length > 0) {
-      const step = Math.min(STEP, Math.max(20, ask.limit + 1));
-      const page = await rows.scan({
-        index,
-        prefixes,
-        ...bounds,
-        limit: step,
-        ...(at === undefined ? {} : { after: { value: at.stamp, id: at.id } }),
-      });
-      if (page.length > 0) yield page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < step) return;
-      at = last;
-    }
+    yield* walkLanes(unit, { index, prefixes, ...bounds, limit: Math.min(STEP, Math.max(20, ask.limit + 1)) }, after);
     return;
   }
   const allowed = new Set(lanes.map(({ lane }) => lane));
@@ -84,7 +70,7 @@ async function* candidates(
   if (ask.text !== undefined) {
     const terms = queryTerms(ask.text);
     if (terms.length === 0) return;
-    const matches = await rows.search({ scopes: [...allowed], terms, limit: MOST_MATCHES });
+    const matches = await unit.collection(Rows).search({ scopes: [...allowed], terms, limit: MOST_MATCHES });
     const ids = new Set(matches.map((row) => row.id));
     found = found === undefined ? matches : found.filter((row) => ids.has(row.id));
   }
@@ -94,10 +80,10 @@ async function* candidates(
       (ask.type === undefined || row.kind === ask.type) &&
       (ask.from === undefined || row.stamp >= ask.from) &&
       (ask.to === undefined || row.stamp < ask.to) &&
-      (after === undefined || later(row, after)),
+      (after === undefined || isPast(row, after)),
   );
-  passing.sort((a, b) => (later(a, b) ? 1 : -1));
-  for (let i = 0; i < passing.length; i += STEP) yield passing.slice(i, i + STEP);
+  const ordered = inOrder(passing);
+  for (let i = 0; i < ordered.length; i += STEP) yield ordered.slice(i, i + STEP);
 }
 
 /** Which of these candidates stand for an object of the page, in order: an object stands at the newest of its rows that passes the filters. */
@@ -106,12 +92,12 @@ async function consolidated(
   page: readonly Row[],
   passes: (row: Row) => boolean,
 ): Promise<Array<{ at: Row; seen: Seen }>> {
-  const objects = await sight.existing(await sight.seen(page));
+  const objects = await sight.seen(page);
   const standing = new Map<string, Seen>();
   for (const seen of objects) {
     const newest = seen.rows
       .filter(passes)
-      .reduce<Row | undefined>((a, b) => (a === undefined || later(b, a) ? b : a), undefined);
+      .reduce<Row | undefined>((a, b) => (a === undefined || comesLater(b, a) ? b : a), undefined);
     if (newest !== undefined) standing.set(newest.id, seen);
   }
   return page.flatMap((row) => {
@@ -130,21 +116,21 @@ const firstOfVersions = (rows: readonly Row[]): Row[] =>
           other.originator === row.originator &&
           other.version === row.version &&
           other.hash !== row.hash &&
-          later(row, other),
+          comesLater(row, other),
       ),
   );
 
 /** Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). */
 async function originals(sight: Sight, page: readonly Row[]): Promise<Array<{ at: Row; seen: Seen }>> {
-  const beside = await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]);
+  const beside = await sight.present(await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]));
   const ids = new Map<string, Row[]>();
   for (const row of beside) ids.set(row.stixId, [...(ids.get(row.stixId) ?? []), row]);
-  const shown = page.flatMap((row) => {
-    const under = firstOfVersions(ids.get(row.stixId) ?? [row]);
+  return page.flatMap((row) => {
+    const under = firstOfVersions(ids.get(row.stixId) ?? []);
     if (!under.some(({ id }) => id === row.id)) return [];
-    const first = under.reduce((a, b) => (later(a, b) ? b : a));
+    const first = under.reduce((a, b) => (comesLater(a, b) ? b : a));
     const same = under.filter((other) => other.version === row.version && other.hash === row.hash);
-    if (same.some((other) => later(row, other))) return [];
+    if (same.some((other) => comesLater(row, other))) return [];
     const holds =
       row.originator === first.originator ||
       under.some((other) => other.originator === first.originator && other.hash === row.hash);
@@ -160,8 +146,6 @@ async function originals(sight: Sight, page: readonly Row[]): Promise<Array<{ at
     };
     return [{ at: row, seen }];
   });
-  const existing = new Set(await sight.existing(shown.map(({ seen }) => seen)));
-  return shown.filter(({ seen }) => existing.has(seen));
 }
 
 /** One page of what the viewer sees, oldest first, so that what comes in meanwhile is at the end and nothing is missed. */
@@ -205,5 +189,9 @@ export async function readObjects(
     ask.view,
   );
   if (found.length <= limit || last === undefined) return { objects };
-  return { objects, next: sealPosition(cursorKey, PURPOSE, asked, last.at) };
+  const place = positionOf(
+    last.at,
+    found.map(({ at }) => at),
+  );
+  return { objects, next: sealPosition(cursorKey, PURPOSE, asked, place) };
 }

@@ -1,10 +1,10 @@
-import { later } from "../pipeline/fold.ts";
 import { edgeEnds } from "../pipeline/references.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
-import { openPosition, sealPosition } from "./position.ts";
+import { isPast, openPosition, positionOf, sealPosition } from "./position.ts";
+import { inOrder } from "./reader-order.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import { showsSource } from "./render.ts";
 import { objectOf, type Seen, type Sight } from "./sight.ts";
@@ -17,7 +17,7 @@ export const notThere = (): Fault => new Fault("not_found", "there is no such ob
 /** What the viewer sees under an id: a consolidated id, or a sender's that the viewer sees. `undefined` if nothing. */
 export async function seenUnder(sight: Sight, id: string): Promise<Seen | undefined> {
   const rows = [...(await sight.rowsOfIds([id])), ...(await sight.rowsOfThings([uuidOf(id)]))];
-  const objects = await sight.existing(await sight.seen(rows));
+  const objects = await sight.seen(rows);
   return (
     objects.find((seen) => seen.id === id) ??
     objects.find((seen) => seen.kind === id.slice(0, id.indexOf("--")) && seen.rows.some((row) => row.stixId === id))
@@ -59,7 +59,7 @@ export async function readSources(
 ): Promise<{ views: SourceView[]; seen: Seen }> {
   const seen = await seenUnder(sight, id);
   if (seen === undefined) throw notThere();
-  const rows = [...seen.rows].sort((a, b) => b.stamp - a.stamp || (a.id < b.id ? 1 : -1));
+  const rows = inOrder(seen.rows).reverse();
   const views: SourceView[] = [];
   for (const row of rows) {
     const label = sight.admission.lanes.get(row.lane)?.entry.label;
@@ -102,17 +102,20 @@ export async function readEdges(
   const asked = sha256(JSON.stringify(["edges", sight.viewer.id, seen.id]));
   const after = openPosition(cursorKey, "edges", asked, ask.next);
   const ids = [...new Set([seen.id, ...seen.rows.map((row) => row.stixId)])];
-  const edges = await sight.existing(await sight.seen(await sight.edgesAt(ids)));
+  const edges = await sight.seen(await sight.edgesAt(ids));
   await sight.resolve(ids);
   // An edge may name an id that means another object to this viewer: only those that end at this one.
   const here = edges.filter((edge) =>
     edgeEnds(objectOf(edge.newest)).some((end) => ids.includes(end) && sight.shownAs(end) === seen.id),
   );
-  here.sort((a, b) => (later(a.newest, b.newest) ? 1 : -1));
-  const rest = after === undefined ? here : here.filter((edge) => later(edge.newest, after));
+  const rest = after === undefined ? here : here.filter((edge) => isPast(edge.newest, after));
   const page = rest.slice(0, ask.limit);
   const last = page.at(-1);
   const objects = await renderer.render(sight, page, "consolidated");
   if (last === undefined || rest.length <= ask.limit) return { objects };
-  return { objects, next: sealPosition(cursorKey, "edges", asked, last.newest) };
+  const position = positionOf(
+    last.newest,
+    here.map((edge) => edge.newest),
+  );
+  return { objects, next: sealPosition(cursorKey, "edges", asked, position) };
 }

@@ -9,6 +9,7 @@ import type { StixJson } from "../pipeline/steps.ts";
 import { wireLabel } from "../policy/wire-label.ts";
 import { uuid5 } from "../shared/digest.ts";
 import type { AdmittedLane } from "./admission.ts";
+import { tieOf } from "./reader-order.ts";
 import { objectOf, type Row, type Seen, type Sight } from "./sight.ts";
 
 /** The group as it appears in what readers get. */
@@ -85,14 +86,15 @@ export class Renderer {
         made.set(marking.id, marking);
       }
     }
-    return [...made.values()];
+    // By their ids: labels' own ids are made from all that they say.
+    return [...made.values()].sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
   }
 
-  /** A marking definition that this viewer's objects may name, by its id. */
-  ownMarking(sight: Sight, id: string): StixJson | undefined {
+  /** A marking definition that an object names which this viewer sees, by its id. */
+  async ownMarking(sight: Sight, id: string): Promise<StixJson | undefined> {
     for (const lane of sight.admission.lanes.values()) {
       const marking = this.marking(sight.viewer, lane);
-      if (marking.id === id) return marking;
+      if (marking.id === id && (await sight.holds(lane.lane))) return marking;
     }
     return undefined;
   }
@@ -112,7 +114,7 @@ export class Renderer {
       object: objectOf(row),
       originator: row.originator,
       stamp: row.stamp,
-      id: row.id,
+      id: `${tieOf(row)}|${row.id}`,
     }));
     if (seen.fold === "value") return foldValue(sources, seen.thing);
     if (seen.fold === "pattern") return foldShared(sources, seen.thing, this.group);

@@ -1,12 +1,13 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
-import { later } from "../pipeline/fold.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { compareInstants } from "../shared/instant.ts";
 import { Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import type { Admission } from "./admission.ts";
+import { comesLater } from "./reader-order.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { walkLanes } from "./walk-lanes.ts";
 
 export type Row = Stored<RowDoc>;
 
@@ -32,13 +33,15 @@ export const objectOf = ({ bytes }: Pick<RowDoc, "bytes">): StixJson =>
 /** The ids without which an edge does not exist: a relationship's ends, what a sighting is of (`edgeEnds` puts it first). */
 const neededEnds = ({ kind, ends = [] }: RowDoc): readonly string[] => (kind === "sighting" ? ends.slice(0, 1) : ends);
 
+const isEdge = (kind: string): boolean => kind === "relationship" || kind === "sighting";
+
 const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
 const chainOf = (row: RowDoc): string => `${row.originator}|${row.stixId}`;
 
 /** Positive when `a` supersedes `b` in one chain: the later version, and of one version the one that came later. */
 function supersedes(a: Row, b: Row): boolean {
   const byVersion = a.version === undefined || b.version === undefined ? 0 : compareInstants(a.version, b.version);
-  return byVersion !== 0 ? byVersion > 0 : later(a, b);
+  return byVersion !== 0 ? byVersion > 0 : comesLater(a, b);
 }
 
 function groupBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T[]> {
@@ -51,8 +54,8 @@ function groupBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T
   return groups;
 }
 
-const newestOf = (rows: readonly Row[]): Row => rows.reduce((a, b) => (later(b, a) ? b : a));
-const oldestOf = (rows: readonly Row[]): Row => rows.reduce((a, b) => (later(a, b) ? b : a));
+const newestOf = (rows: readonly Row[]): Row => rows.reduce((a, b) => (comesLater(b, a) ? b : a));
+const oldestOf = (rows: readonly Row[]): Row => rows.reduce((a, b) => (comesLater(a, b) ? b : a));
 
 /**
  * What one viewer sees, for one request. Everything is computed from rows in admitted lanes, so that what is hidden can't
@@ -117,14 +120,33 @@ export class Sight {
       : this.#visible(await this.#unit.collection(Rows).find({ index: "ends", values: ids }));
   }
 
-  /** The objects that these visible rows belong to, each once. Rows that a newer visible version supersedes belong to none. */
+  /**
+   * Without edges that do not exist for the viewer: one does only if every end does, or as its own agency wrote it (design 3). What does not
+   * exist holds no id and supersedes nothing, so this comes before versions and ids are looked at.
+   */
+  async present(rows: readonly Row[]): Promise<Row[]> {
+    const edges = rows.filter((row) => isEdge(row.kind) && !this.ownRow(row));
+    if (edges.length === 0) return [...rows];
+    await this.resolve(edges.flatMap(neededEnds));
+    const gone = new Set(edges.filter((row) => neededEnds(row).some((id) => this.shownAs(id) === undefined)));
+    return rows.filter((row) => !gone.has(row));
+  }
+
+  /** Whether the viewer sees anything in a lane: one may admit it and hold nothing but edges without ends, or copies that could not be made. */
+  async holds(lane: string): Promise<boolean> {
+    for await (const rows of walkLanes(this.#unit, { index: "lane", prefixes: [[lane]], limit: 100 }, undefined))
+      if ((await this.seen(rows)).some((seen) => seen.rows.some((row) => row.lane === lane))) return true;
+    return false;
+  }
+
+  /** The objects that these visible rows belong to and that exist for the viewer, each once, oldest first. Rows that a newer visible version supersedes belong to none. */
   async seen(rows: readonly Row[]): Promise<Seen[]> {
     const things = [...new Set(rows.filter((row) => row.fold !== "alone").map((row) => row.thing))];
     const folding = await this.rowsOfThings(things);
     const versioned = [
       ...new Set([...rows, ...folding].filter((row) => row.fold !== "value").map((row) => row.stixId)),
     ];
-    const chains = groupBy(await this.rowsOfIds(versioned), chainOf);
+    const chains = groupBy(await this.present(await this.rowsOfIds(versioned)), chainOf);
     const live = (row: Row): boolean => {
       const chain = row.fold === "value" ? undefined : chains.get(chainOf(row));
       return (
@@ -150,12 +172,14 @@ export class Sight {
       (row) => row.stixId,
     );
     for (const [id, members] of alone) found.push(...this.#standing(id, members, live));
-    return found;
+    return found.sort((a, b) => (comesLater(a.newest, b.newest) ? 1 : -1));
   }
 
   /** Objects that never merge, under one claimed id: equal bytes are one object of several sources; who was visible first keeps the id (design 4). */
   #standing(id: string, members: readonly Row[], live: (row: Row) => boolean): Seen[] {
-    const chains = [...groupBy(members, chainOf).values()].sort((a, b) => (later(oldestOf(a), oldestOf(b)) ? 1 : -1));
+    const chains = [...groupBy(members, chainOf).values()].sort((a, b) =>
+      comesLater(oldestOf(a), oldestOf(b)) ? 1 : -1,
+    );
     const groups = new Map<string, { owner: Row; rows: Row[] }>();
     for (const chain of chains) {
       const heads = chain.filter(live);
@@ -191,15 +215,23 @@ export class Sight {
     return seen.rows.some((row) => this.ownRow(row));
   }
 
-  /** Looks up what ids mean to the viewer, for `shownAs`. */
-  async resolve(ids: Iterable<string>, depth = 0): Promise<void> {
+  /** Looks up what ids mean to the viewer, for `shownAs`. Edges come after all else: what they end at is never an edge (STIX 2.1 section 5). */
+  async resolve(ids: Iterable<string>): Promise<void> {
     const asked = [...new Set(ids)].filter((id) => !this.#resolved.has(id) && !this.#common.has(id));
-    if (asked.length === 0) return;
-    for (const id of asked) this.#resolved.set(id, undefined);
+    for (const edges of [false, true]) {
+      const some = asked.filter((id) => isEdge(id.slice(0, id.indexOf("--"))) === edges);
+      if (some.length > 0) await this.#look(some);
+    }
+  }
+
+  async #look(asked: readonly string[]): Promise<void> {
     const sent = await this.rowsOfIds(asked);
     const known = new Set(sent.map((row) => row.stixId));
-    const rows = [...sent, ...(await this.rowsOfThings(asked.filter((id) => !known.has(id)).map(uuidOf)))];
-    const objects = await this.existing(await this.seen(rows), depth + 1);
+    const others = new Set(asked.filter((id) => !known.has(id)));
+    const things = (await this.rowsOfThings([...others].map(uuidOf))).filter((row) =>
+      others.has(`${row.kind}--${row.thing}`),
+    );
+    const objects = await this.seen([...sent, ...things]);
     const byShown = new Set(objects.map((seen) => seen.id));
     const bySender = new Map<string, string>();
     for (const seen of objects) {
@@ -212,16 +244,5 @@ export class Sight {
   /** The id under which the viewer sees what this id means, after `resolve`; undefined where there is nothing. */
   shownAs(id: string): string | undefined {
     return this.#common.has(id) ? id : this.#resolved.get(id);
-  }
-
-  /** Those that exist for the viewer: an edge only if every end does, or as its own agency wrote it (design 3). */
-  async existing(objects: readonly Seen[], depth = 0): Promise<Seen[]> {
-    const edges = objects.filter((seen) => seen.kind === "relationship" || seen.kind === "sighting");
-    if (edges.length === 0) return [...objects];
-    const needed = new Map(edges.map((seen) => [seen, neededEnds(seen.newest)]));
-    if (depth < 4) await this.resolve([...needed.values()].flat(), depth);
-    return objects.filter(
-      (seen) => this.own(seen) || (needed.get(seen) ?? []).every((id) => this.shownAs(id) !== undefined),
-    );
   }
 }
