@@ -77,6 +77,12 @@ export const composeIngest = ({
   inflatedLimit: Math.min(config.MAX_INLINE_BYTES * INLINE_INFLATION, config.MAX_INFLATED_BYTES),
 });
 
+/** Ingest of what is read as a stream: jobs and the command line. Its limit is the one on any post. */
+export const composeStream = (core: Core): ReturnType<typeof composeIngest> => ({
+  ...composeIngest(core),
+  inflatedLimit: core.config.MAX_INFLATED_BYTES,
+});
+
 /** Reading and releasing, as the server and the command line use them. */
 export function composeContent(core: Core, moments: Moments): { content: Content; releases: Releases } {
   const { config, keys, storage, audit, snapshots } = core;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
-import { composeIngest, openCore } from "./compose.ts";
+import { composeIngest, composeStream, openCore } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { runIngestJobs } from "./jobs/ingest-jobs.ts";
 import { Fault } from "./shared/fault.ts";
@@ -25,7 +25,7 @@ async function work(): Promise<void> {
   try {
     while (again) {
       again = false;
-      await runIngestJobs(parts, realMoments, holder);
+      await runIngestJobs(composeStream(core), realMoments, holder);
     }
   } catch (error) {
     say({ log: error instanceof Error ? (error.stack ?? error.message) : String(error) });

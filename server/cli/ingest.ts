@@ -2,7 +2,7 @@ import { createReadStream, readFileSync, statSync } from "node:fs";
 import { Presets, SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import type { IngestCounts, IngestResult } from "../../schemas/api/ingest.ts";
-import { type Core, composeIngest } from "../compose.ts";
+import { type Core, composeStream } from "../compose.ts";
 import { grantedVerbs, type Scope } from "../http/verbs.ts";
 import { FORMATS, type Format } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
@@ -102,7 +102,7 @@ async function ingestFile(
     ...(options.preset === undefined ? {} : { preset: options.preset }),
   };
   try {
-    await ingestStream(composeIngest(core), counted(), ask, realMoments, (reply) => {
+    await ingestStream(composeStream(core), counted(), ask, realMoments, (reply) => {
       for (const name of Object.keys(counts) as (keyof IngestCounts)[]) counts[name] += reply.counts[name];
       for (const result of reply.results) {
         if (result.outcome !== "rejected") continue;
