@@ -58,7 +58,3 @@ export type SroType = (typeof SRO_TYPES)[number];
 export type ScoType = (typeof SCO_TYPES)[number];
 export type MetaType = (typeof META_TYPES)[number];
 export type StixType = SdoType | SroType | ScoType | MetaType;
-
-const SCOS: ReadonlySet<string> = new Set([...SCO_TYPES, ...PUBLISHED_SCO_TYPES]);
-/** Whether objects of the type are observables, as far as we know the type. */
-export const isScoType = (type: string): boolean => SCOS.has(type);

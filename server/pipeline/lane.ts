@@ -22,9 +22,3 @@ export const labelId = (key: Uint8Array, labelText: string): string =>
 
 /** The lane of a tier: the label's id and the tier's index in `tiersOf(label)`, 17 characters. */
 export const laneId = (label: string, tier: number): string => `${label}${ALPHABET[tier] ?? ALPHABET[0]}`;
-
-/** The label and the tier's index of a lane. */
-export const laneParts = (lane: string): { label: string; tier: number } => ({
-  label: lane.slice(0, 16),
-  tier: ALPHABET.indexOf(lane.slice(16)),
-});

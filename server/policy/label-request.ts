@@ -76,7 +76,9 @@ function authorProblem(label: Label, poster: Viewer): Problem | undefined {
   const { from: _, until: __, ...viewer } = poster;
   const decision = decide({ viewer: { ...viewer, active: true }, label, agreements: {}, at: ONCE });
   if (decision.verdict !== "hidden") return undefined;
-  return problem("label.author_cannot_read", "", `you could not read it yourself: ${explain(decision)}`);
+  const red = label.tlp === "RED" && !isPerson(poster.role);
+  const why = red ? `it is TLP:RED, which no ${poster.role} reads: a person has to post it` : explain(decision);
+  return problem("label.author_cannot_read", red ? "tlp" : "", `you could not read it yourself: ${why}`);
 }
 
 /** What the parties to a label say of it, met. */

@@ -12,7 +12,9 @@ export function seal(key: Uint8Array, purpose: string, value: unknown): string {
   const plain = JSON.stringify(value);
   const nonce = nonceOf(key, plain, purpose);
   const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(purpose));
-  return Buffer.concat([nonce, cipher.update(plain, "utf8"), cipher.final(), cipher.getAuthTag()]).toString("base64url");
+  return Buffer.concat([nonce, cipher.update(plain, "utf8"), cipher.final(), cipher.getAuthTag()]).toString(
+    "base64url",
+  );
 }
 
 /** What was sealed, or undefined for a token that this key and purpose did not make. */

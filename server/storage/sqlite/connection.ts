@@ -9,7 +9,7 @@ export interface ConnectionOptions {
 }
 
 const PAGE = 4096;
-/** Pages in the write-ahead log before a commit moves them over: 16 MiB, so that a hot index page is moved once for many writes. */
+/** Pages in the write-ahead log before a commit moves them over: 64 MiB, so that a hot index page is moved once for many writes. */
 const CHECKPOINT_PAGES = 16000;
 
 /**

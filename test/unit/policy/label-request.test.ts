@@ -170,7 +170,7 @@ test("bindLabel – a label above its author's clearance, or cutting him the nam
   expect(codes(bindLabel(world({ tlp: "GREEN", fieldRules: [rule] }, j4), own()))).toEqual([
     "label.author_cannot_read",
   ]);
-  expect(codes(bindLabel(world({ tlp: "RED" }, feed), own()))).toEqual(["label.author_cannot_read"]);
+  expect(codes(bindLabel(world({ tlp: "RED" }, feed), own()))).toEqual(["label.author_cannot_read tlp"]);
 });
 
 test("bindLabel – rules looser than the object, or on fields it lacks – left out; the looser one reported", () => {
