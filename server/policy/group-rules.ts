@@ -2,9 +2,9 @@ import type { FieldRule, Label } from "../../schemas/policy/label.ts";
 import { isEssential } from "./decide.ts";
 import { normaliseLabel } from "./label-text.ts";
 import { sortedSet } from "./meet.ts";
-import { tiersOf } from "./tiers.ts";
+import { tierProblem } from "./tiers.ts";
 
-const fits = (label: Label): boolean => !("problem" in tiersOf(label));
+const fits = (label: Label): boolean => tierProblem(label) === undefined;
 
 /** Rules over the same fields cut them together: the group passes only if each of its rules does. */
 function together(rules: readonly FieldRule[]): FieldRule[] {

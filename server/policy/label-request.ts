@@ -11,7 +11,7 @@ import { height, highestLevel, inAll, meetTopics, sharedRows, sortedSet, tightes
 import { type AskedRow, minuteUp, splitRow } from "./release-rows.ts";
 import { rowNeedsSecondPerson } from "./release-rules.ts";
 import { type RequestWorld, requestProblems, requestWarnings } from "./request-problems.ts";
-import { tiersOf } from "./tiers.ts";
+import { tierProblem } from "./tiers.ts";
 
 /** Who posts, under what, and what names mean: the same for a whole batch. */
 export interface BindWorld extends Omit<RequestWorld, "originatorCountry"> {
@@ -186,8 +186,8 @@ function bind(world: BindWorld, own: OwnMarkings): Binding {
   };
   const asked = normaliseLabel({ ...plain, releases: storedRows(met.rows, plain, world) });
   const label = isPerson(poster.role) ? asked : groupRules(asked);
-  const tiers = tiersOf(label);
-  if ("problem" in tiers) return { problems: [tiers.problem] };
+  const tiers = tierProblem(label);
+  if (tiers !== undefined) return { problems: [tiers] };
   const quarrel = met.flags.length > 0 && label.tlp === "RED";
   const unreadable = quarrel ? undefined : authorProblem(label, poster);
   if (unreadable !== undefined) return { problems: [unreadable] };

@@ -213,3 +213,12 @@ export function tiersOf(label: Label): { readonly tiers: readonly Tier[] } | { r
   const sets = [...found.values()].sort((a, b) => a.length - b.length || byText(JSON.stringify(a), JSON.stringify(b)));
   return { tiers: sets.map((cut, index) => ({ index, cut })) };
 }
+
+/**
+ * `label.too_many_tiers` if the label has too many with any of its rows on, now or once they are released: a label is stored
+ * only if every release of it can be. Fewer rows on never make more tiers, since a row more takes implications away and adds none.
+ */
+export function tierProblem(label: Label): Problem | undefined {
+  const tiers = tiersOf({ ...label, releases: label.releases.map((row) => ({ ...row, status: "on" as const })) });
+  return "problem" in tiers ? tiers.problem : undefined;
+}
