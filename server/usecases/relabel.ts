@@ -2,6 +2,7 @@ import type { Label } from "../../schemas/policy/label.ts";
 import { keyOf } from "../pipeline/key.ts";
 import { labelId } from "../pipeline/lane.ts";
 import { labelText } from "../policy/label-text.ts";
+import { tierProblem } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
 import { Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
@@ -37,6 +38,9 @@ export async function relabel(
   if (own === undefined) throw new Fault("not_found", "there is no such contribution");
   const id = labelId(secrets.digest, labelText(label));
   if (id === own.label) return;
+  // Two proposals may each fit alone and not together.
+  const many = tierProblem(label);
+  if (many !== undefined) throw new Fault("unprocessable", many.message, { code: many.code, path: many.path });
   const object = objectOf(own);
   const keyed = keyOf(object, own.originator);
   if (!("key" in keyed)) throw new Fault("internal", `a stored contribution has no key: ${contribution}`);

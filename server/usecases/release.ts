@@ -5,6 +5,7 @@ import { decide } from "../policy/decide.ts";
 import { normaliseLabel } from "../policy/label-text.ts";
 import { checkRow, withRowsOn } from "../policy/release-rows.ts";
 import { mayApprove } from "../policy/release-rules.ts";
+import { tierProblem } from "../policy/tiers.ts";
 import { wireLabel } from "../policy/wire-label.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
@@ -78,12 +79,16 @@ export class Releases {
         code: "originator-control",
       });
     }
-    const problem = checkRow(ask.row, {
-      originatorCountry: own.label.originatorCountry,
-      agencies: sight.snapshot.agencies,
-      agreements: sight.snapshot.agreements,
-      at: formatInstant(sight.snapshot.at),
-    });
+    const labels = own.rows.flatMap((row) => sight.snapshot.labels.get(row.label)?.label ?? []);
+    const [problem] = [
+      checkRow(ask.row, {
+        originatorCountry: own.label.originatorCountry,
+        agencies: sight.snapshot.agencies,
+        agreements: sight.snapshot.agreements,
+        at: formatInstant(sight.snapshot.at),
+      }),
+      ...labels.map((label) => tierProblem(withRowsOn(label, ask.row))),
+    ].filter((found) => found !== undefined);
     if (problem !== undefined)
       throw new Fault("unprocessable", problem.message, { code: problem.code, path: problem.path });
     if (own.hash !== ask.hash) throw stale();
