@@ -24,9 +24,9 @@ export const indicator = (name: string, pattern: string, more: StixJson = {}): S
   ...more,
 });
 
-export const bundle = (...objects: readonly StixJson[]): StixJson => ({
+export const bundle = (...objects: readonly (StixJson | null)[]): StixJson => ({
   type: "bundle",
-  id: `bundle--${sampleUuid(JSON.stringify(objects.map(({ id }) => id)))}`,
+  id: `bundle--${sampleUuid(JSON.stringify(objects.map((object) => object?.id)))}`,
   objects,
 });
 
