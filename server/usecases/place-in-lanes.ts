@@ -11,7 +11,9 @@ export async function placeInLanes(unit: Unit, plans: readonly RowPlan[], now: n
   const rows = unit.collection(Rows);
   const next = new Map<string, number>();
   const placed: RowDoc[] = [];
-  for (const plan of plans) {
+  // Edges last: a reader who lacks an end must not find a gap in the stamps of what else came with it.
+  const isEdge = ({ ends }: RowPlan): boolean => ends !== undefined;
+  for (const plan of [...plans.filter((one) => !isEdge(one)), ...plans.filter(isEdge)]) {
     let stamp = next.get(plan.lane);
     if (stamp === undefined) {
       const [newest] = await rows.scan({ index: "lane", prefixes: [[plan.lane]], reverse: true, limit: 1 });
