@@ -13,6 +13,7 @@ import {
   ReleaseDoc,
   RowDoc,
   SessionDoc,
+  StageDoc,
 } from "./documents.ts";
 import type { CollectionSpec } from "./port.ts";
 
@@ -67,6 +68,11 @@ export const Rows = {
   search: { scope: "lane", terms: "terms" },
   bytes: ["bytes"],
 } satisfies CollectionSpec<RowDoc>;
+export const Stages = {
+  name: "stages",
+  shape: StageDoc,
+  indexes: { lane: { fields: ["lane", "stamp"] }, kind: { fields: ["lane", "kind", "stamp"] } },
+} satisfies CollectionSpec<StageDoc>;
 export const Receipts = {
   name: "receipts",
   shape: ReceiptDoc,
@@ -110,6 +116,7 @@ export const COLLECTIONS = [
   Orders,
   Labels,
   Rows,
+  Stages,
   Receipts,
   Releases,
   Jobs,

@@ -149,6 +149,16 @@ export const RowDoc = z.object({
 });
 export type RowDoc = z.infer<typeof RowDoc>;
 
+/** Where a row stood before its label changed: a reader for whom nothing changed still finds it there (order, relabels). */
+export const StageDoc = z.object({
+  id: z.string(),
+  lane: z.string(),
+  stamp: z.int(),
+  kind: z.string(),
+  row: z.string(),
+});
+export type StageDoc = z.infer<typeof StageDoc>;
+
 export const ReceiptDoc = z.object({
   id: z.string(),
   account: AccountId,

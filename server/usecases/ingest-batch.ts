@@ -3,7 +3,7 @@ import { keyOf } from "../pipeline/key.ts";
 import type { Item, StixJson } from "../pipeline/steps.ts";
 import { validate } from "../pipeline/validate.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
-import { sha256 } from "../shared/digest.ts";
+import { keyed, sha256 } from "../shared/digest.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { compareInstants } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
@@ -105,9 +105,10 @@ function fateOf(
   plan: RowPlan,
   object: StixJson,
   held: readonly Held[],
+  aside: string,
 ): { outcome: "created" | "unchanged" | "updated" } | { problem: Problem } {
   if (held.length === 0) return { outcome: "created" };
-  if (held.some(({ id }) => id === plan.id)) return { outcome: "unchanged" };
+  if (held.some(({ id }) => id === plan.id || id === aside)) return { outcome: "unchanged" };
   const version = plan.version;
   if (version === undefined) return { outcome: "updated" };
   const same = held.filter((other) => other.version !== undefined && compareInstants(other.version, version) === 0);
@@ -124,6 +125,7 @@ interface Accepted {
   readonly plans: readonly RowPlan[];
 }
 
+/** What the agency is known to this account to have said under these ids: as it sees it, and its own posts as it wrote them. */
 async function heldChains(
   unit: Unit,
   ids: readonly string[],
@@ -133,19 +135,38 @@ async function heldChains(
 ): Promise<Map<string, Held[]>> {
   const viewer = snapshot.viewer(poster);
   const chains = new Map<string, Held[]>();
-  const found = await unit.collection(Rows).find({ index: "stix", values: ids });
-  const rows = found.filter((row) => row.originator === agency && row.id === row.contribution);
-  const entries = [...new Set(rows.map((row) => row.label))].flatMap((id) => snapshot.labels.get(id) ?? []);
-  const seen = new Set(
-    viewer === undefined ? [] : admittedLanes(viewer, entries, snapshot, "api").map(({ entry }) => entry.id),
+  const rows = (await unit.collection(Rows).find({ index: "stix", values: ids })).filter(
+    (row) => row.originator === agency,
   );
+  const entries = [...new Set(rows.map((row) => row.label))].flatMap((id) => snapshot.labels.get(id) ?? []);
+  const lanes = viewer === undefined ? [] : admittedLanes(viewer, entries, snapshot, "api");
+  const tiers = new Map(lanes.map(({ entry, lane }) => [entry.id, lane]));
   for (const row of rows) {
-    if (!seen.has(row.label)) continue;
+    const written = row.receivedFrom === poster && tiers.has(row.label);
+    if (written ? row.id !== row.contribution : tiers.get(row.label) !== row.lane) continue;
     const chain = chains.get(row.stixId) ?? [];
     chain.push({ id: row.id, version: row.version, hash: row.hash, object: () => objectOf(row) });
     chains.set(row.stixId, chain);
   }
   return chains;
+}
+
+/** The name of a contribution where another that its account does not see whole has the one it would get. */
+const nameAside = (contribution: string, poster: string, { digest }: Secrets): string =>
+  keyed(digest, `${contribution}|${poster}`).slice(0, 24);
+
+/** Stores rows; what stands in the way and is hidden from the account, whole or in part, stays as it is and does not show: theirs gets a name of its own. */
+async function insertRows(unit: Unit, rows: readonly RowDoc[], poster: string, secrets: Secrets): Promise<void> {
+  const inserted = await unit.collection(Rows).insertNew(rows);
+  const taken = new Set(rows.filter(({ id }) => !inserted.has(id)).map(({ contribution }) => contribution));
+  if (taken.size === 0) return;
+  const aside = rows
+    .filter(({ contribution }) => taken.has(contribution))
+    .map((row) => {
+      const contribution = nameAside(row.contribution, poster, secrets);
+      return { ...row, contribution, id: `${contribution}${row.id.slice(row.contribution.length)}` };
+    });
+  await unit.collection(Rows).insertNew(aside);
 }
 
 const countsOf = (received: number, results: Iterable<Result>): IngestCounts => {
@@ -231,7 +252,7 @@ async function attempt(
       const [own] = plans;
       if (own === undefined) continue;
       const chain = chains.get(own.stixId) ?? [];
-      const fate = fateOf(own, candidate.object, chain);
+      const fate = fateOf(own, candidate.object, chain, nameAside(own.id, poster.id, parts.secrets));
       if ("problem" in fate) {
         results.set(candidate.index, rejected(candidate.item, fate.problem, own.stixId));
         continue;
@@ -252,8 +273,7 @@ async function attempt(
     if (!store) return reply();
     await internLabels(unit, new Map(planned.map(({ bound: label }) => [label.label, label.stored])));
     const rows: RowDoc[] = await placeInLanes(unit, fresh, moment.now);
-    // A row that is there and hidden from this account (it lost a clearance since) stays as it is; the receipt says nothing of it.
-    await unit.collection(Rows).insertNew(rows);
+    await insertRows(unit, rows, poster.id, parts.secrets);
     await rememberJudged(unit, snapshot.at);
     const made = reply();
     const text = JSON.stringify(made.results);

@@ -50,6 +50,10 @@ function hides(object: StixJson, cut: readonly string[], shown: StixJson): boole
   return validate(shown).object === undefined;
 }
 
+/** The id of a contribution's row for a cut set: the same whichever label brings that set about. */
+const rowId = (contribution: string, cut: readonly string[]): string =>
+  cut.length === 0 ? contribution : `${contribution}.${sha256(cut.join("\n")).slice(0, 10)}`;
+
 /** The rows of one contribution: the sender's own bytes, and a cut copy for each other tier that can be shown at all. */
 export function planRows(
   { object, key, label, cuts, name, flags, consumed, given }: Labelled,
@@ -76,7 +80,7 @@ export function planRows(
     const before = given ?? keyedHere.key.given;
     const here = cut.length === 0 ? ends : edgeEnds(shown);
     rows.push({
-      id: tier === 0 ? contribution : `${contribution}.${tier}`,
+      id: rowId(contribution, cut),
       contribution,
       lane: laneId(label, tier),
       label,

@@ -23,7 +23,7 @@ export async function readMine(
   if (lanes.length === 0) return { posts: [] };
   const rows: Row[] = [];
   const prefixes = lanes.map(({ lane }) => [lane]);
-  for await (const some of walkLanes(unit, { index: "lane", prefixes, limit: ask.limit + 1 }, after)) {
+  for await (const some of walkLanes(unit, sight, { index: "lane", prefixes, limit: ask.limit + 1 }, after)) {
     rows.push(...some);
     if (rows.length > ask.limit) break;
   }

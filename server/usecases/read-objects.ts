@@ -60,7 +60,12 @@ async function* candidates(
       ...(ask.from === undefined ? {} : { from: ask.from }),
       ...(ask.to === undefined ? {} : { to: ask.to }),
     };
-    yield* walkLanes(unit, { index, prefixes, ...bounds, limit: Math.min(STEP, Math.max(20, ask.limit + 1)) }, after);
+    yield* walkLanes(
+      unit,
+      sight,
+      { index, prefixes, ...bounds, limit: Math.min(STEP, Math.max(20, ask.limit + 1)) },
+      after,
+    );
     return;
   }
   const allowed = new Set(lanes.map(({ lane }) => lane));
@@ -70,7 +75,8 @@ async function* candidates(
   if (ask.text !== undefined) {
     const terms = queryTerms(ask.text);
     if (terms.length === 0) return;
-    const matches = await unit.collection(Rows).search({ scopes: [...allowed], terms, limit: MOST_MATCHES });
+    const matched = await unit.collection(Rows).search({ scopes: [...allowed], terms, limit: MOST_MATCHES });
+    const matches = matched.flatMap((row) => sight.placed(row) ?? []);
     const ids = new Set(matches.map((row) => row.id));
     found = found === undefined ? matches : found.filter((row) => ids.has(row.id));
   }

@@ -4,8 +4,8 @@ import { labelId } from "../pipeline/lane.ts";
 import { labelText } from "../policy/label-text.ts";
 import { tierProblem } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
-import { Rows } from "../storage/collections.ts";
-import type { RowDoc } from "../storage/documents.ts";
+import { Rows, Stages } from "../storage/collections.ts";
+import type { RowDoc, StageDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { internLabels } from "./intern-labels.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
@@ -13,14 +13,21 @@ import { planRows, type Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
 import { labelEntry } from "./snapshot.ts";
 
-/** Most tiers of a label: a contribution has at most so many rows. */
-const MOST_TIERS = 32;
+/** Every row of a contribution, hidden tiers too; none if there is no such contribution. */
+export async function rowsOfContribution(unit: Unit, contribution: string): Promise<Stored<RowDoc>[]> {
+  const rows = unit.collection(Rows);
+  const own = await rows.get(contribution);
+  if (own === undefined) return [];
+  return (await rows.find({ index: "stix", values: [own.stixId] })).filter((row) => row.contribution === contribution);
+}
 
-/** Every row of a contribution, hidden tiers too. */
-export const rowsOfContribution = (unit: Unit, contribution: string): Promise<Stored<RowDoc>[]> =>
-  unit
-    .collection(Rows)
-    .getMany([contribution, ...Array.from({ length: MOST_TIERS - 1 }, (_, i) => `${contribution}.${i + 1}`)]);
+/** What a reader for whom nothing changed finds in the old lanes. */
+const stagesOf = (held: readonly Stored<RowDoc>[], placed: readonly RowDoc[]): StageDoc[] => {
+  const kept = new Set(placed.map(({ id }) => id));
+  return held.flatMap(({ id, lane, stamp, kind, stages = [] }) =>
+    kept.has(id) ? [{ id: `${id}@${stages.length}`, lane, stamp, kind, row: id }] : [],
+  );
+};
 
 /**
  * Gives a contribution another label: its rows are made again for the tiers of the new one and get a place in the new lanes, with the
@@ -66,16 +73,14 @@ export async function relabel(
     origin,
     secrets,
   );
-  const stages = new Map(
-    held.map((row) => [row.cut.join(), [...(row.stages ?? []), { lane: row.lane, stamp: row.stamp }]]),
-  );
-  const before = stages.get("") ?? [];
+  const stages = new Map(held.map((row) => [row.id, [...(row.stages ?? []), { lane: row.lane, stamp: row.stamp }]]));
   const placed = await placeInLanes(
     unit,
-    plans.map((plan) => ({ ...plan, stages: stages.get(plan.cut.join()) ?? before })),
+    plans.map((plan) => ({ ...plan, stages: stages.get(plan.id) ?? [] })),
     now,
   );
   const rows = unit.collection(Rows);
   await rows.remove(held.map((row) => row.id));
   await rows.insert(placed);
+  await unit.collection(Stages).insertNew(stagesOf(held, placed));
 }

@@ -8,6 +8,7 @@ import type { Admission } from "./admission.ts";
 import { comesLater } from "./reader-order.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { walkLanes } from "./walk-lanes.ts";
+import { wireText } from "./wire-text.ts";
 
 export type Row = Stored<RowDoc>;
 
@@ -84,8 +85,29 @@ export class Sight {
     return new Sight(this.#unit, this.viewer, this.snapshot, this.admission, this.#common);
   }
 
+  /**
+   * The row where it stands for this viewer, or undefined if it doesn't: its own stamp, or that of the first of the stages since which the label
+   * changed for others only (order, relabels). So a release to Korea does not tell Japan.
+   */
+  placed(row: Row): Row | undefined {
+    const now = this.admission.lanes.get(row.lane);
+    if (now === undefined) return undefined;
+    let { stamp } = row;
+    for (const stage of (row.stages ?? []).toReversed()) {
+      const then = this.admission.lanes.get(stage.lane);
+      if (
+        then === undefined ||
+        then.cut.join("\n") !== now.cut.join("\n") ||
+        wireText(this.viewer, then) !== wireText(this.viewer, now)
+      )
+        break;
+      stamp = stage.stamp;
+    }
+    return stamp === row.stamp ? row : { ...row, stamp };
+  }
+
   #visible(rows: readonly Row[]): Row[] {
-    return rows.filter((row) => this.admission.lanes.has(row.lane));
+    return rows.flatMap((row) => this.placed(row) ?? []);
   }
 
   /** Visible rows under sender's ids; read once a request. */
@@ -134,7 +156,7 @@ export class Sight {
 
   /** Whether the viewer sees anything in a lane: one may admit it and hold nothing but edges without ends, or copies that could not be made. */
   async holds(lane: string): Promise<boolean> {
-    for await (const rows of walkLanes(this.#unit, { index: "lane", prefixes: [[lane]], limit: 100 }, undefined))
+    for await (const rows of walkLanes(this.#unit, this, { index: "lane", prefixes: [[lane]], limit: 100 }, undefined))
       if ((await this.seen(rows)).some((seen) => seen.rows.some((row) => row.lane === lane))) return true;
     return false;
   }
