@@ -1,0 +1,75 @@
+import { indicator } from "../support/samples.ts";
+import { bundleOf, START, TemporaryWorld } from "../support/temporary-world.ts";
+
+interface Listed {
+  readonly id: string;
+  readonly modified: string;
+}
+
+const HOUR = 3_600_000;
+const ROW = (country: string) => ({ agreement: "TRI", countries: [country], agencies: "*" as const });
+
+async function listed(world: TemporaryWorld, reader: string, query = ""): Promise<Listed[]> {
+  const reply = await world.ask(reader, { method: "GET", path: `/api/v1/objects?type=indicator${query}` });
+  return (reply.json as { objects: Listed[] }).objects.map(({ id, modified }) => ({ id, modified }));
+}
+
+describe("a release to another country", () => {
+  let world: TemporaryWorld;
+  const first = indicator("first", "[domain-name:value = 'first.example']");
+  const second = indicator("second", "[domain-name:value = 'second.example']");
+  const label = { tlp: "GREEN" as const, releases: [ROW("JPN"), ROW("KOR")] };
+
+  beforeAll(async () => {
+    world = await TemporaryWorld.open();
+    world.at(START, "posts");
+    await world.post("u1", bundleOf([first, second]), { label });
+    for (const one of [first, second]) {
+      world.at(START + HOUR, `to Japan ${one.id}`);
+      await world.decide("rel-US-FBI", await world.propose("u1", String(one.id), ROW("JPN")));
+    }
+  });
+  afterAll(() => world.close());
+
+  test("a Japanese reader – before and after the same is released to Korea – byte-equal lists, dates and cursors", async () => {
+    const ask = { method: "GET" as const, path: "/api/v1/objects?type=indicator&limit=1" };
+    const before = [
+      await listed(world, "j1"),
+      await listed(world, "j1", "&text=first"),
+      (await world.ask("j1", ask)).json,
+    ];
+    world.at(START + 2 * HOUR, "to Korea");
+    await world.decide("rel-US-FBI", await world.propose("u1", String(first.id), ROW("KOR")));
+    const after = [
+      await listed(world, "j1"),
+      await listed(world, "j1", "&text=first"),
+      (await world.ask("j1", ask)).json,
+    ];
+    expect(after).toEqual(before);
+    expect(before[0]).toHaveLength(2);
+  });
+
+  test("a Korean reader – the moment it is released to Korea – gets it with a date of that moment", async () => {
+    expect(await listed(world, "k1")).toEqual([
+      { id: expect.stringContaining("indicator--"), modified: "2026-04-11T11:30:00.000Z" },
+    ]);
+  });
+
+  test("a Japanese reader – following next past what Korea got – misses nothing and repeats nothing", async () => {
+    const page = (await world.ask("j1", { method: "GET", path: "/api/v1/objects?type=indicator&limit=1" })).json as {
+      objects: Listed[];
+      next: string;
+    };
+    const rest = await listed(world, "j1", `&limit=1&next=${encodeURIComponent(page.next)}`);
+    expect([...page.objects.map(({ id }) => id), ...rest.map(({ id }) => id)]).toEqual(
+      (await listed(world, "j1")).map(({ id }) => id),
+    );
+  });
+
+  test("the originating side – after the releases – still finds it where it was posted", async () => {
+    expect((await listed(world, "u1")).map(({ modified }) => modified)).toEqual([
+      "2026-04-11T09:30:00.000Z",
+      "2026-04-11T09:30:00.001Z",
+    ]);
+  });
+});
