@@ -10,6 +10,7 @@ import { realMoments } from "../shared/moment.ts";
 import { addAccountsCommands } from "./accounts.ts";
 import { addDedupCommands } from "./dedup.ts";
 import { addExportCommand } from "./export.ts";
+import { addGroupCommands } from "./group.ts";
 import { addIngestCommand } from "./ingest.ts";
 import { addOpenapiCommand } from "./openapi.ts";
 import { addPolicyCommands } from "./policy.ts";
@@ -38,6 +39,7 @@ addExportCommand(program, core);
 addDedupCommands(program, core);
 addPolicyCommands(program);
 addAccountsCommands(program, async () => ({ ...(await core()), moments: realMoments }));
+addGroupCommands(program, core);
 addSeedCommand(program, core);
 addOpenapiCommand(program, routesOfNewStore);
 

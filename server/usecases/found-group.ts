@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { Fault } from "../shared/fault.ts";
+import type { Moment } from "../shared/moment.ts";
+import { Agencies, AgreementsIn, Orders } from "../storage/collections.ts";
+import { AgencyDoc, AgreementDoc, OrderDoc } from "../storage/documents.ts";
+import type { Storage } from "../storage/port.ts";
+import type { AuditStream } from "./append-audit.ts";
+import { bumpRevision } from "./policy-revision.ts";
+
+/** The agencies, agreements and standing orders that a working group begins with. */
+export const GroupFile = z.strictObject({
+  agencies: z.array(AgencyDoc.strict()).default([]),
+  agreements: z.array(AgreementDoc.strict()).default([]),
+  orders: z.array(OrderDoc.strict()).default([]),
+});
+export type GroupFile = z.infer<typeof GroupFile>;
+
+const unknown = (what: string, id: string, path: string): Fault =>
+  new Fault("unprocessable", `there is no ${what} ${id}`, { code: `group.unknown_${what}`, path });
+
+/**
+ * Adds what is new, all of it or nothing. What is there already is not changed: agreements change under the signatures of triage 3, not from a
+ * file. Faults: `conflict` for an id that is taken, `unprocessable` for an order of an agency or agreement that nobody knows.
+ */
+export async function foundGroup(
+  { storage, audit }: { readonly storage: Storage; readonly audit: AuditStream },
+  group: GroupFile,
+  moment: Moment,
+): Promise<void> {
+  await storage.transaction(async (unit) => {
+    const agencies = new Set(
+      [...group.agencies, ...(await unit.collection(Agencies).all({ limit: 10_000 }))].map(({ id }) => id),
+    );
+    const agreements = new Set([
+      "PUBLIC",
+      ...[...group.agreements, ...(await unit.collection(AgreementsIn).all({ limit: 10_000 }))].map(({ id }) => id),
+    ]);
+    for (const [i, order] of group.orders.entries()) {
+      if (!agencies.has(order.agency)) throw unknown("agency", order.agency, `orders[${i}].agency`);
+      const agreement = order.agreements.find((id) => !agreements.has(id));
+      if (agreement !== undefined) throw unknown("agreement", agreement, `orders[${i}].agreements`);
+    }
+    const taken = [
+      ...(await unit.collection(Agencies).getMany(group.agencies.map(({ id }) => id))),
+      ...(await unit.collection(AgreementsIn).getMany(group.agreements.map(({ id }) => id))),
+      ...(await unit.collection(Orders).getMany(group.orders.map(({ id }) => id))),
+    ][0];
+    if (taken !== undefined)
+      throw new Fault("conflict", `${taken.id} is there already, and a file changes nothing that is`, {
+        code: "group.exists",
+      });
+    await unit.collection(Agencies).insert(group.agencies);
+    await unit.collection(AgreementsIn).insert(group.agreements);
+    await unit.collection(Orders).insert(group.orders);
+    const revision = await bumpRevision(unit);
+    const detail = {
+      agencies: group.agencies.length,
+      agreements: group.agreements.length,
+      orders: group.orders.length,
+    };
+    await audit.append(unit, { actor: "operator", revision, at: moment.now, what: "group.founded", detail });
+  });
+}
