@@ -105,10 +105,10 @@ function fateOf(
   plan: RowPlan,
   object: StixJson,
   held: readonly Held[],
-  aside: string,
+  aside: () => string,
 ): { outcome: "created" | "unchanged" | "updated" } | { problem: Problem } {
   if (held.length === 0) return { outcome: "created" };
-  if (held.some(({ id }) => id === plan.id || id === aside)) return { outcome: "unchanged" };
+  if (held.some(({ id }) => id === plan.id || id === aside())) return { outcome: "unchanged" };
   const version = plan.version;
   if (version === undefined) return { outcome: "updated" };
   const same = held.filter((other) => other.version !== undefined && compareInstants(other.version, version) === 0);
@@ -252,7 +252,7 @@ async function attempt(
       const [own] = plans;
       if (own === undefined) continue;
       const chain = chains.get(own.stixId) ?? [];
-      const fate = fateOf(own, candidate.object, chain, nameAside(own.id, poster.id, parts.secrets));
+      const fate = fateOf(own, candidate.object, chain, () => nameAside(own.id, poster.id, parts.secrets));
       if ("problem" in fate) {
         results.set(candidate.index, rejected(candidate.item, fate.problem, own.stixId));
         continue;

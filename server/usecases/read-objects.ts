@@ -113,7 +113,7 @@ async function consolidated(
 }
 
 /** Without the rows that say one version of their chain a second time in other bytes: members in another order, or a colleague's hidden from the poster. */
-const firstOfVersions = (rows: readonly Row[]): Row[] =>
+const firstOfVersions = (rows: readonly Row[], like: (row: Row) => string): Row[] =>
   rows.filter(
     (row) =>
       row.version === undefined ||
@@ -121,7 +121,7 @@ const firstOfVersions = (rows: readonly Row[]): Row[] =>
         (other) =>
           other.originator === row.originator &&
           other.version === row.version &&
-          other.hash !== row.hash &&
+          like(other) !== like(row) &&
           comesLater(row, other),
       ),
   );
@@ -129,17 +129,18 @@ const firstOfVersions = (rows: readonly Row[]): Row[] =>
 /** Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). */
 async function originals(sight: Sight, page: readonly Row[]): Promise<Array<{ at: Row; seen: Seen }>> {
   const beside = await sight.present(await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]));
+  const like = await sight.likeness(beside);
   const ids = new Map<string, Row[]>();
   for (const row of beside) ids.set(row.stixId, [...(ids.get(row.stixId) ?? []), row]);
   return page.flatMap((row) => {
-    const under = firstOfVersions(ids.get(row.stixId) ?? []);
+    const under = firstOfVersions(ids.get(row.stixId) ?? [], like);
     if (!under.some(({ id }) => id === row.id)) return [];
     const first = under.reduce((a, b) => (comesLater(a, b) ? b : a));
-    const same = under.filter((other) => other.version === row.version && other.hash === row.hash);
+    const same = under.filter((other) => other.version === row.version && like(other) === like(row));
     if (same.some((other) => comesLater(row, other))) return [];
     const holds =
       row.originator === first.originator ||
-      under.some((other) => other.originator === first.originator && other.hash === row.hash);
+      under.some((other) => other.originator === first.originator && like(other) === like(row));
     const id = holds ? row.stixId : `${row.kind}--${row.thing}`;
     const seen: Seen = {
       id,

@@ -37,6 +37,10 @@ export const showsSource = (label: Label, viewer: Viewer): boolean =>
 export const tightest = (levels: readonly Tlp[]): Tlp =>
   levels.reduce<Tlp>((a, b) => (TLP.indexOf(b) > TLP.indexOf(a) ? b : a), "CLEAR");
 
+/** Of rows that are one object to the viewer the words of its own side, since those alone are shown with all that their lists name. */
+const asWritten = (sight: Sight, { rows, newest }: Seen): StixJson =>
+  objectOf(rows.find((row) => sight.ownRow(row)) ?? newest);
+
 /** Turns what is seen into STIX: folded, references and markings as this reader may have them (design 3 and 4). */
 export class Renderer {
   readonly #namespace: Uint8Array;
@@ -109,7 +113,7 @@ export class Renderer {
     return { ...object, object_marking_refs: [tlpMarkingId(tlp), ...ours, ...others] };
   }
 
-  #fold(seen: Seen, rows: readonly Row[]): StixJson {
+  #fold(sight: Sight, seen: Seen, rows: readonly Row[]): StixJson {
     const sources: Source[] = rows.map((row) => ({
       object: objectOf(row),
       originator: row.originator,
@@ -118,7 +122,7 @@ export class Renderer {
     }));
     if (seen.fold === "value") return foldValue(sources, seen.thing);
     if (seen.fold === "pattern") return foldShared(sources, seen.thing, this.group);
-    const object = objectOf(seen.newest);
+    const object = asWritten(sight, seen);
     return seen.claimed === undefined ? object : { ...object, id: seen.id, [CLAIMED]: seen.claimed };
   }
 
@@ -128,10 +132,10 @@ export class Renderer {
       const plain =
         view === "originals"
           ? {
-              ...objectOf(seen.newest),
+              ...asWritten(sight, seen),
               ...(seen.claimed === undefined ? {} : { id: seen.id, [CLAIMED]: seen.claimed }),
             }
-          : this.#fold(seen, seen.rows);
+          : this.#fold(sight, seen, seen.rows);
       return { seen, plain };
     });
     await sight.resolve(folded.flatMap(({ plain }) => referencedIds(plain)));

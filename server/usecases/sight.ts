@@ -1,5 +1,7 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { readerReferences, referencedIds } from "../pipeline/references.ts";
 import type { StixJson } from "../pipeline/steps.ts";
+import { sha256 } from "../shared/digest.ts";
 import { compareInstants } from "../shared/instant.ts";
 import { Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
@@ -154,6 +156,29 @@ export class Sight {
     return rows.filter((row) => !gone.has(row));
   }
 
+  /**
+   * What parts contributions under one id for this viewer: their bytes, but for what their lists name that it does not see (design 3), which
+   * must tell it no more here than where they are shown. Equal keys: the same object.
+   */
+  async likeness(rows: readonly Row[]): Promise<(row: Row) => string> {
+    const unsure = [...groupBy(rows, (row) => row.stixId).values()].filter(
+      (members) => new Set(members.map(({ hash, originator }) => `${originator}|${hash}`)).size > 1,
+    );
+    const objects = unsure.flat().map((row) => ({ row, object: objectOf(row) }));
+    const named = new Set(objects.flatMap(({ object }) => referencedIds(object)));
+    if (named.size === 0) return ({ hash }) => hash;
+    const things = (await this.rowsOfThings([...named].map(uuidOf))).filter(({ fold }) => fold !== "alone");
+    const there = await this.present([...(await this.rowsOfIds([...named])), ...things]);
+    const known = new Set([...this.#common, ...there.flatMap((row) => [row.stixId, `${row.kind}--${row.thing}`])]);
+    const keys = new Map(
+      objects.map(({ row, object }) => {
+        const shown = readerReferences(object, (id) => (known.has(id) ? id : undefined), this.ownRow(row), "");
+        return [row.id, shown === object ? row.hash : sha256(JSON.stringify(shown))];
+      }),
+    );
+    return (row) => keys.get(row.id) ?? row.hash;
+  }
+
   /** Whether the viewer sees anything in a lane: one may admit it and hold nothing but edges without ends, or copies that could not be made. */
   async holds(lane: string): Promise<boolean> {
     for await (const rows of walkLanes(this.#unit, this, { index: "lane", prefixes: [[lane]], limit: 100 }, undefined))
@@ -193,12 +218,13 @@ export class Sight {
       [...chains.values()].flat().filter((row) => row.fold === "alone" && standing.has(row.stixId)),
       (row) => row.stixId,
     );
-    for (const [id, members] of alone) found.push(...this.#standing(id, members, live));
+    const like = await this.likeness([...alone.values()].flat());
+    for (const [id, members] of alone) found.push(...this.#standing(id, members, live, like));
     return found.sort((a, b) => (comesLater(a.newest, b.newest) ? 1 : -1));
   }
 
   /** Objects that never merge, under one claimed id: equal bytes are one object of several sources; who was visible first keeps the id (design 4). */
-  #standing(id: string, members: readonly Row[], live: (row: Row) => boolean): Seen[] {
+  #standing(id: string, members: readonly Row[], live: (row: Row) => boolean, like: (row: Row) => string): Seen[] {
     const chains = [...groupBy(members, chainOf).values()].sort((a, b) =>
       comesLater(oldestOf(a), oldestOf(b)) ? 1 : -1,
     );
@@ -207,8 +233,8 @@ export class Sight {
       const heads = chain.filter(live);
       const head = heads[0];
       if (head === undefined) continue;
-      const group = groups.get(head.hash);
-      if (group === undefined) groups.set(head.hash, { owner: head, rows: heads });
+      const group = groups.get(like(head));
+      if (group === undefined) groups.set(like(head), { owner: head, rows: heads });
       else group.rows.push(...heads);
     }
     return [...groups.values()].map(({ owner, rows }, i) => ({
