@@ -44,7 +44,9 @@ export const AgreementId = z
   .string()
   .regex(/^[A-Z][A-Z0-9-]{1,31}$/)
   .meta({ id: "AgreementId" });
-export const Topic = z.string().min(1).max(64).meta({ id: "Topic" });
+/** Text that has a canonical form: no control characters, no half of a surrogate pair. */
+const PLAIN = /^[^\p{Cc}\p{Cs}]+$/u;
+export const Topic = z.string().min(1).max(64).regex(PLAIN).meta({ id: "Topic" });
 /** RFC 3339 UTC; the value of an instant is compared, never its text. */
 export const When = z
   .string()
@@ -52,4 +54,4 @@ export const When = z
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/)
   .meta({ id: "When" });
 /** `description`, `hashes.SHA-256`, `x_list.[0].name`: STIX granular-marking selector syntax. */
-export const Selector = z.string().min(1).max(250).meta({ id: "Selector" });
+export const Selector = z.string().min(1).max(250).regex(PLAIN).meta({ id: "Selector" });
