@@ -271,6 +271,15 @@ describe("a label that can't be", () => {
     ["nothing", "u3", "", 400, "label.json", "Tricord-Label"],
     ["__proto__ as a key", "u3", '{"__proto__":{"tlp":"CLEAR"}}', 400, "label.shape", "__proto__"],
     ["12 kB of it", "u3", JSON.stringify({ topics: ["x".repeat(12_500)] }), 400, "label.too_long", "tricord-label"],
+    ["half of a surrogate pair as a topic", "u3", '{"topics":["\\ud800"]}', 400, "label.shape", "topics.0"],
+    [
+      "a line break in a selector",
+      "u3",
+      { fieldRules: [{ selectors: ["a\nb"] }] },
+      400,
+      "label.shape",
+      "fieldRules.0.selectors.0",
+    ],
     ["65 characters of a topic", "u3", { topics: ["x".repeat(65)] }, 400, "label.shape", "topics.0"],
   ])("posting – %s – refused whole, nothing is stored", async (_, as, label, status, code, path) => {
     const before = await mineNow();
