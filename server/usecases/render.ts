@@ -96,11 +96,11 @@ export class Renderer {
 
   /** A marking definition that an object names which this viewer sees, by its id. */
   async ownMarking(sight: Sight, id: string): Promise<StixJson | undefined> {
-    for (const lane of sight.admission.lanes.values()) {
-      const marking = this.marking(sight.viewer, lane);
-      if (marking.id === id && (await sight.holds(lane.lane))) return marking;
-    }
-    return undefined;
+    // All lanes that read alike together: a row that was labelled anew for others stands where it stood before.
+    const lanes = [...sight.admission.lanes.values()].filter((lane) => this.marking(sight.viewer, lane).id === id);
+    const [first] = lanes;
+    if (first === undefined || !(await sight.holds(lanes.map(({ lane }) => lane)))) return undefined;
+    return this.marking(sight.viewer, first);
   }
 
   #marked(seen: Seen, sight: Sight, object: StixJson, lanes: readonly AdmittedLane[], tlp: Tlp): StixJson {

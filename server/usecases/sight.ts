@@ -179,10 +179,12 @@ export class Sight {
     return (row) => keys.get(row.id) ?? row.hash;
   }
 
-  /** Whether the viewer sees anything in a lane: one may admit it and hold nothing but edges without ends, or copies that could not be made. */
-  async holds(lane: string): Promise<boolean> {
-    for await (const rows of walkLanes(this.#unit, this, { index: "lane", prefixes: [[lane]], limit: 100 }, undefined))
-      if ((await this.seen(rows)).some((seen) => seen.rows.some((row) => row.lane === lane))) return true;
+  /** Whether the viewer sees anything in these lanes: one may admit it and hold nothing but edges without ends, or copies that could not be made. */
+  async holds(lanes: readonly string[]): Promise<boolean> {
+    const asked = new Set(lanes);
+    const prefixes = lanes.map((lane) => [lane]);
+    for await (const rows of walkLanes(this.#unit, this, { index: "lane", prefixes, limit: 100 }, undefined))
+      if ((await this.seen(rows)).some((seen) => seen.rows.some((row) => asked.has(row.lane)))) return true;
     return false;
   }
 
