@@ -25,18 +25,35 @@ const preferred = (sources: readonly Source[]): Source[] =>
 const isPlain = (value: unknown): value is StixJson =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Union of what several sources say of one property: lists and dictionaries join, of scalars the preferred one stands. */
-function join(held: unknown, more: unknown): unknown {
-  if (Array.isArray(held) && Array.isArray(more)) {
-    const texts = new Set(held.map((item) => JSON.stringify(item)));
-    return [...held, ...more.filter((item) => !texts.has(JSON.stringify(item)))];
+/** Lists and dictionaries that a fold has begun to join: its own to grow, each list with the texts of its members. */
+class Joined {
+  readonly #texts = new WeakMap<object, Set<string>>();
+  readonly #own = new WeakSet<object>();
+
+  /** Union of what several sources say of one property: lists and dictionaries join, of scalars the preferred one stands. */
+  of(held: unknown, more: unknown): unknown {
+    if (Array.isArray(held) && Array.isArray(more)) return this.#lists(held, more);
+    if (!isPlain(held) || !isPlain(more)) return held;
+    const into: StixJson = this.#own.has(held) ? held : { ...held };
+    this.#own.add(into);
+    for (const [name, value] of Object.entries(more))
+      into[name] = Object.hasOwn(into, name) ? this.of(into[name], value) : value;
+    return into;
   }
-  if (isPlain(held) && isPlain(more)) {
-    const joined: StixJson = { ...held };
-    for (const [name, value] of Object.entries(more)) joined[name] = name in joined ? join(joined[name], value) : value;
-    return joined;
+
+  /** Grows one list, since a new one for each source would cost the square of what they say: anybody can post many versions of one value. */
+  #lists(held: unknown[], more: readonly unknown[]): unknown[] {
+    const known = this.#texts.get(held);
+    const into = known === undefined ? [...held] : held;
+    const texts = known ?? new Set(held.map((item) => JSON.stringify(item)));
+    this.#texts.set(into, texts);
+    const fresh = more.filter((item) => !texts.has(JSON.stringify(item)));
+    for (const item of fresh) {
+      into.push(item);
+      texts.add(JSON.stringify(item));
+    }
+    return into;
   }
-  return held;
 }
 
 /** Properties that the fold sets itself. */
@@ -56,10 +73,11 @@ const OWN = new Set([
 ]);
 
 function joined(sources: readonly Source[], into: StixJson): StixJson {
+  const union = new Joined();
   for (const { object } of preferred(sources)) {
     for (const [name, value] of Object.entries(object)) {
       if (OWN.has(name)) continue;
-      into[name] = name in into ? join(into[name], value) : value;
+      into[name] = Object.hasOwn(into, name) ? union.of(into[name], value) : value;
     }
   }
   return into;
