@@ -1,9 +1,10 @@
-import type { Label } from "../../schemas/policy/label.ts";
-import type { Caveat, Tlp } from "../../schemas/policy/vocabulary.ts";
+import type { Label, ReleaseRow } from "../../schemas/policy/label.ts";
+import type { Caveat, Role, Tlp } from "../../schemas/policy/vocabulary.ts";
 import { stillLasts } from "./dated.ts";
 import { groupRules } from "./group-rules.ts";
 import { labelText, normaliseLabel } from "./label-text.ts";
 import { highestLevel, inAll, meetTopics, sharedRows, sortedSet, tighterTlp, tightestTlp } from "./meet.ts";
+import { rowNeedsSecondPerson } from "./release-rules.ts";
 
 /** Can this TLP decide somewhere under the label, by itself or through a rule? */
 const canBe = (label: Label, tlp: Tlp): boolean =>
@@ -24,12 +25,14 @@ function embargoOf(labels: readonly Label[]): Pick<Label, "embargoUntil" | "emba
  * The label of an unmarked object that reports of its batch list: of one report its label, of several the tightest TLP
  * and the rows they share (policy 6, Q11; issue 3). What the post itself said (`own`: its classification, caveats, rules,
  * topics and embargo, as bound) stays and tightens. Selectors that the object lacks go. `disjoint`: the reports have no
- * audience in common, so that it stays with the author and the custodian.
+ * audience in common, so that it stays with the author and the custodian. A row that is on for a report is off where this object, by what it
+ * says itself, would need a second person (triage 3).
  */
 export function inheritFromReports(
   own: Label,
   reports: readonly Label[],
   has: (selector: string) => boolean,
+  poster: Role,
 ): { readonly label: Label; readonly text: string; readonly flags: readonly string[] } {
   const [first, ...others] = reports;
   const all = [...reports, own];
@@ -52,6 +55,11 @@ export function inheritFromReports(
       .flatMap((label) => label.fieldRules)
       .map((rule) => ({ ...rule, selectors: rule.selectors.filter(has) })),
   });
-  const label = groupRules(met);
+  const free = (row: ReleaseRow, label: Label): boolean => !rowNeedsSecondPerson(row, label, poster);
+  const releases = met.releases.map(
+    (row): ReleaseRow =>
+      !free(row, met) && reports.some((report) => free(row, report)) ? { ...row, status: "off" } : row,
+  );
+  const label = groupRules(normaliseLabel({ ...met, releases }));
   return { label, text: labelText(label), flags: topics === undefined || parted ? ["disjoint"] : [] };
 }

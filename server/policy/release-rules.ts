@@ -25,7 +25,10 @@ export const needsCustodian = (label: Label): boolean =>
  * above from feeds, and for what a custodian must approve (read so that it holds for every row, since it names no border).
  */
 export const rowNeedsSecondPerson = (row: Named, label: Label, poster: Role): boolean =>
-  !staysHome(row, label) || needsCustodian(label) || (!isPerson(poster) && tightness(label.tlp) >= tightness("AMBER"));
+  !staysHome(row, label) ||
+  needsCustodian(label) ||
+  (!isPerson(poster) &&
+    [label, ...label.fieldRules].some(({ tlp }) => tlp !== undefined && tightness(tlp) >= tightness("AMBER")));
 
 /** An account as the rule sees it; `person` is the verified human behind it, absent for services. */
 export interface Party {
@@ -47,8 +50,9 @@ export interface Refusal {
 
 const refuse = (code: Refusal["code"], message: string): Refusal => ({ code, message });
 
-const samePerson = (a: Party, b: Pick<Party, "id" | "person">): boolean =>
-  a.id === b.id || (a.person !== undefined && a.person === b.person);
+/** A person's account that names no human can't be told from the approver's: it counts as the same. A service is nobody. */
+const samePerson = (a: Party, b: Pick<Party, "id" | "person" | "role">): boolean =>
+  a.id === b.id || (b.person === undefined ? isPerson(b.role) : a.person === b.person);
 
 /**
  * May this account approve turning a row on (triage 3)? Another verified human than proposer and author, a releaser of
@@ -57,8 +61,8 @@ const samePerson = (a: Party, b: Pick<Party, "id" | "person">): boolean =>
  */
 export function mayApprove(ask: {
   readonly approver: Party;
-  readonly proposer: Pick<Party, "id" | "person"> | undefined;
-  readonly author: Pick<Party, "id" | "person"> | undefined;
+  readonly proposer: Pick<Party, "id" | "person" | "role"> | undefined;
+  readonly author: Pick<Party, "id" | "person" | "role"> | undefined;
   readonly label: Label;
   readonly row?: Named;
 }): Refusal | undefined {

@@ -22,11 +22,16 @@ const HIGHEST_LEVEL = height("U");
 const inForce = (order: StandingOrder, account: { readonly id: string }, at: string): boolean =>
   isInstant(at) && order.accounts.includes(account.id) && hasBegun(at, order.from) && stillLasts(at, order.until);
 
+/** A row that is on lets those who pass a rule have its fields too, so each rule has to be within reach like the label itself. */
 const reaches = (order: StandingOrder, label: Label, row: ReleaseRow): boolean =>
   order.agency === label.originator &&
   order.agreements.includes(row.agreement) &&
-  tightness(label.tlp) <= Math.min(tightness(order.tlpUpTo), HIGHEST_TLP) &&
-  height(label.classification) <= Math.min(height(order.classificationUpTo), HIGHEST_LEVEL);
+  [label, ...label.fieldRules].every(
+    ({ tlp, classification }) =>
+      (tlp === undefined || tightness(tlp) <= Math.min(tightness(order.tlpUpTo), HIGHEST_TLP)) &&
+      (classification === undefined ||
+        height(classification) <= Math.min(height(order.classificationUpTo), HIGHEST_LEVEL)),
+  );
 
 /**
  * The label of a post by this account with those rows on that a standing order releases (triage 3). PUBLIC only where

@@ -66,7 +66,8 @@ function requestOf(
   snapshot: Snapshot,
 ): { request?: LabelRequest; preset?: LabelRequest } {
   const presets = snapshot.agencies.get(poster.agency)?.presets;
-  if (ask.preset !== undefined && presets?.[ask.preset] === undefined)
+  // Its own names only: `constructor` is none.
+  if (ask.preset !== undefined && !Object.hasOwn(presets ?? {}, ask.preset))
     throw new Fault(
       "unprocessable",
       `your agency has no preset ${ask.preset}; there are ${Object.keys(presets ?? {}).join(", ") || "none"}`,
@@ -161,6 +162,7 @@ export async function bindBatch(
             binding.label,
             reports.map(({ label }) => label),
             marked.has,
+            poster.role,
           );
     const { label, text, flags } = inherited ?? binding;
     bound.set(index, {

@@ -17,27 +17,37 @@ const any = () => true;
 
 test("inheritFromReports – one report – its label", () => {
   for (const id of ["B1", "C2", "C9", "E1", "G1"]) {
-    const { label, text, flags } = inheritFromReports(unmarked, [named(id)], any);
+    const { label, text, flags } = inheritFromReports(unmarked, [named(id)], any, "analyst");
     expect(label).toEqual(named(id));
     expect([text, flags]).toEqual([labelText(named(id)), []]);
   }
 });
 
 test("inheritFromReports – one report whose rule is on a field that the object lacks – its label without the rule", () => {
-  const { label } = inheritFromReports(unmarked, [named("H1")], (selector) => selector !== "description");
+  const { label } = inheritFromReports(unmarked, [named("H1")], (selector) => selector !== "description", "analyst");
   expect(label).toEqual({ ...named("H1"), author: undefined, fieldRules: [] });
 });
 
+test("inheritFromReports – a RED field of its own under a report whose row at home is on – the row waits for a second person", () => {
+  const report = normaliseLabel({
+    ...named("B1"),
+    releases: [{ agreement: "TRI", countries: ["USA"], agencies: "*", status: "on" }],
+  });
+  const own = { ...unmarked, fieldRules: [{ selectors: ["description"], tlp: "RED" as const }] };
+  expect(inheritFromReports(own, [report], any, "analyst").label.releases.map(({ status }) => status)).toEqual(["off"]);
+  expect(inheritFromReports(unmarked, [report], any, "analyst").label.releases).toEqual(report.releases);
+});
+
 test("inheritFromReports – two reports – the tightest TLP and the rows they share", () => {
-  const { label, flags } = inheritFromReports(unmarked, [named("B1"), named("C2")], any);
+  const { label, flags } = inheritFromReports(unmarked, [named("B1"), named("C2")], any, "analyst");
   expect([label.tlp, label.topics, flags]).toEqual(["AMBER", ["crypto"], []]);
   expect(label.releases).toEqual(named("C2").releases);
 });
 
 test("inheritFromReports – reports with nobody in common – the originator alone, flagged", () => {
-  const { label, flags } = inheritFromReports(unmarked, [named("B2"), named("D2")], any);
+  const { label, flags } = inheritFromReports(unmarked, [named("B2"), named("D2")], any, "analyst");
   expect([label.tlp, label.releases, flags]).toEqual(["AMBER+STRICT", [], ["disjoint"]]);
-  const topics = inheritFromReports(unmarked, [named("C1"), { ...named("C1"), topics: ["itworker"] }], any);
+  const topics = inheritFromReports(unmarked, [named("C1"), { ...named("C1"), topics: ["itworker"] }], any, "analyst");
   expect([topics.label.tlp, topics.label.recipients, topics.flags]).toEqual(["RED", [], ["disjoint"]]);
 });
 
@@ -48,7 +58,7 @@ test("inheritFromReports – what the post said – stays and tightens", () => {
     caveats: ["NOEXPORT"],
     fieldRules: [{ selectors: ["x"], pii: true }],
   };
-  const { label } = inheritFromReports(own, [named("B1")], any);
+  const { label } = inheritFromReports(own, [named("B1")], any, "analyst");
   expect([label.classification, label.caveats, label.fieldRules]).toEqual([
     "C",
     ["NOEXPORT"],
@@ -76,7 +86,7 @@ test("inheritFromReports – random reports without rules – nobody outside rea
             fieldRules: [],
           }),
         );
-        const { label } = inheritFromReports(unmarked, reports, any);
+        const { label } = inheritFromReports(unmarked, reports, any, "analyst");
         expect(tiersOf(label)).toHaveProperty("tiers");
         if (viewer.agency === "US-FBI" && viewer.role !== "client") return;
         const reads = (one: Label) => decide({ viewer, label: one, agreements, at, channel }).verdict !== "hidden";

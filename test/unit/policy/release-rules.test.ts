@@ -13,8 +13,8 @@ const abroad = { agreement: "TRI", countries: ["JPN"] };
 const home = { agreement: "TRI", countries: ["USA"] };
 
 const releaser: Party = { id: "rel", role: "releaser", agency: "US-FBI", country: "USA", person: "Kim" };
-const proposer = { id: "u1", person: "Lee" };
-const author = { id: "feed-fbi" };
+const proposer: Party = { id: "u1", role: "analyst", person: "Lee" };
+const author: Party = { id: "feed-fbi", role: "feed" };
 
 test.each<[string, Partial<Party>, Partial<Label>, string | undefined]>([
   ["a releaser of the agency", {}, {}, undefined],
@@ -48,6 +48,12 @@ test("mayApprove – a proposer nobody knows any more – refused, since it may 
   expect(mayApprove(ask)?.code).toBe("release.same_person");
 });
 
+test("mayApprove – a proposer or author whose account names no human – refused, since it may be the approver's own", () => {
+  const nameless: Party = { id: "u9", role: "analyst" };
+  expect(mayApprove({ approver: releaser, proposer: nameless, author, label })?.code).toBe("release.same_person");
+  expect(mayApprove({ approver: releaser, proposer, author: nameless, label })?.code).toBe("release.same_person");
+});
+
 test("mayApprove – a row at home – a reviewer will do, but not for RED", () => {
   const approver: Party = { ...releaser, role: "reviewer" };
   expect(mayApprove({ approver, proposer, author, label, row: home })).toBeUndefined();
@@ -64,6 +70,8 @@ test("rowNeedsSecondPerson – abroad, PUBLIC, at home from feeds and people –
   expect(rowNeedsSecondPerson(home, amber, "analyst")).toBe(false);
   expect(rowNeedsSecondPerson(home, amber, "feed")).toBe(true);
   expect(rowNeedsSecondPerson(home, label, "feed")).toBe(false);
+  const ruled: Label = { ...label, fieldRules: [{ selectors: ["description"], tlp: "AMBER" }] };
+  expect(rowNeedsSecondPerson(home, ruled, "feed")).toBe(true);
   expect(needsCustodian(label)).toBe(false);
 });
 
@@ -100,6 +108,8 @@ test.each<[string, Partial<Label>, Partial<StandingOrder>, string?, string?]>([
   ["LES", { caveats: ["LES"] }, {}],
   ["FIU", { caveats: ["FIU"] }, {}],
   ["a rule on personal data", { fieldRules: [{ selectors: ["x"], pii: true }] }, {}],
+  ["a field that an AMBER rule keeps", { fieldRules: [{ selectors: ["x"], tlp: "AMBER" }] }, {}],
+  ["a field of class R", { fieldRules: [{ selectors: ["x"], classification: "R" }] }, {}],
   ["a RED field", { fieldRules: [{ selectors: ["x"], tlp: "RED" }] }, {}],
   ["another agency's post", { originator: "US-CISA" }, {}],
   ["another account's post", {}, {}, "u1"],
