@@ -105,6 +105,8 @@ export class Snapshots {
         .scan({ index: "n", prefixes: [[]], from: this.#list.length, limit: PAGE });
       if (more.length === 0) throw new Fault("internal", "labels are fewer than their counter says");
       for (const doc of more) {
+        // Another request may have come this far while this one read: a label that stands twice would push the newest ones out of sight.
+        if (doc.n < this.#list.length) continue;
         const entry = labelEntry(doc.id, doc.label);
         this.#labels.set(doc.id, entry);
         this.#list.push(entry);
