@@ -196,6 +196,20 @@ describe("release", () => {
     expect(await statuses(id, ["j1", "k3"])).toEqual({ j1: 200, k3: 200 });
   });
 
+  test("another version – posted between proposing and approving – 409 for the approver who sees it, and what it replaced is not released", async () => {
+    const object = tool("replaced meanwhile");
+    const id = await posted("u3", object, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
+    const release = (await propose("u3", id, { row: JAPAN })).body.release ?? "";
+    const later = { ...object, modified: "2026-10-01T00:00:00.000Z", name: "replaced" };
+    const { body } = await server.ingest("u3", later, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
+    expect(body.counts).toMatchObject({ updated: 1 });
+    expect(failure(await decide("rel-US-CISA", release, "approve", await hashOf(release, "rel-US-CISA")))).toEqual([
+      409,
+      "release.stale",
+    ]);
+    expect(await statuses(id, ["j1"])).toEqual({ j1: 404 });
+  });
+
   test("a new version – posted after a release – starts with its own rows off, and the reader keeps the version released", async () => {
     const id = await posted("u3", tool("versions"), { tlp: "GREEN", releases: [JAPAN] });
     const release = (await propose("u3", id, { row: JAPAN })).body.release ?? "";
