@@ -11,7 +11,7 @@ import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
-import { Releases as ReleasesIn } from "../storage/collections.ts";
+import { Releases as ReleasesIn, Rows } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Storage, Stored, Unit } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
@@ -143,6 +143,23 @@ export class Releases {
     return sha256(JSON.stringify([release.id, release.row, release.status, shown.sort(), gained]));
   }
 
+  /**
+   * Has the agency posted something else under an id of the release since it was proposed? Approving would hand out what was replaced
+   * (triage 3, "anything changed since"). Only what the viewer may see counts: the answer must not tell of the rest.
+   */
+  async #postedSince(unit: Unit, release: ReleaseDoc, rows: readonly Row[], sight: Sight): Promise<boolean> {
+    const known = new Set(release.contributions);
+    const chains = [...new Set(rows.map(({ stixId }) => stixId))];
+    const held = await unit.collection(Rows).find({ index: "stix", values: chains });
+    return held.some(
+      (row) =>
+        row.originator === release.agency &&
+        !known.has(row.contribution) &&
+        row.received >= release.proposedAt &&
+        sight.admission.lanes.has(row.lane),
+    );
+  }
+
   async #view(
     unit: Unit,
     sight: Sight,
@@ -229,6 +246,10 @@ export class Releases {
         contentHash(again) !== contentHash(view.rows)
       )
         throw stale();
+      if (ask.verb === "approve" && (await this.#postedSince(unit, release, again, sight))) {
+        const message = "its agency has posted another version since it was proposed: propose that one";
+        throw new Fault("conflict", message, { code: "release.stale", path: "hash" });
+      }
       const decided: Stored<ReleaseDoc> = {
         ...release,
         status,
