@@ -23,6 +23,27 @@ export interface PostReply {
   readonly reply: string;
 }
 
+/** A text that can't even be the name of an agency or an agreement names an unknown one, whatever its form. */
+function unknownName(path: readonly PropertyKey[]): Fault | undefined {
+  const [list, place, member, item] = path;
+  const at = `${String(list)}[${String(place)}].${String(member)}`;
+  if (list === "releases" && member === "agreement")
+    return new Fault("unprocessable", "there is no such agreement: their names look like TRI or US-JP", {
+      code: "label.unknown_agreement",
+      path: at,
+    });
+  if ((list === "releases" || list === "fieldRules") && member === "agencies" && item !== undefined)
+    return new Fault(
+      "unprocessable",
+      'there is no such agency: their names look like US-FBI; all are "*", not a list',
+      {
+        code: "label.unknown_agency",
+        path: `${at}[${String(item)}]`,
+      },
+    );
+  return undefined;
+}
+
 /** The label request of a post: `Fault("bad_request")` for text that is none, as it also is for what only the server may say. */
 export function labelAsk({ label, preset }: Pick<PostAsk, "label" | "preset">): LabelAsk {
   if (label === undefined) return preset === undefined ? {} : { preset };
@@ -39,6 +60,8 @@ export function labelAsk({ label, preset }: Pick<PostAsk, "label" | "preset">): 
       issue === undefined
         ? ""
         : [...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])].join(".");
+    const unknown = issue?.code === "invalid_format" ? unknownName(issue.path) : undefined;
+    if (unknown !== undefined) throw unknown;
     const kind = issue?.code === "invalid_value" && path === "tlp" ? "unprocessable" : "bad_request";
     throw new Fault(kind, `the label is not as it should be: ${issue?.message ?? "wrong shape"}`, {
       code: "label.shape",

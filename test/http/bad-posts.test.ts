@@ -234,6 +234,22 @@ describe("a label that can't be", () => {
       "label.unknown_account",
       "recipients[0]",
     ],
+    [
+      "an agency that no name of one looks like",
+      "u3",
+      { tlp: "AMBER", releases: [{ ...TRI, agencies: ["nsa"] }] },
+      422,
+      "label.unknown_agency",
+      "releases[0].agencies[0]",
+    ],
+    [
+      "an agreement that no name of one looks like",
+      "u3",
+      { tlp: "AMBER", releases: [row("no such agreement", ["JPN"])] },
+      422,
+      "label.unknown_agreement",
+      "releases[0].agreement",
+    ],
     ["two TLPs", "u3", { tlp: ["AMBER", "RED"] }, 422, "label.shape", "tlp"],
     ["a TLP of old", "u3", { tlp: "WHITE" }, 422, "label.shape", "tlp"],
     [
