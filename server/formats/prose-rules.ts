@@ -19,15 +19,19 @@ const SOFTWARE = new Set(
   ),
 );
 
+/** Top-level domains without a registry that are hosts all the same: hidden services, and those of examples (RFC 2606, RFC 7686). */
+const UNLISTED_DOMAINS = new Set(["onion", "example", "invalid", "test"]);
+
 const lastLabel = (host: string): string => host.replace(/\.$/, "").split(".").at(-1) ?? "";
 
-/** A live host of a text that does not say so by a scheme: a public suffix of ICANN's and not the look of a file or of code. */
+/** A live host of a text that does not say so by a scheme: a public suffix of ICANN's or one of those without a registry, and not the look of a file or of code. */
 export function looksLikeHost(host: string): boolean {
   const label = lastLabel(host);
   const lower = label.toLowerCase();
   if (FILE_ENDINGS.has(lower) || NEVER_DOMAINS.has(lower) || SOFTWARE.has(host.toLowerCase())) return false;
   // "…the attack.In 2022": a sentence that follows without a blank.
   if (/^[A-Z][a-z]/.test(label)) return false;
+  if (UNLISTED_DOMAINS.has(lower)) return host.includes(".");
   const found = parse(host, { allowPrivateDomains: false, validateHostname: false });
   return found.isIcann === true && found.domain !== null;
 }

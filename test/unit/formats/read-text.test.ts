@@ -133,6 +133,16 @@ v5.6.7.8 and 198.51.100.9. Mail goes to someone@example.org (AS64500), the key i
   ]);
 });
 
+test("a report – live hosts under top-level domains without a registry – taken, mail addresses too", () => {
+  const text = "It calls beacon.example and c2.invalid, then abcdefghij234567.onion, and writes to someone@drop.test.";
+  expect(found(text)).toEqual([
+    "domain-name beacon.example",
+    "domain-name c2.invalid",
+    "domain-name abcdefghij234567.onion",
+    "email-addr someone@drop.test",
+  ]);
+});
+
 test("a report – it defangs its indicators – live URLs, domains and mail addresses are references, hashes and wallets count", () => {
   const text = `Read [our blog](https://blog.example.org/post) or write to team@example.org.
 It talks to evil[.]example[.]com (198.51.100[.]7), see https://vt.example.org/file/${SHA256}.
