@@ -11,7 +11,7 @@ export const ObjectId = z
   .regex(/^[a-z][a-z0-9-]{1,249}--[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/)
   .meta({ id: "ObjectId" });
 
-const Limit = z.string().regex(/^[1-9]\d{0,3}$/, "a whole number from 1 to 1000");
+const Limit = z.string().regex(/^[1-9]\d{0,3}$/, "a whole number from 1 to 9999; a page has 1000 at most");
 const TypeName = z
   .string()
   .max(250)

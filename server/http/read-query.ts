@@ -29,7 +29,9 @@ export function readQuery(url: string, known: readonly string[]): Record<string,
     }
     if (found.has(name))
       throw new Fault("bad_request", "this query parameter is there twice", { code: "query.repeated", path: name });
-    found.set(name, equals === -1 ? "" : decode(pair.slice(equals + 1)));
+    const text = equals === -1 ? "" : pair.slice(equals + 1);
+    // A plus stands for a blank, but no TLP has one: AMBER+STRICT may be typed as it is written.
+    found.set(name, decode(name === "tlp" ? text.replaceAll("+", "%2B") : text));
   }
   return Object.fromEntries(found);
 }

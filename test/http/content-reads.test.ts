@@ -143,6 +143,11 @@ describe("pages and their cursors", () => {
   });
 });
 
+test("a filter by TLP – its plus typed as it is, or escaped – the same page", async () => {
+  const [typed, escaped] = ["AMBER+STRICT", "AMBER%2BSTRICT"].map((tlp) => ask("u3", `/api/v1/objects?tlp=${tlp}`));
+  expect(pageOf(await (typed ?? ask("u3", "/")))).toEqual(pageOf(await (escaped ?? ask("u3", "/"))));
+});
+
 describe("questions that can't be", () => {
   test.each([
     ["an unknown parameter", "/objects?limt=5", "query.unknown", "limt"],
