@@ -29,13 +29,20 @@ export function addExportCommand(program: Command, open: () => Promise<Core>): v
       if (!asked.success)
         throw new Fault(
           "bad_request",
-          asked.error.issues.map((issue) => `--${issue.path.join(".")}: ${issue.message}`).join("\n"),
+          asked.error.issues
+            .map((issue) => `--${issue.path.join(".").replaceAll("_", "-")}: ${issue.message}`)
+            .join("\n"),
         );
       const { format = "stix", ...filters } = asked.data;
       const core = await open();
       const viewer = (await core.snapshots.read(core.storage, realMoments().now)).viewer(as ?? "");
       if (viewer === undefined) throw new Fault("bad_request", `--as: there is no account ${as}`);
       const { content } = composeContent(core, realMoments);
+      // A reader that has seen enough (`| head`) closes the pipe: no failure of ours.
+      process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE") throw error;
+        process.exit(0);
+      });
       const { stream } = await content.export(viewer, realMoments(), filters, format);
       for await (const text of stream) if (!process.stdout.write(text)) await once(process.stdout, "drain");
       await core.storage.close();

@@ -53,7 +53,10 @@ async function checkPlace(unit: Unit, { role, agency, country }: NewAccount): Pr
 function checkShape(account: NewAccount): NewAccount {
   const result = NewAccount.safeParse(account);
   const issue = result.error?.issues[0];
-  if (!result.success) throw wrong("invalid", issue?.path.join(".") ?? "", issue?.message ?? "this is no account");
+  if (!result.success) {
+    const path = issue?.path.join(".") ?? "";
+    throw wrong("invalid", path, `${path === "" ? "the account" : path}: ${issue?.message ?? "wrong shape"}`);
+  }
   for (const name of ["from", "until"] as const) {
     const date = result.data[name];
     if (date !== undefined && parseInstant(date) === undefined) throw wrong("invalid", name, "there is no such date");
