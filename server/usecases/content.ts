@@ -224,7 +224,8 @@ export class Content {
     };
     const serial = Buffer.from(moment.random(12)).toString("base64url");
     const stamp = {
-      at: formatInstant(sight.snapshot.at),
+      // The request's own instant: the one that gates are judged at may be a moment later, for somebody else's sake.
+      at: formatInstant(moment.now),
       serial,
       agency: sight.viewer.agency ?? sight.viewer.role,
       account: sha256(`${serial}|${sight.viewer.id}`).slice(0, 12),
