@@ -44,6 +44,8 @@ async function tests(args) {
   const code = await run(bin("jest", "bin", "jest.js"), [
     "--maxWorkers=2",
     "--json",
+    // A test that failed before it closed what it opened must not keep the run from ending.
+    "--forceExit",
     `--outputFile=${file}`,
     "--testLocationInResults=false",
     ...args,

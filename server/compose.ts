@@ -42,6 +42,8 @@ export interface Core {
   readonly audit: AuditStream;
   readonly snapshots: Snapshots;
   readonly spool: Spool;
+  /** The time now, ms. */
+  readonly clock: () => number;
 }
 
 /** A gzip that is answered at once may unpack to this many times the inline limit; what is larger goes the streaming way. */
@@ -58,6 +60,7 @@ export async function openCore(config: Config, moments: Moments = realMoments): 
     audit,
     snapshots: new Snapshots(),
     spool: new FolderSpool(resolve(config.DATA_DIR, "spool")),
+    clock: () => moments().now,
   };
 }
 
@@ -68,11 +71,13 @@ export const composeIngest = ({
   audit,
   snapshots,
   spool,
+  clock,
 }: Core): IngestParts & { inflatedLimit: number; spool: Spool } => ({
   storage,
   snapshots,
   audit,
   spool,
+  clock,
   secrets: { namespace: keys.namespace, digest: keys.digest },
   inflatedLimit: Math.min(config.MAX_INLINE_BYTES * INLINE_INFLATION, config.MAX_INFLATED_BYTES),
 });
@@ -85,12 +90,12 @@ export const composeStream = (core: Core): ReturnType<typeof composeIngest> => (
 
 /** Reading and releasing, as the server and the command line use them. */
 export function composeContent(core: Core, moments: Moments): { content: Content; releases: Releases } {
-  const { config, keys, storage, audit, snapshots } = core;
+  const { config, keys, storage, audit, snapshots, clock } = core;
   const group = groupOf(config.GROUP);
   const renderer = new Renderer(keys.namespace, group, commonObjects(group));
   const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
   const content = new Content({ storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys });
-  return { content, releases: new Releases({ storage, content, snapshots, audit, secrets: keys }) };
+  return { content, releases: new Releases({ storage, content, snapshots, audit, secrets: keys, clock }) };
 }
 
 export interface AppAsk {

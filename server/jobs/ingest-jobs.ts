@@ -12,6 +12,13 @@ import type { JobProgress, Spool } from "../usecases/intake.ts";
 /** How long a job is one worker's before another may take it up, ms. Renewed with each batch; two that work on one do no harm. */
 const LEASE = 20_000;
 const MOST_REJECTED = 1000;
+const MOST_ATTEMPTS = 3;
+
+/** What the sender is told: a fault's words; of a bug only that there was one. */
+const wordsOf = (error: unknown): NonNullable<JobProgress["error"]> =>
+  error instanceof Fault
+    ? { code: error.code, path: error.path ?? "", message: error.message }
+    : { code: "job.given_up", path: "", message: "it failed each time it was tried; the operator's log has more" };
 
 const add = (a: IngestCounts | undefined, b: IngestCounts): IngestCounts =>
   a === undefined
@@ -31,7 +38,13 @@ async function leaseNext(storage: Storage, holder: string, now: number): Promise
     for (const job of waiting) {
       if (status === "running" && (job.leaseUntil ?? 0) > now) continue;
       try {
-        await storage.collection(Jobs).put({ ...job, status: "running", leaseHolder: holder, leaseUntil: now + LEASE });
+        await storage.collection(Jobs).put({
+          ...job,
+          status: "running",
+          leaseHolder: holder,
+          leaseUntil: now + LEASE,
+          attempts: (job.attempts ?? 0) + 1,
+        });
         return await storage.collection(Jobs).get(job.id);
       } catch (error) {
         if (!(error instanceof Fault && error.kind === "conflict")) throw error;
@@ -58,6 +71,8 @@ export async function runIngestJobs(
     };
     let progress: JobProgress = {};
     try {
+      if ((job.attempts ?? 0) > MOST_ATTEMPTS)
+        throw new Fault("internal", "it ended without a word each time it was tried", { code: "job.given_up" });
       await ingestStream(
         parts,
         parts.spool.read(job.id),
@@ -74,10 +89,11 @@ export async function runIngestJobs(
       );
       await save({ status: "done", progress: { ...progress } });
     } catch (error) {
-      if (!(error instanceof Fault) || error.kind === "unavailable" || error.kind === "conflict") throw error;
+      const passing = error instanceof Fault && (error.kind === "unavailable" || error.kind === "conflict");
+      if (passing || (!(error instanceof Fault) && (job.attempts ?? 0) < MOST_ATTEMPTS)) throw error;
       await save({
         status: "failed",
-        progress: { ...progress, error: { code: error.code, path: error.path ?? "", message: error.message } },
+        progress: { ...progress, error: wordsOf(error) },
       });
     }
     await parts.spool.remove(job.id);

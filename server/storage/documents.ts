@@ -116,6 +116,8 @@ export const RowDoc = z.object({
   stamp: z.int(),
   stages: z.array(z.object({ lane: z.string(), stamp: z.int() })).optional(),
   label: z.string(),
+  /** The label as it was posted: it stays when releases change `label`. */
+  posted: z.string(),
   cut: z.array(z.string()),
   /** UUID of the thing, made from kind and key as this tier shows them: also the UUID of its consolidated id. */
   thing: z.string(),
@@ -206,6 +208,8 @@ export const JobDoc = z.object({
   progress: z.record(z.string(), z.unknown()),
   leaseHolder: z.string().optional(),
   leaseUntil: z.int().optional(),
+  /** How often a worker took it up: one that kills its workers is given up. */
+  attempts: z.int().optional(),
 });
 export type JobDoc = z.infer<typeof JobDoc>;
 

@@ -21,6 +21,8 @@ import { labelEntry, type Snapshot } from "./snapshot.ts";
 export interface LabelAsk {
   readonly request?: LabelRequest;
   readonly preset?: string;
+  /** Markings of the same input that were refused. */
+  readonly refusedMarkings?: ReadonlySet<string>;
 }
 
 /** A label as it will be stored, with what the rows of a contribution are made from. */
@@ -50,8 +52,7 @@ async function knownMarkings(
   );
   const named = new Set<string>();
   for (const { object } of candidates) {
-    if (Array.isArray(object.object_marking_refs))
-      for (const id of object.object_marking_refs) if (typeof id === "string" && !own.has(id)) named.add(id);
+    for (const id of namedMarkings(object)) if (!own.has(id)) named.add(id);
   }
   if (named.size === 0) return own;
   for (const row of await unit.collection(Rows).find({ index: "stix", values: [...named] })) {
@@ -59,6 +60,22 @@ async function knownMarkings(
   }
   return own;
 }
+
+/** Whom a label may name: people and clients of agencies. Who administers, audits or signs is nobody's to find out (policy Q49). */
+const NAMEABLE: ReadonlySet<string> = new Set(["analyst", "reviewer", "releaser", "client"]);
+
+/** Every marking that an object names, whole or for a part. */
+const namedMarkings = (object: StixJson): string[] => {
+  const granular = Array.isArray(object.granular_markings) ? (object.granular_markings as StixJson[]) : [];
+  const whole = Array.isArray(object.object_marking_refs) ? object.object_marking_refs : [];
+  return [...whole, ...granular.map((one) => one.marking_ref)].filter((id): id is string => typeof id === "string");
+};
+
+const markingRefused = (id: string): Problem => ({
+  code: "label.marking_refused",
+  path: "object_marking_refs",
+  message: `its marking ${id} was refused, so that nobody can tell who may read it`,
+});
 
 function requestOf(
   ask: LabelAsk,
@@ -100,7 +117,7 @@ export async function bindBatch(
     poster: viewer,
     agencies: snapshot.agencies,
     agreements: snapshot.agreements,
-    knowsAccount: (id: string) => snapshot.accounts.has(id),
+    knowsAccount: (id: string) => NAMEABLE.has(snapshot.accounts.get(id)?.role ?? "public"),
   };
   const bind = labelBinder({ ...world, ...said });
   const originatorOnly = labelBinder({ ...world, request: { tlp: "AMBER+STRICT" } })({
@@ -138,7 +155,9 @@ export async function bindBatch(
   const bindings = new Map<number, { binding: BoundLabel; marked: Marked }>();
   const listedBy = new Map<string, BoundLabel[]>();
   for (const { index, object } of candidates) {
-    const own = ownMarkings(object, find);
+    const named =
+      ask.refusedMarkings === undefined ? undefined : namedMarkings(object).find((id) => ask.refusedMarkings?.has(id));
+    const own = named === undefined ? ownMarkings(object, find) : { problem: markingRefused(named) };
     const binding =
       "problem" in own ? { problems: [own.problem] } : holdsRelease(object) ? originatorOnly : bind(own.marked);
     if ("problem" in own || "problems" in binding) {

@@ -18,7 +18,7 @@ import { type ListAsk, readObjects } from "./read-objects.ts";
 import { readEdges, readOne, readSources, type SourceView } from "./read-one.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import { Sight } from "./sight.ts";
-import type { Snapshots } from "./snapshot.ts";
+import { rememberJudged, type Snapshots } from "./snapshot.ts";
 
 export interface ContentParts {
   readonly storage: Storage;
@@ -41,6 +41,7 @@ const micros = (text: string, path: string): number => {
 /** What readers ask for. Each answer is computed from what the caller may see, and recorded before it leaves (design 6). */
 export class Content {
   readonly #parts: ContentParts;
+  #remembered = 0;
 
   constructor(parts: ContentParts) {
     this.#parts = parts;
@@ -50,6 +51,7 @@ export class Content {
   async sight(viewer: Viewer, moment: Moment, channel: Channel): Promise<Sight> {
     const { storage, snapshots, admissions, renderer } = this.#parts;
     const snapshot = await snapshots.read(storage, moment.now);
+    this.#remember(snapshot.at);
     // The directory's view of the account, so that a change since it signed in counts.
     const current = snapshot.viewer(viewer.id) ?? viewer;
     return new Sight(
@@ -59,6 +61,17 @@ export class Content {
       admissions.of(current, snapshot, channel),
       new Set(renderer.common.keys()),
     );
+  }
+
+  /** Once a minute, beside the request: a clock that jumps back must not re-open what a reader saw closed (design 6). */
+  #remember(at: number): void {
+    if (at < this.#remembered + 60_000) return;
+    this.#remembered = at;
+    this.#parts.storage
+      .transaction((unit) => rememberJudged(unit, at))
+      .catch(() => {
+        this.#remembered = 0;
+      });
   }
 
   /** Says who is about to be shown which lanes up to where; the answer waits for it. */

@@ -14,6 +14,7 @@ import { admittedLanes } from "./admission.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.ts";
 import type { Candidate } from "./candidate.ts";
+import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
@@ -25,6 +26,8 @@ export interface IngestParts {
   readonly snapshots: Snapshots;
   readonly audit: AuditStream;
   readonly secrets: Secrets;
+  /** The time, ms: read under the write lock, so that stamps follow the order of commits. */
+  readonly clock: () => number;
 }
 
 export interface BatchAsk {
@@ -91,11 +94,36 @@ function prepare(
   return { candidates, results };
 }
 
+/** Marking definitions of the input that did not get in: what names one can't be labelled. */
+const refusedMarkings = (items: readonly Item[], results: ReadonlyMap<number, Result>): ReadonlySet<string> =>
+  new Set(
+    items.flatMap((item) =>
+      "object" in item && item.object.type === "marking-definition" && results.has(item.index)
+        ? [String(item.object.id)]
+        : [],
+    ),
+  );
+
 interface Held {
   readonly id: string;
   readonly version?: string | undefined;
   readonly hash: string;
+  readonly posted: string;
   readonly object: () => StixJson;
+}
+
+/** What an agency is known to have said under one id. */
+interface Chain {
+  readonly ids: Set<string>;
+  readonly versions: Held[];
+}
+
+function addTo(chains: Map<string, Chain>, stixId: string, held: Held): void {
+  const chain = chains.get(stixId) ?? { ids: new Set(), versions: [] };
+  chain.ids.add(held.id);
+  // What has no version has no conflict either: only its bytes count.
+  if (held.version !== undefined) chain.versions.push(held);
+  chains.set(stixId, chain);
 }
 
 const sameContent = (a: StixJson, b: StixJson): boolean => canonicalJson(a) === canonicalJson(b);
@@ -104,18 +132,23 @@ const sameContent = (a: StixJson, b: StixJson): boolean => canonicalJson(a) === 
 function fateOf(
   plan: RowPlan,
   object: StixJson,
-  held: readonly Held[],
+  held: Chain | undefined,
   aside: () => string,
 ): { outcome: "created" | "unchanged" | "updated" } | { problem: Problem } {
-  if (held.length === 0) return { outcome: "created" };
-  if (held.some(({ id }) => id === plan.id || id === aside())) return { outcome: "unchanged" };
+  if (held === undefined) return { outcome: "created" };
+  if (held.ids.has(plan.id) || held.ids.has(aside())) return { outcome: "unchanged" };
   const version = plan.version;
   if (version === undefined) return { outcome: "updated" };
-  const same = held.filter((other) => other.version !== undefined && compareInstants(other.version, version) === 0);
-  const other = same.find((row) => row.hash !== plan.hash && !sameContent(row.object(), object));
-  if (other === undefined) return { outcome: "updated" };
-  const message = `your agency has said something else under this id with modified ${version}: a change needs a later modified`;
-  return { problem: { code: "version.conflict", path: "modified", message } };
+  for (const other of held.versions.filter((one) => compareInstants(one.version ?? "", version) === 0)) {
+    if (other.hash === plan.hash) continue;
+    if (!sameContent(other.object(), object)) {
+      const message = `your agency has said something else under this id with modified ${version}: a change needs a later modified`;
+      return { problem: { code: "version.conflict", path: "modified", message } };
+    }
+    // Members in another order say the same.
+    if (other.posted === plan.posted) return { outcome: "unchanged" };
+  }
+  return { outcome: "updated" };
 }
 
 /** Rows in store order: the object's own first, then its cut copies. */
@@ -132,9 +165,9 @@ async function heldChains(
   poster: string,
   agency: string,
   snapshot: Snapshot,
-): Promise<Map<string, Held[]>> {
+): Promise<Map<string, Chain>> {
   const viewer = snapshot.viewer(poster);
-  const chains = new Map<string, Held[]>();
+  const chains = new Map<string, Chain>();
   const rows = (await unit.collection(Rows).find({ index: "stix", values: ids })).filter(
     (row) => row.originator === agency,
   );
@@ -144,9 +177,13 @@ async function heldChains(
   for (const row of rows) {
     const written = row.receivedFrom === poster && tiers.has(row.label);
     if (written ? row.id !== row.contribution : tiers.get(row.label) !== row.lane) continue;
-    const chain = chains.get(row.stixId) ?? [];
-    chain.push({ id: row.id, version: row.version, hash: row.hash, object: () => objectOf(row) });
-    chains.set(row.stixId, chain);
+    addTo(chains, row.stixId, {
+      id: row.id,
+      version: row.version,
+      hash: row.hash,
+      posted: row.posted,
+      object: () => objectOf(row),
+    });
   }
   return chains;
 }
@@ -193,7 +230,12 @@ export async function ingestBatch(
     try {
       return await attempt(parts, items, ask, moment, snapshot);
     } catch (error) {
-      if (!(error instanceof Moved) || tries >= 5) throw error;
+      if (!(error instanceof Moved)) throw error;
+      if (tries >= 5)
+        throw new Fault("unavailable", "the policy is changing; send it again", {
+          code: "ingest.policy_moves",
+          retryAfter: 1,
+        });
     }
   }
 }
@@ -202,6 +244,9 @@ function posterOf(snapshot: Snapshot, id: string): AccountDoc & { agency: string
   const account = snapshot.accounts.get(id);
   if (account?.agency === undefined)
     throw new Fault("forbidden", "only an account of an agency can post", { code: "forbidden.no_agency" });
+  // A post that waited as a job is its account's still when its turn comes.
+  if (!inForce(account, snapshot.at))
+    throw new Fault("forbidden", "this account is not in force any more", { code: "forbidden.account_ended" });
   return { ...account, agency: account.agency };
 }
 
@@ -214,9 +259,17 @@ async function attempt(
 ): Promise<IngestReply> {
   const poster = posterOf(snapshot, ask.account);
   const { candidates, results } = prepare(items, poster.agency);
-  const { bound, refused } = await bindBatch(parts.storage, candidates, ask.label, poster, snapshot, parts.secrets);
+  const { bound, refused } = await bindBatch(
+    parts.storage,
+    candidates,
+    { ...ask.label, refusedMarkings: refusedMarkings(items, results) },
+    poster,
+    snapshot,
+    parts.secrets,
+  );
+  const byIndex = new Map(candidates.map((one) => [one.index, one]));
   for (const [index, problem] of refused) {
-    const candidate = candidates.find((one) => one.index === index);
+    const candidate = byIndex.get(index);
     if (candidate !== undefined) results.set(index, rejected(candidate.item, problem, candidate.object.id));
   }
   const batch = uuid4(moment);
@@ -251,8 +304,9 @@ async function attempt(
     for (const { candidate, bound: label, plans } of planned) {
       const [own] = plans;
       if (own === undefined) continue;
-      const chain = chains.get(own.stixId) ?? [];
-      const fate = fateOf(own, candidate.object, chain, () => nameAside(own.id, poster.id, parts.secrets));
+      const fate = fateOf(own, candidate.object, chains.get(own.stixId), () =>
+        nameAside(own.id, poster.id, parts.secrets),
+      );
       if ("problem" in fate) {
         results.set(candidate.index, rejected(candidate.item, fate.problem, own.stixId));
         continue;
@@ -266,13 +320,18 @@ async function attempt(
         ...whereFound(candidate.item),
       });
       if (fate.outcome === "unchanged") continue;
-      chain.push({ id: own.id, version: own.version, hash: own.hash, object: () => candidate.object });
-      chains.set(own.stixId, chain);
+      addTo(chains, own.stixId, {
+        id: own.id,
+        version: own.version,
+        hash: own.hash,
+        posted: own.posted,
+        object: () => candidate.object,
+      });
       fresh.push(...plans);
     }
     if (!store) return reply();
     await internLabels(unit, new Map(planned.map(({ bound: label }) => [label.label, label.stored])));
-    const rows: RowDoc[] = await placeInLanes(unit, fresh, moment.now);
+    const rows: RowDoc[] = await placeInLanes(unit, fresh, Math.max(moment.now, parts.clock()));
     await insertRows(unit, rows, poster.id, parts.secrets);
     await rememberJudged(unit, snapshot.at);
     const made = reply();

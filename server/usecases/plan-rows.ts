@@ -20,7 +20,7 @@ export interface Labelled {
   readonly label: string;
   readonly cuts: readonly (readonly string[])[];
   /** What names the contribution: the label as it was posted, so that it stays the same one however its release goes on; or the name it has. */
-  readonly name: { readonly posted: string } | { readonly contribution: string };
+  readonly name: { readonly posted: string; readonly contribution?: string };
   readonly flags: readonly string[];
   readonly consumed: readonly string[];
   readonly given?: string;
@@ -64,9 +64,7 @@ export function planRows(
   const stixId = String(object.id);
   const hash = sha256(text);
   const contribution =
-    "contribution" in name
-      ? name.contribution
-      : sha256(`${origin.originator}|${stixId}|${origin.channel}|${hash}|${name.posted}`).slice(0, 24);
+    name.contribution ?? sha256(`${origin.originator}|${stixId}|${origin.channel}|${hash}|${name.posted}`).slice(0, 24);
   const rows: RowPlan[] = [];
   const ends = edgeEnds(object);
   for (const [tier, cut] of cuts.entries()) {
@@ -84,6 +82,7 @@ export function planRows(
       contribution,
       lane: laneId(label, tier),
       label,
+      posted: name.posted,
       cut: [...cut],
       thing: thingUuid(keyedHere.key, secrets.namespace),
       kind: keyedHere.key.kind,

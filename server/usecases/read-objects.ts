@@ -1,6 +1,7 @@
 import type { Tlp } from "../../schemas/policy/vocabulary.ts";
 import { queryTerms } from "../pipeline/terms.ts";
 import { sha256 } from "../shared/digest.ts";
+import { Fault } from "../shared/fault.ts";
 import { Rows } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import type { AdmittedLane } from "./admission.ts";
@@ -75,7 +76,12 @@ async function* candidates(
   if (ask.text !== undefined) {
     const terms = queryTerms(ask.text);
     if (terms.length === 0) return;
-    const matched = await unit.collection(Rows).search({ scopes: [...allowed], terms, limit: MOST_MATCHES });
+    const matched = await unit.collection(Rows).search({ scopes: [...allowed], terms, limit: MOST_MATCHES + 1 });
+    if (matched.length > MOST_MATCHES)
+      throw new Fault("unprocessable", `more than ${MOST_MATCHES} contributions have these words: ask more narrowly`, {
+        code: "query.too_many",
+        path: "text",
+      });
     const matches = matched.flatMap((row) => sight.placed(row) ?? []);
     const ids = new Set(matches.map((row) => row.id));
     found = found === undefined ? matches : found.filter((row) => ids.has(row.id));
@@ -126,14 +132,32 @@ const firstOfVersions = (rows: readonly Row[], like: (row: Row) => string): Row[
       ),
   );
 
+/** Of what has no version, an agency's latest word stands: it is one (id, version) however often it was said in other bytes. */
+const latestWords = (rows: readonly Row[], like: (row: Row) => string): Row[] =>
+  rows.filter(
+    (row) =>
+      row.version !== undefined ||
+      !rows.some(
+        (other) =>
+          other.originator === row.originator &&
+          other.version === undefined &&
+          like(other) !== like(row) &&
+          comesLater(other, row),
+      ),
+  );
+
 /** Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). */
-async function originals(sight: Sight, page: readonly Row[]): Promise<Array<{ at: Row; seen: Seen }>> {
+async function originals(
+  sight: Sight,
+  renderer: Renderer,
+  page: readonly Row[],
+): Promise<Array<{ at: Row; seen: Seen }>> {
   const beside = await sight.present(await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]));
   const like = await sight.likeness(beside);
   const ids = new Map<string, Row[]>();
   for (const row of beside) ids.set(row.stixId, [...(ids.get(row.stixId) ?? []), row]);
   return page.flatMap((row) => {
-    const under = firstOfVersions(ids.get(row.stixId) ?? [], like);
+    const under = latestWords(firstOfVersions(ids.get(row.stixId) ?? [], like), like);
     if (!under.some(({ id }) => id === row.id)) return [];
     const first = under.reduce((a, b) => (comesLater(a, b) ? b : a));
     const same = under.filter((other) => other.version === row.version && like(other) === like(row));
@@ -141,7 +165,7 @@ async function originals(sight: Sight, page: readonly Row[]): Promise<Array<{ at
     const holds =
       row.originator === first.originator ||
       under.some((other) => other.originator === first.originator && like(other) === like(row));
-    const id = holds ? row.stixId : `${row.kind}--${row.thing}`;
+    const id = holds ? row.stixId : renderer.keyedId(row);
     const seen: Seen = {
       id,
       kind: row.kind,
@@ -185,7 +209,9 @@ export async function readObjects(
     for (const page of pages) for (const row of page) passing.add(row.id);
   }
   for await (const page of worded ? pages : source) {
-    found.push(...(ask.view === "originals" ? await originals(sight, page) : await consolidated(sight, page, passes)));
+    found.push(
+      ...(ask.view === "originals" ? await originals(sight, renderer, page) : await consolidated(sight, page, passes)),
+    );
     if (found.length > limit) break;
   }
   const shown = found.slice(0, limit);

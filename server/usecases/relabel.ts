@@ -65,7 +65,7 @@ export async function relabel(
       key: keyed.key,
       label: id,
       cuts: labelEntry(id, label).cuts,
-      name: { contribution },
+      name: { contribution, posted: own.posted },
       flags: own.flags ?? [],
       consumed: own.consumed ?? [],
       ...(own.given === undefined ? {} : { given: own.given }),

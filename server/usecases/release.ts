@@ -29,6 +29,8 @@ interface ReleaseParts {
   readonly snapshots: Snapshots;
   readonly audit: AuditStream;
   readonly secrets: Secrets;
+  /** The time, ms: read under the write lock, so that stamps follow the order of commits. */
+  readonly clock: () => number;
 }
 
 interface Who {
@@ -267,7 +269,7 @@ export class Releases {
               row.contribution,
               normaliseLabel(withRowsOn(label, release.row)),
               secrets,
-              ask.moment.now,
+              Math.max(ask.moment.now, this.#parts.clock()),
             );
         }
       }

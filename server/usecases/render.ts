@@ -76,6 +76,11 @@ export class Renderer {
     return made;
   }
 
+  /** The id of a contribution under whose own id the viewer sees another: a thing's where that is not the very same id. */
+  keyedId({ kind, thing, fold, originator, stixId, hash }: Row): string {
+    return `${kind}--${fold === "value" ? uuid5(this.#namespace, `original|${originator}|${stixId}|${hash}`) : thing}`;
+  }
+
   #lanes(sight: Sight, rows: readonly Row[]): AdmittedLane[] {
     const lanes = new Set(rows.map((row) => row.lane));
     return [...lanes].sort().flatMap((lane) => sight.admission.lanes.get(lane) ?? []);

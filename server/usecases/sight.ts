@@ -73,6 +73,7 @@ export class Sight {
   readonly #common: ReadonlySet<string>;
   readonly #resolved = new Map<string, string | undefined>();
   readonly #byId = new Map<string, Row[]>();
+  readonly #byThing = new Map<string, Row[]>();
 
   constructor(unit: Unit, viewer: Viewer, snapshot: Snapshot, admission: Admission, common: ReadonlySet<string>) {
     this.#unit = unit;
@@ -123,11 +124,15 @@ export class Sight {
     return [...new Set(ids)].flatMap((id) => this.#byId.get(id) ?? []);
   }
 
-  /** Visible rows of things (UUIDs). */
+  /** Visible rows of things (UUIDs); read once a request. */
   async rowsOfThings(things: readonly string[]): Promise<Row[]> {
-    return things.length === 0
-      ? []
-      : this.#visible(await this.#unit.collection(Rows).find({ index: "thing", values: things }));
+    const unread = [...new Set(things)].filter((thing) => !this.#byThing.has(thing));
+    if (unread.length > 0) {
+      for (const thing of unread) this.#byThing.set(thing, []);
+      for (const row of this.#visible(await this.#unit.collection(Rows).find({ index: "thing", values: unread })))
+        this.#byThing.get(row.thing)?.push(row);
+    }
+    return [...new Set(things)].flatMap((thing) => this.#byThing.get(thing) ?? []);
   }
 
   /** Visible rows that state a value besides their own key. */

@@ -10,13 +10,13 @@ type Places = { placed(row: Row): Row | undefined };
 
 /** A scan that goes on from where it was, and what of it is held back: the store puts documents of one stamp in the order of their ids. */
 class Walk<T extends Stored<RowDoc | StageDoc>> {
-  readonly #next: (after: { value: number; id: string } | undefined) => Promise<T[]>;
-  readonly #limit: number;
+  readonly #next: (after: { value: number; id: string } | undefined, limit: number) => Promise<T[]>;
+  #limit: number;
   #held: T[] = [];
   /** Everything before this stamp is here; undefined once all is. */
   open: number | undefined = Number.NEGATIVE_INFINITY;
 
-  constructor(limit: number, next: (after: { value: number; id: string } | undefined) => Promise<T[]>) {
+  constructor(limit: number, next: (after: { value: number; id: string } | undefined, limit: number) => Promise<T[]>) {
     this.#limit = limit;
     this.#next = next;
   }
@@ -25,9 +25,13 @@ class Walk<T extends Stored<RowDoc | StageDoc>> {
   async reach(until: number | undefined): Promise<void> {
     if (this.open === undefined || (until !== undefined && this.open > until)) return;
     const last = this.#held.at(-1);
-    const piece = await this.#next(last === undefined ? undefined : { value: last.stamp, id: last.id });
-    this.#held.push(...piece);
-    this.open = piece.length < this.#limit ? undefined : piece.at(-1)?.stamp;
+    const limit = this.#limit;
+    const piece = await this.#next(last === undefined ? undefined : { value: last.stamp, id: last.id }, limit);
+    for (const one of piece) this.#held.push(one);
+    const open = piece.length < limit ? undefined : piece.at(-1)?.stamp;
+    // Many documents of one stamp: each piece asks every prefix again, so the next one is larger.
+    if (open === this.open) this.#limit = limit * 4;
+    this.open = open;
   }
 
   /** Takes what stands before a stamp; all, where none is given. */
@@ -52,11 +56,11 @@ export async function* walkLanes(
   const from = after === undefined ? scan.from : Math.max(after.stamp, Number(scan.from ?? 0));
   const bounded = { ...scan, ...(from === undefined ? {} : { from }) };
   const lanes = new Set(scan.prefixes.map(([lane]) => lane));
-  const rows = new Walk<Row>(scan.limit, (at) =>
-    unit.collection(Rows).scan({ ...bounded, ...(at === undefined ? {} : { after: at }) }),
+  const rows = new Walk<Row>(scan.limit, (at, limit) =>
+    unit.collection(Rows).scan({ ...bounded, limit, ...(at === undefined ? {} : { after: at }) }),
   );
-  const stages = new Walk<Stored<StageDoc>>(scan.limit, (at) =>
-    unit.collection(Stages).scan({ ...bounded, ...(at === undefined ? {} : { after: at }) }),
+  const stages = new Walk<Stored<StageDoc>>(scan.limit, (at, limit) =>
+    unit.collection(Stages).scan({ ...bounded, limit, ...(at === undefined ? {} : { after: at }) }),
   );
   for (;;) {
     await rows.reach(stages.open);

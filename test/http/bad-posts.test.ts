@@ -419,7 +419,7 @@ describe("a label that can't be", () => {
         { selectors: ["aliases"], countries: ["USA", "KOR"] },
         { selectors: ["labels"], countries: ["JPN", "KOR"] },
         { selectors: ["tool_types"], agencies: ["US-FBI", "US-CISA", "JP-NPA", "KR-NIS", "KR-KISA"] },
-        { selectors: ["tool_version"], classification: "R" },
+        { selectors: ["tool_version"], countries: ["USA"], agencies: ["US-FBI", "US-TREAS"] },
         { selectors: ["external_references"], agencies: ["JP-NPA", "JP-NCO", "KR-KISA"] },
       ];
       const thing = full("rules of a feed");

@@ -11,10 +11,13 @@ import {
   PageQuery,
   SourceList,
 } from "../../../schemas/api/objects.ts";
+import { Fault } from "../../shared/fault.ts";
 import type { Content } from "../../usecases/content.ts";
 import { type Route, route } from "../route.ts";
 
 const IdParams = z.strictObject({ id: ObjectId });
+/** Values of one look-up. */
+const MOST_VALUES = 1000;
 const limitOf = (limit: string | undefined): number => Math.min(Number(limit ?? "100"), 1000);
 
 /** Reading content: every answer is filtered, cut and folded for the caller. */
@@ -91,7 +94,12 @@ export function objectRoutes(content: Content): Route[] {
             .split(/\r?\n/)
             .map((line) => line.trim())
             .filter((line) => line !== "");
-        return { status: 200, body: { results: await content.lookup(viewer, moment, given.slice(0, 1000)) } };
+        if (given.length > MOST_VALUES)
+          throw new Fault("unprocessable", `${given.length} lines; ${MOST_VALUES} are looked up at a time`, {
+            code: "lookup.too_many",
+            path: "text",
+          });
+        return { status: 200, body: { results: await content.lookup(viewer, moment, given) } };
       },
     }),
     route({

@@ -73,3 +73,51 @@ describe("a release to another country", () => {
     ]);
   });
 });
+
+describe("a marking that is refused", () => {
+  test("an object that names it – posted with a wider label – is refused too, and says why", async () => {
+    const world = await TemporaryWorld.open();
+    const id = "marking-definition--6a1f9f3c-7a0f-4d0e-8b39-0f4a3a7f2b11";
+    const marking = {
+      type: "marking-definition",
+      spec_version: "2.1",
+      id,
+      created: "2026-04-01T00:00:00.000Z",
+      definition_type: "tlp",
+      definition: { tlp: 7 },
+    };
+    const marked = indicator("marked", "[domain-name:value = 'marked.example']", { object_marking_refs: [id] });
+    const label = { tlp: "GREEN" as const, releases: [ROW("USA")] };
+    const reply = await world.post("u1", bundleOf([{ ...marking, extensions: "none" }, marked]), { label });
+    expect((reply.json as { results: { code: string }[] }).results.map(({ code }) => code)).toEqual([
+      "stix.type",
+      "label.marking_refused",
+    ]);
+    expect((await world.ask("u2", { method: "GET", path: `/api/v1/objects/${marked.id}` })).status).toBe(404);
+    await world.close();
+  });
+});
+
+describe("originals of one observable", () => {
+  test("two agencies' other bytes under one id – for a reader of both – two ids, each once; an agency's later bytes replace its earlier", async () => {
+    const world = await TemporaryWorld.open();
+    const sco = {
+      type: "ipv4-addr",
+      spec_version: "2.1",
+      id: "ipv4-addr--ff26c055-6336-5bc5-b98d-13d6226742dd",
+      value: "198.51.100.3",
+    };
+    const label = { tlp: "GREEN" as const, releases: [ROW("USA")] };
+    await world.post("feed-US-FBI", { ...sco, x_note: "a" }, { label });
+    world.at(START + HOUR, "again");
+    await world.post("feed-US-FBI", { ...sco, x_note: "b" }, { label });
+    world.at(START + 2 * HOUR, "another");
+    await world.post("feed-US-CISA", { ...sco, x_note: "c" }, { label });
+    const reply = await world.ask("u1", { method: "GET", path: "/api/v1/objects?view=originals&type=ipv4-addr" });
+    const objects = (reply.json as { objects: { id: string; x_note: string }[] }).objects;
+    expect(objects.map(({ x_note }) => x_note)).toEqual(["b", "c"]);
+    expect(objects[0]?.id).toBe(sco.id);
+    expect(objects[1]?.id).not.toBe(sco.id);
+    await world.close();
+  });
+});

@@ -1,0 +1,354 @@
+import { createHash } from "node:crypto";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { Agent, createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import request from "supertest";
+import { z } from "zod";
+import type { LabelRequest } from "../../schemas/policy/label.ts";
+import { SeedAccount, SeedOrder } from "../../seed/shapes.ts";
+import { type Core, composeIngest, composeRoutes, openCore } from "../../server/compose.ts";
+import { readConfig } from "../../server/config.ts";
+import type { Route } from "../../server/http/route.ts";
+import { makeApp } from "../../server/http/router.ts";
+import { runIngestJobs } from "../../server/jobs/ingest-jobs.ts";
+import type { StixJson } from "../../server/pipeline/steps.ts";
+import { sha256 } from "../../server/shared/digest.ts";
+import { formatInstant } from "../../server/shared/instant.ts";
+import { makeLog } from "../../server/shared/log.ts";
+import type { Moment, Moments } from "../../server/shared/moment.ts";
+import { Accounts, Agencies, AgreementsIn, ApiKeys, Orders, Sessions } from "../../server/storage/collections.ts";
+import { type AccountDoc, AgencyDoc, AgreementDoc } from "../../server/storage/documents.ts";
+import type { Storage, Unit } from "../../server/storage/port.ts";
+import { KEY_PREFIX } from "../../server/usecases/api-keys.ts";
+import { ingestPost } from "../../server/usecases/ingest-post.ts";
+import { bumpRevision } from "../../server/usecases/policy-revision.ts";
+import { makeAccessToken } from "../../server/usecases/tokens.ts";
+
+/** Where the clock of a world stands until the test moves it. */
+export const START = Date.UTC(2026, 3, 11, 9, 30);
+const DAY = 86_400_000;
+
+/**
+ * Time and chance as the test says: each request gets the instant set last, and chance that depends on nothing but the word set with it and on
+ * how much the request itself has drawn. So what else goes on in a world can shift neither.
+ */
+export interface Steering {
+  now: number;
+  chance: string;
+  readonly moments: Moments;
+}
+
+function momentOf(now: number, word: string): Moment {
+  let drawn = 0;
+  return {
+    now,
+    random: (bytes) => {
+      drawn++;
+      const pieces = Array.from({ length: Math.ceil(bytes / 32) }, (_, i) =>
+        createHash("sha256").update(`${word}/${drawn}/${i}`).digest(),
+      );
+      return new Uint8Array(Buffer.concat(pieces).subarray(0, bytes));
+    },
+  };
+}
+
+export function steering(now = START, chance = "start"): Steering {
+  const steer: Steering = { now, chance, moments: () => momentOf(steer.now, steer.chance) };
+  return steer;
+}
+
+/** Who takes part and what is agreed. */
+export interface Directory {
+  readonly agencies: readonly AgencyDoc[];
+  readonly accounts: readonly AccountDoc[];
+  readonly agreements: readonly AgreementDoc[];
+  readonly orders: readonly SeedOrder[];
+}
+
+const seedFile = (name: string): string => join(import.meta.dirname, "..", "..", "seed", name);
+let demonstration: Promise<Directory> | undefined;
+async function readDemonstration(): Promise<Directory> {
+  const read = async <T>(name: string, shape: z.ZodType<T>): Promise<T[]> =>
+    z.array(shape).parse(JSON.parse(await readFile(seedFile(name), "utf8")));
+  return {
+    agencies: await read("agencies.json", AgencyDoc),
+    accounts: (await read("accounts.json", SeedAccount)).map(({ keyScopes: _, ...account }) => account),
+    agreements: await read("agreements.json", AgreementDoc),
+    orders: await read("orders.json", SeedOrder),
+  };
+}
+
+export interface Ask {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  /** Sent as JSON, but for text and bytes, which go as they are. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** In the order they came, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** The body as JSON; undefined where it is none. */
+  readonly json: unknown;
+}
+
+/** A bearer token is what a person signs in with, a key what a machine has: it reads and posts only. */
+export type Credential = "token" | "key" | "none";
+
+export interface PostOptions {
+  readonly label?: LabelRequest;
+  /** `?format=csv&dry_run=true`. */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface WorldOptions {
+  /** Default: the demonstration group of `seed/`. */
+  readonly directory?: Partial<Directory>;
+  /** Settings as the environment would give them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Puts something between the application and its store: a planted fault, a counter. */
+  readonly wrapStorage?: (storage: Storage) => Storage;
+}
+
+const parsed = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+};
+
+/** A folder of its own: in memory where the machine has such a place, since no test of this kind pulls the plug. */
+function ownFolder(): { readonly folder: string; remove(): void } {
+  let base = "/dev/shm";
+  try {
+    accessSync(base, constants.W_OK);
+  } catch {
+    base = tmpdir();
+  }
+  const folder = mkdtempSync(join(base, "tricord-test-"));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** The whole composed application in process, over a store of its own, with a clock and chance that the test steers. */
+export class TemporaryWorld {
+  readonly steer: Steering;
+  readonly core: Core;
+  readonly routes: readonly Route[];
+  readonly #server: Server;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #base: string;
+  readonly #parts: ReturnType<typeof composeIngest>;
+  readonly #remove: () => void;
+
+  private constructor(core: Core, steer: Steering, server: Server, routes: readonly Route[], remove: () => void) {
+    this.core = core;
+    this.steer = steer;
+    this.routes = routes;
+    this.#server = server;
+    this.#base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#parts = composeIngest(core);
+    this.#remove = remove;
+  }
+
+  static async open(options: WorldOptions = {}): Promise<TemporaryWorld> {
+    const { folder, remove } = ownFolder();
+    const steer = steering();
+    const config = readConfig({
+      LOG_LEVEL: "silent",
+      RATE_LIMIT_PER_MINUTE: "10000000",
+      ...options.settings,
+      DATA_DIR: folder,
+    });
+    const opened = await openCore(config, steer.moments);
+    const core =
+      options.wrapStorage === undefined ? opened : { ...opened, storage: options.wrapStorage(opened.storage) };
+    const parts = composeIngest(core);
+    const runner = {
+      post: (bytes: Uint8Array, ask: Parameters<typeof ingestPost>[2], moment: Parameters<typeof ingestPost>[3]) =>
+        ingestPost(parts, bytes, ask, moment),
+      wake: () => undefined,
+    };
+    const { routes, authenticate } = composeRoutes(core, { runner, moments: steer.moments });
+    const app = makeApp({ routes, authenticate, moments: steer.moments, log: makeLog("silent") });
+    const server = createServer(app);
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const world = new TemporaryWorld(core, steer, server, routes, remove);
+    demonstration ??= readDemonstration();
+    await world.addDirectory({ ...(await demonstration), ...options.directory });
+    return world;
+  }
+
+  get storage(): Storage {
+    return this.core.storage;
+  }
+
+  /** The instant and the chance of what comes next. */
+  at(now: number, chance: string): void {
+    this.steer.now = now;
+    this.steer.chance = chance;
+  }
+
+  /** A change of policy: applied with a new policy revision in one transaction. */
+  async change(work: (unit: Unit) => Promise<void>): Promise<void> {
+    await this.storage.transaction(async (unit) => {
+      await work(unit);
+      await bumpRevision(unit);
+    });
+  }
+
+  /** Adds people, agencies, agreements and orders; each account gets an API key and a session for bearer tokens, none a password of its own. */
+  async addDirectory({
+    agencies = [],
+    accounts = [],
+    agreements = [],
+    orders = [],
+  }: Partial<Directory>): Promise<void> {
+    const created = formatInstant(START);
+    const expires = formatInstant(START + 300 * DAY);
+    await this.change(async (unit) => {
+      await unit.collection(Agencies).insert(agencies);
+      await unit.collection(Accounts).insert(accounts);
+      await unit.collection(ApiKeys).insert(
+        accounts.map(({ id }) => ({
+          ...{ id: sha256(keyOf(id)), account: id, name: "test", scopes: ["read" as const, "post" as const] },
+          ...{ created, expires },
+        })),
+      );
+      await unit
+        .collection(Sessions)
+        .insert(accounts.map(({ id }) => ({ id: sessionOf(id), account: id, refresh: "", created, expires })));
+      await unit.collection(AgreementsIn).insert(agreements);
+      await unit.collection(Orders).insert(
+        orders.map(({ days, ...order }) => ({
+          ...order,
+          from: formatInstant(START - DAY),
+          until: formatInstant(START + days * DAY),
+        })),
+      );
+    });
+  }
+
+  async changeAgreement(id: string, change: Partial<Omit<AgreementDoc, "id">>): Promise<void> {
+    await this.change(async (unit) => {
+      const held = await unit.collection(AgreementsIn).get(id);
+      if (held === undefined) throw new Error(`there is no agreement ${id}`);
+      await unit.collection(AgreementsIn).put({ ...held, ...change });
+    });
+  }
+
+  async changeAccount(id: string, change: Partial<Omit<AccountDoc, "id">>): Promise<void> {
+    await this.change(async (unit) => {
+      const held = await unit.collection(Accounts).get(id);
+      if (held === undefined) throw new Error(`there is no account ${id}`);
+      await unit.collection(Accounts).put({ ...held, ...change });
+    });
+  }
+
+  /** The headers with which an account shows who it is. */
+  credentials(account: string, credential: Credential): Readonly<Record<string, string>> {
+    if (credential === "none") return {};
+    if (credential === "key") return { "X-Api-Key": keyOf(account) };
+    const token = makeAccessToken(this.core.keys.jwt, { account, session: sessionOf(account) }, this.steer.moments());
+    return { Authorization: `Bearer ${token}` };
+  }
+
+  /** One request as an account, at the instant set last. */
+  async ask(as: string, { method, path, body, headers = {} }: Ask, credential: Credential = "token"): Promise<Reply> {
+    const name = method.toLowerCase() as Lowercase<Ask["method"]>;
+    const sent = request(this.#base)
+      [name](path)
+      .agent(this.#agent)
+      .set({ ...this.credentials(as, credential), ...headers })
+      .buffer(true)
+      .parse((res, done) => {
+        const pieces: Buffer[] = [];
+        res.on("data", (piece: Buffer) => pieces.push(piece));
+        res.on("end", () => done(null, Buffer.concat(pieces)));
+      });
+    if (body !== undefined) {
+      if (typeof body === "string" || body instanceof Uint8Array) {
+        if (headers["Content-Type"] === undefined) sent.set("Content-Type", "application/octet-stream");
+        sent.serialize((whole) => whole as never).send(body as never);
+      } else sent.set("Content-Type", "application/json").send(JSON.stringify(body));
+    }
+    const reply = await sent;
+    const bytes: Buffer = Buffer.isBuffer(reply.body) ? reply.body : Buffer.alloc(0);
+    return { status: reply.status, headers: reply.headers, body: bytes, json: parsed(bytes) };
+  }
+
+  /** Posts content: one object, several as a bundle, or text; gives the reply. */
+  post(
+    as: string,
+    content: StixJson | readonly StixJson[] | string,
+    { label, query, headers }: PostOptions = {},
+  ): Promise<Reply> {
+    const body =
+      typeof content === "string"
+        ? content
+        : JSON.stringify(Array.isArray(content) ? bundleOf(content as StixJson[]) : content);
+    return this.ask(as, {
+      method: "POST",
+      path: `/api/v1/ingest${query ?? ""}`,
+      body,
+      headers: { ...(label === undefined ? {} : { "Tricord-Label": JSON.stringify(label) }), ...headers },
+    });
+  }
+
+  /** Proposes a row for the proposer's agency's content; gives the release's id. Throws with the reply where that is refused. */
+  async propose(as: string, object: string, row: object, reason = "for the test"): Promise<string> {
+    const shown = await this.ask(as, { method: "GET", path: `/api/v1/objects/${object}` });
+    const hash = (shown.json as { hash?: string }).hash ?? "none";
+    const reply = await this.ask(as, {
+      method: "POST",
+      path: `/api/v1/objects/${object}/releases`,
+      body: { row, reason, hash },
+    });
+    if (reply.status !== 202)
+      throw new Error(`${as} could not propose ${object}: ${reply.status} ${reply.body.toString()}`);
+    return (reply.json as { release: string }).release;
+  }
+
+  /** Approves or refuses a release as it stands. Throws with the reply where that is refused. */
+  async decide(as: string, release: string, verb: "approve" | "refuse" = "approve"): Promise<void> {
+    const shown = await this.ask(as, { method: "GET", path: `/api/v1/releases/${release}` });
+    const hash = (shown.json as { hash?: string }).hash ?? "none";
+    const reply = await this.ask(as, {
+      method: "POST",
+      path: `/api/v1/releases/${release}/${verb}`,
+      body: { reason: "for the test", hash },
+    });
+    if (reply.status !== 200)
+      throw new Error(`${as} could not ${verb} ${release}: ${reply.status} ${reply.body.toString()}`);
+  }
+
+  /** Works off the posts that wait as jobs, each batch with chance of its own. */
+  runJobs(): Promise<void> {
+    const { now, chance } = this.steer;
+    let asked = 0;
+    return runIngestJobs(this.#parts, () => momentOf(now, `${chance}/${asked++}`), "test");
+  }
+
+  async close(): Promise<void> {
+    this.#agent.destroy();
+    await new Promise((closed) => this.#server.close(closed));
+    await this.core.storage.close();
+    this.#remove();
+  }
+}
+
+const keyOf = (account: string): string => `${KEY_PREFIX}${sha256(`test key of ${account}`)}`;
+const sessionOf = (account: string): string => `test-session-${account}`;
+
+export const bundleOf = (objects: readonly StixJson[]): StixJson => ({
+  type: "bundle",
+  id: "bundle--00000000-0000-4000-8000-000000000000",
+  objects,
+});
