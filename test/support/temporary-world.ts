@@ -1,14 +1,10 @@
-import { createHash } from "node:crypto";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { Agent, createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import request from "supertest";
-import { z } from "zod";
 import type { LabelRequest } from "../../schemas/policy/label.ts";
-import { SeedAccount, SeedOrder } from "../../seed/shapes.ts";
 import { type Core, composeIngest, composeRoutes, openCore } from "../../server/compose.ts";
 import { readConfig } from "../../server/config.ts";
 import type { Route } from "../../server/http/route.ts";
@@ -18,68 +14,17 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { sha256 } from "../../server/shared/digest.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
 import { makeLog } from "../../server/shared/log.ts";
-import type { Moment, Moments } from "../../server/shared/moment.ts";
 import { Accounts, Agencies, AgreementsIn, ApiKeys, Orders, Sessions } from "../../server/storage/collections.ts";
-import { type AccountDoc, AgencyDoc, AgreementDoc } from "../../server/storage/documents.ts";
+import type { AccountDoc, AgreementDoc } from "../../server/storage/documents.ts";
 import type { Storage, Unit } from "../../server/storage/port.ts";
 import { KEY_PREFIX } from "../../server/usecases/api-keys.ts";
 import { ingestPost } from "../../server/usecases/ingest-post.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { makeAccessToken } from "../../server/usecases/tokens.ts";
+import { type Directory, demonstrationGroup } from "./demonstration.ts";
+import { momentOf, START, type Steering, steering } from "./steering.ts";
 
-/** Where the clock of a world stands until the test moves it. */
-export const START = Date.UTC(2026, 3, 11, 9, 30);
 const DAY = 86_400_000;
-
-/**
- * Time and chance as the test says: each request gets the instant set last, and chance that depends on nothing but the word set with it and on
- * how much the request itself has drawn. So what else goes on in a world can shift neither.
- */
-export interface Steering {
-  now: number;
-  chance: string;
-  readonly moments: Moments;
-}
-
-function momentOf(now: number, word: string): Moment {
-  let drawn = 0;
-  return {
-    now,
-    random: (bytes) => {
-      drawn++;
-      const pieces = Array.from({ length: Math.ceil(bytes / 32) }, (_, i) =>
-        createHash("sha256").update(`${word}/${drawn}/${i}`).digest(),
-      );
-      return new Uint8Array(Buffer.concat(pieces).subarray(0, bytes));
-    },
-  };
-}
-
-export function steering(now = START, chance = "start"): Steering {
-  const steer: Steering = { now, chance, moments: () => momentOf(steer.now, steer.chance) };
-  return steer;
-}
-
-/** Who takes part and what is agreed. */
-export interface Directory {
-  readonly agencies: readonly AgencyDoc[];
-  readonly accounts: readonly AccountDoc[];
-  readonly agreements: readonly AgreementDoc[];
-  readonly orders: readonly SeedOrder[];
-}
-
-const seedFile = (name: string): string => join(import.meta.dirname, "..", "..", "seed", name);
-let demonstration: Promise<Directory> | undefined;
-async function readDemonstration(): Promise<Directory> {
-  const read = async <T>(name: string, shape: z.ZodType<T>): Promise<T[]> =>
-    z.array(shape).parse(JSON.parse(await readFile(seedFile(name), "utf8")));
-  return {
-    agencies: await read("agencies.json", AgencyDoc),
-    accounts: (await read("accounts.json", SeedAccount)).map(({ keyScopes: _, ...account }) => account),
-    agreements: await read("agreements.json", AgreementDoc),
-    orders: await read("orders.json", SeedOrder),
-  };
-}
 
 export interface Ask {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -181,8 +126,7 @@ export class TemporaryWorld {
     const server = createServer(app);
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     const world = new TemporaryWorld(core, steer, server, routes, remove);
-    demonstration ??= readDemonstration();
-    await world.addDirectory({ ...(await demonstration), ...options.directory });
+    await world.addDirectory({ ...(await demonstrationGroup()), ...options.directory });
     return world;
   }
 

@@ -1,0 +1,290 @@
+import type { LabelRequest } from "../../schemas/policy/label.ts";
+import type { StixJson } from "../../server/pipeline/steps.ts";
+import type { Ask, Credential, Reply } from "../support/temporary-world.ts";
+import {
+  anyObject,
+  claimedMarking,
+  DARK,
+  DARK_ALONE,
+  DARK_MARKING,
+  DARK_VALUES,
+  Dice,
+  INDICATORS_FOR_VIEWER,
+  OPEN,
+  observable,
+  patternOf,
+  REPORTS,
+  SENDER_IDS,
+  single,
+  uuidOf,
+  VALUES,
+} from "./content.ts";
+import { padding } from "./play.ts";
+import type { Seat } from "./seats.ts";
+import type { Post } from "./steps.ts";
+
+/** What the viewer could know or guess, from either world. */
+export interface Known {
+  readonly seat: Seat;
+  /** Consolidated ids of everything in either world, and keyed ids that a claimed id may be shown under. */
+  readonly things: readonly string[];
+  /** Marking definitions that any reader of either world was shown. */
+  readonly markings: readonly string[];
+  readonly jobs: readonly string[];
+  /** Posts that only one world saw. */
+  readonly secrets: readonly Post[];
+  readonly releases: readonly string[];
+  /** Turns with each pair, so that what one leaves out another asks. */
+  readonly turn: number;
+  /** Reads are asked before the viewer's own writes and after them. */
+  readonly round: "first" | "second";
+}
+
+/** Sends one request as the viewer in both worlds, compares, and gives the reply that both gave. */
+export type AskBoth = (ask: Ask, credential?: Credential) => Promise<Reply>;
+type Recipe = (ask: AskBoth, known: Known) => Promise<void>;
+
+const get = (path: string): Ask => ({ method: "GET", path });
+const json = (path: string, body: unknown): Ask => ({ method: "POST", path, body });
+const query = (members: Readonly<Record<string, string>>): string => new URLSearchParams(members).toString();
+
+/** A list to its end, by `next`. Gives the ids of what was listed. */
+async function follow(ask: AskBoth, path: string, members: Readonly<Record<string, string>>): Promise<string[]> {
+  const ids: string[] = [];
+  let next: string | undefined;
+  for (let page = 0; page < 200; page++) {
+    const reply = await ask(get(`${path}?${query({ ...members, ...(next === undefined ? {} : { next }) })}`));
+    const body = reply.json as { objects?: { id: string }[]; next?: string } | undefined;
+    ids.push(...(body?.objects ?? []).map(({ id }) => id));
+    next = body?.next;
+    if (next === undefined) return ids;
+  }
+  throw new Error(`${path} has no end`);
+}
+
+const FILTERS: readonly Readonly<Record<string, string>>[] = [
+  ...["indicator", "report", "relationship", "tool", "ipv4-addr"].map((type) => ({ type })),
+  ...[VALUES[0], VALUES[2], DARK_VALUES[0]].map((value) => ({ value: value?.[1] ?? "" })),
+  ...["writes", "secret", "partner", "tool"].map((text) => ({ text })),
+  ...["GREEN", "AMBER", "RED"].map((tlp) => ({ tlp })),
+  ...["US-FBI", "JP-NPA", "KR-NIS"].map((source) => ({ source })),
+  { received_after: "2026-04-11T09:30:50Z" },
+  { received_before: "2026-04-11T09:30:50Z" },
+  { type: "indicator", text: "on", tlp: "GREEN" },
+];
+
+const MALFORMED = [
+  "limt=5",
+  "limit=0",
+  "next=nonsense",
+  "type=UPPER",
+  "received_after=2026-02-30T00:00:00Z",
+  "tlp=PINK",
+];
+
+/** One in `every`, another one each turn and each round. */
+const someOf = <T>(list: readonly T[], every: number, { turn, round }: Known): T[] =>
+  list.filter((_, i) => i % every === (turn + (round === "first" ? 0 : 1)) % every);
+const unknownId = `malware--${uuidOf("nobody knows")}`;
+
+const idsOf = (known: Known): string[] => [
+  ...someOf([...SENDER_IDS, ...known.things], known.round === "first" ? 2 : 4, known),
+  ...someOf(known.markings, 2, known),
+  unknownId,
+];
+/** Ids under which there is more to see than one object. */
+const busyIds = (known: Known): string[] =>
+  someOf([...new Set([...OPEN, ...DARK, ...REPORTS, ...known.things])], known.round === "first" ? 3 : 6, known);
+
+const label = (request: LabelRequest): Readonly<Record<string, string>> => ({
+  "Tricord-Label": JSON.stringify(request),
+});
+const ingest = (objects: readonly StixJson[] | string, request: LabelRequest | undefined, members = ""): Ask => ({
+  ...{ method: "POST", path: `/api/v1/ingest${members}` },
+  body: typeof objects === "string" ? objects : JSON.stringify(objects),
+  ...(request === undefined ? {} : { headers: label(request) }),
+});
+
+/** What the viewer writes: what only hidden content says, under ids that hidden content has. */
+function writings(): StixJson[] {
+  const dice = new Dice([1, 0, 2, 1, 3, 5, 8, 1, 4]);
+  const making = { step: 900, words: "the viewer", dark: true };
+  return [
+    ...[...DARK_VALUES, VALUES[0] ?? ["ipv4-addr", ""]].map((value) =>
+      observable(value as readonly [string, string], dice, making),
+    ),
+    ...DARK_ALONE.slice(0, 1).map((id) => ({ ...single("", making), id, type: "malware", is_family: false })),
+    { ...single("proposed 3", making) },
+    { ...single("tierless 6", making) },
+    { ...single("chain 3", making), modified: "2026-03-08T00:00:00.000Z" },
+    ...[0, 1, 2].map((n) => ({ ...anyObject(new Dice([n + 3, n, 2 * n, 5, 1]), making) })),
+    { ...single("marked", making), object_marking_refs: [DARK_MARKING] },
+    claimedMarking(`marking-definition--${uuidOf("marking 0")}`, "green"),
+    {
+      ...{
+        type: "indicator",
+        spec_version: "2.1",
+        id: INDICATORS_FOR_VIEWER,
+        created: "2026-03-01T00:00:00.000Z",
+        modified: "2026-03-01T00:00:00.000Z",
+      },
+      ...{
+        name: "mine",
+        pattern: patternOf(DARK_VALUES[0] as readonly [string, string]),
+        pattern_type: "stix",
+        valid_from: "2026-03-01T00:00:00Z",
+      },
+    },
+  ];
+}
+
+const login = (username: string, password: string): Ask => json("/api/v1/auth/login", { username, password });
+export const VIEWER_PASSWORD = "correct horse battery";
+
+/** One recipe a route of the OpenAPI document. */
+export const READS: Readonly<Record<string, Recipe>> = {
+  "GET /healthz": async (ask) => void (await ask(get("/healthz"), "none")),
+  "GET /readyz": async (ask) => void (await ask(get("/readyz"), "none")),
+  "GET /docs": async (ask) => void (await ask(get("/docs"), "none")),
+  "GET /docs/": async (ask) => void (await ask(get("/docs/"), "none")),
+  "GET /docs/{file}": async (ask, { round }) => {
+    if (round === "second") return;
+    for (const file of ["start.js", "secret.js"]) await ask(get(`/docs/${file}`), "none");
+  },
+  "GET /api/v1/openapi.json": async (ask, { round }) =>
+    void (round === "first" && (await ask(get("/api/v1/openapi.json"), "none"))),
+  "GET /api/v1/me": async (ask) => {
+    await ask(get("/api/v1/me"));
+    await ask(get("/api/v1/me"), "none");
+  },
+  "GET /api/v1/objects": async (ask, known) => {
+    const first = known.round === "first";
+    await follow(ask, "/api/v1/objects", { limit: first ? "1" : "9" });
+    await follow(ask, "/api/v1/objects", { limit: first ? "2" : "8", view: "originals" });
+    await follow(ask, "/api/v1/objects", {});
+    await follow(ask, "/api/v1/objects", { view: "originals" });
+    for (const [i, filter] of someOf(FILTERS, 3, known).entries()) {
+      const limit = ["3", "7", "100"][(i + known.turn) % 3] ?? "1";
+      const view = (i + known.turn) % 2 === 0 ? {} : { view: "originals" };
+      await follow(ask, "/api/v1/objects", { ...filter, limit, ...view });
+    }
+    for (const bad of someOf(MALFORMED, 2, known)) await ask(get(`/api/v1/objects?${bad}`));
+    await ask(get("/api/v1/objects"), "none");
+  },
+  "GET /api/v1/objects/{id}": async (ask, known) => {
+    for (const id of idsOf(known)) await ask(get(`/api/v1/objects/${id}`));
+    await ask(get("/api/v1/objects/no-id-at-all"));
+  },
+  "GET /api/v1/objects/{id}/sources": async (ask, known) => {
+    for (const id of busyIds(known)) await ask(get(`/api/v1/objects/${id}/sources`));
+  },
+  "GET /api/v1/objects/{id}/relationships": async (ask, known) => {
+    for (const id of busyIds(known)) await follow(ask, `/api/v1/objects/${id}/relationships`, { limit: "1" });
+    await ask(get(`/api/v1/objects/${unknownId}/relationships?next=nonsense`));
+  },
+  "POST /api/v1/lookup": async (ask) => {
+    await ask(json("/api/v1/lookup", { values: [...VALUES, ...DARK_VALUES].map(([, value]) => value) }));
+    await ask(json("/api/v1/lookup", { text: "hxxps://files[.]example[.]net/a?b=1\n203[.]0[.]113[.]99\nnothing" }));
+    await ask(json("/api/v1/lookup", {}));
+  },
+  "GET /api/v1/mine": async (ask) => {
+    await follow(ask, "/api/v1/mine", { limit: "4" });
+    await ask(get("/api/v1/mine"));
+  },
+  "GET /api/v1/export": async (ask, { round }) => {
+    for (const format of ["stix", "csv", "list"]) await ask(get(`/api/v1/export?format=${format}`));
+    await ask(get("/api/v1/export?view=originals&format=stix"));
+    if (round === "first") await ask(get("/api/v1/export?format=csv&type=indicator&tlp=GREEN"));
+  },
+  "GET /api/v1/releases": async (ask) => {
+    for (const status of ["proposed", "released", "refused", "expired"])
+      await ask(get(`/api/v1/releases?status=${status}`));
+  },
+  "GET /api/v1/releases/{release}": async (ask, { releases }) => {
+    for (const id of [...releases, uuidOf("no release")]) await ask(get(`/api/v1/releases/${id}`));
+  },
+  "GET /api/v1/jobs/{job}": async (ask, { jobs }) => {
+    for (const id of [...jobs, uuidOf("no job")]) await ask(get(`/api/v1/jobs/${id}`));
+  },
+};
+
+/** What the viewer does once, between two rounds of reads. */
+export const WRITES: Readonly<Record<string, Recipe>> = {
+  "POST /api/v1/auth/login": async (ask, { seat }) => {
+    await ask(login(seat.id, "wrong"), "none");
+    await ask(login("spare-KR-KNPA", "wrong"), "none");
+    await ask(login(seat.id, VIEWER_PASSWORD), "none");
+  },
+  "POST /api/v1/auth/refresh": async (ask, { seat }) => {
+    const { json: pair } = await ask(login(seat.id, VIEWER_PASSWORD), "none");
+    const refreshToken = (pair as { refreshToken?: string } | undefined)?.refreshToken ?? "none";
+    for (let twice = 0; twice < 2; twice++) await ask(json("/api/v1/auth/refresh", { refreshToken }), "none");
+  },
+  "POST /api/v1/auth/logout": async (ask, { seat }) => {
+    const { json: pair } = await ask(login(seat.id, VIEWER_PASSWORD), "none");
+    const token = (pair as { accessToken?: string } | undefined)?.accessToken ?? "none";
+    const headers = { Authorization: `Bearer ${token}` };
+    await ask({ method: "POST", path: "/api/v1/auth/logout", headers }, "none");
+    await ask({ method: "GET", path: "/api/v1/me", headers }, "none");
+    await ask({ method: "POST", path: "/api/v1/auth/logout" }, "key");
+  },
+  "POST /api/v1/ingest": async (ask, { seat, secrets }) => {
+    const rows = [{ agreement: "TRI", countries: ["JPN", "KOR", "USA"], agencies: "*" as const }];
+    const requests: (LabelRequest | undefined)[] = [{ tlp: "GREEN", releases: rows }, { tlp: "AMBER" }, undefined];
+    const things = writings();
+    for (const request of requests) await ask(ingest(things, request, "?dry_run=true"));
+    await ask(ingest(things, requests[0]));
+    await ask(ingest(things, requests[0]));
+    await ask(ingest(things.slice(0, 5), requests[1]));
+    // Under an id that others' content refers to, the viewer's own object would rightly change what it sees of them.
+    for (const { objects, label: said } of secrets.slice(-5)) {
+      const guessed = objects.filter(({ id }) => !DARK.includes(String(id)));
+      if (guessed.length === 0) continue;
+      await ask(ingest(guessed, said, "?dry_run=true"));
+      await ask(ingest(guessed, said));
+      await ask(ingest(guessed, { tlp: "GREEN" }));
+    }
+    await ask(ingest("found 203[.]0[.]113[.]99 and hidden.example.com", { tlp: "GREEN" }, "?format=text"));
+    await ask(ingest('value,type\n192.0.2.7,ip\n"broken', { tlp: "AMBER" }, "?format=csv"));
+    await ask(ingest("{", { tlp: "AMBER" }));
+    await ask(
+      ingest(things, { tlp: "GREEN", releases: [{ agreement: "NOSUCH", countries: [seat.country], agencies: "*" }] }),
+    );
+    await ask(ingest(things, { tlp: "GREEN", releases: [{ ...rows[0], agencies: ["US-NOBODY"] } as never] }));
+    await ask(ingest([{ ...(things[0] ?? {}), ...padding }], requests[1]));
+  },
+  "POST /api/v1/objects/{id}/releases": async (ask, known) => {
+    const proposal = {
+      row: { agreement: "TRI", countries: ["JPN", "KOR", "USA"], agencies: "*" },
+      reason: "more should see it",
+      hash: "stale",
+    };
+    const ids = [
+      unknownId,
+      DARK[0] ?? "",
+      ...DARK_ALONE,
+      OPEN[0] ?? "",
+      ...someOf(known.things, 7, known),
+      `tool--${uuidOf("proposed 3")}`,
+    ];
+    for (const id of ids) {
+      await ask(json(`/api/v1/objects/${id}/releases`, proposal));
+      const { json: shown } = await ask(get(`/api/v1/objects/${id}`));
+      const hash = (shown as { hash?: string } | undefined)?.hash;
+      if (hash !== undefined) await ask(json(`/api/v1/objects/${id}/releases`, { ...proposal, hash }));
+    }
+    await ask(json(`/api/v1/objects/${unknownId}/releases`, { reason: "" }));
+  },
+  "POST /api/v1/releases/{release}/approve": (ask, known) => decideAll(ask, known, "approve"),
+  "POST /api/v1/releases/{release}/refuse": (ask, known) => decideAll(ask, known, "refuse"),
+};
+
+async function decideAll(ask: AskBoth, { releases }: Known, verb: "approve" | "refuse"): Promise<void> {
+  const { json: open } = await ask(get("/api/v1/releases"));
+  const shown = (open as { releases?: { release: string; hash: string }[] } | undefined)?.releases ?? [];
+  for (const { release, hash } of shown.slice(0, 3))
+    await ask(json(`/api/v1/releases/${release}/${verb}`, { reason: "as seen", hash }));
+  for (const id of [...releases, uuidOf("no release")])
+    await ask(json(`/api/v1/releases/${id}/${verb}`, { reason: "guessed", hash: "guessed" }));
+  await ask(json(`/api/v1/releases/${uuidOf("no release")}/${verb}`, {}));
+}

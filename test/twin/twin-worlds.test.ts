@@ -1,0 +1,9 @@
+import { SEATS } from "./seats.ts";
+import { twinSuite } from "./twin-suite.ts";
+
+jest.setTimeout(600_000);
+
+/** In two files, so that two cores share the work. */
+describe("twin worlds, through analysts' eyes", () => {
+  twinSuite(SEATS.slice(0, 4));
+});
