@@ -37,9 +37,10 @@ async function run(): Promise<void> {
     const server = await listen({ app, host: config.HOST, port: config.PORT });
     // With port 0 the system picks one, which the settings can't know.
     const base = config.PORT === 0 ? config.PUBLIC_URL.replace(/:0$/, `:${server.port}`) : config.PUBLIC_URL;
-    say(`Tricord is ready: ${base}`);
-    say(`  API       ${base}/api/v1/   (to browse: ${base}/docs)`);
-    if (config.DEMO) say(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);
+    const lines = [`Tricord is ready: ${base}`, `  API       ${base}/api/v1/   (to browse: ${base}/docs)`];
+    if (config.DEMO) lines.push(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);
+    // In one piece: who waits for the first line has them all.
+    say(lines.join("\n"));
     const signal = await toldToEnd(process);
     say(`${signal}: finishing what is under way …`);
     stopping = true;

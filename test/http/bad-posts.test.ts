@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import type { IngestReply, IngestResult } from "../../schemas/api/ingest.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { bundle, row, TRI, tool } from "../support/samples.ts";
-import { type Reply, START, TemporaryWorld } from "../support/temporary-world.ts";
+import { START } from "../support/steering.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 const GREEN = { tlp: "GREEN" as const, releases: [TRI] };
 const POST = { method: "POST", path: "/api/v1/ingest" } as const;

@@ -4,7 +4,8 @@ import { composeApp } from "../../server/compose.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { makeLog } from "../../server/shared/log.ts";
 import { bundle, indicator, row, sampleUuid, TRI, tool } from "../support/samples.ts";
-import { type Ask, type Reply, START, TemporaryWorld } from "../support/temporary-world.ts";
+import { START } from "../support/steering.ts";
+import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 const GREEN = { tlp: "GREEN" as const, releases: [TRI] };
 const MINUTE = 60_000;

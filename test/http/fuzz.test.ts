@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { bundle, indicator, sampleUuid, TRI, tool } from "../support/samples.ts";
-import { type Ask, type Reply, START, TemporaryWorld } from "../support/temporary-world.ts";
+import { START } from "../support/steering.ts";
+import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 /** Whatever is sent, the answer is one that we foresaw: never a 5xx, always quick, and the store stays readable for everybody. */
 jest.setTimeout(900_000);
@@ -23,6 +24,8 @@ beforeAll(async () => {
     ...{ method: "POST", path: "/api/v1/ingest", body: JSON.stringify(VALID) },
     headers: { "Tricord-Label": JSON.stringify({ tlp: "GREEN", releases: [TRI] }) },
   });
+  if (sent.status !== 200)
+    throw new Error(`the samples do not go in: ${sent.status} ${sent.body.toString().slice(0, 500)}`);
   expect((sent.json as { counts: unknown }).counts).toMatchObject({ created: VALID_OBJECTS.length, rejected: 0 });
 });
 afterAll(() => world.close());

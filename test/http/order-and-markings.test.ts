@@ -1,5 +1,6 @@
 import { indicator } from "../support/samples.ts";
-import { bundleOf, START, TemporaryWorld } from "../support/temporary-world.ts";
+import { START } from "../support/steering.ts";
+import { bundleOf, TemporaryWorld } from "../support/temporary-world.ts";
 
 interface Listed {
   readonly id: string;

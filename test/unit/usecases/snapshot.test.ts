@@ -1,6 +1,7 @@
 import { Snapshots } from "../../../server/usecases/snapshot.ts";
 import { tool } from "../../support/samples.ts";
-import { START, TemporaryWorld } from "../../support/temporary-world.ts";
+import { START } from "../../support/steering.ts";
+import { TemporaryWorld } from "../../support/temporary-world.ts";
 
 test("Snapshots – two requests read the labels at the same time – each label stands once, and one that comes later is seen", async () => {
   const world = await TemporaryWorld.open();
