@@ -26,8 +26,8 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
-/** Posts go to one worker thread with its own connection; it is started again if it dies, and what it was doing is answered 503. */
-export class WorkerRunner implements IngestRunner {
+/** One worker thread with its own connection; it is started again if it dies, and what it was doing is answered 503. */
+class IngestThread {
   readonly #config: Config;
   readonly #entry: URL;
   readonly #log: Log;
@@ -90,6 +90,11 @@ export class WorkerRunner implements IngestRunner {
     }
   }
 
+  /** Posts under way. */
+  get load(): number {
+    return this.#worker === undefined ? Number.POSITIVE_INFINITY : this.#waiting.size;
+  }
+
   post(bytes: Uint8Array, ask: PostAsk, moment: Moment): Promise<PostReply> {
     const worker = this.#worker;
     if (worker === undefined)
@@ -120,5 +125,35 @@ export class WorkerRunner implements IngestRunner {
       this.#closing = ended;
       worker.postMessage({ close: true } satisfies ToWorker);
     });
+  }
+}
+
+/**
+ * Posts go to the worker thread with the least to do: while one waits for the disk another reads and checks. The store lets one write at a time,
+ * so that more than a few gain nothing.
+ */
+export class WorkerRunner implements IngestRunner {
+  readonly #threads: readonly IngestThread[];
+
+  constructor(config: Config, entry: URL, log: Log) {
+    this.#threads = Array.from({ length: config.INGEST_WORKERS }, () => new IngestThread(config, entry, log));
+  }
+
+  /** Starts the threads; resolves when all take posts. */
+  async start(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.start()));
+  }
+
+  async post(bytes: Uint8Array, ask: PostAsk, moment: Moment): Promise<PostReply> {
+    const thread = this.#threads.reduce((a, b) => (b.load < a.load ? b : a));
+    return thread.post(bytes, ask, moment);
+  }
+
+  wake(): void {
+    this.#threads[0]?.wake();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 }
