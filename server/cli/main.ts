@@ -43,8 +43,14 @@ addGroupCommands(program, core);
 addSeedCommand(program, core);
 addOpenapiCommand(program, routesOfNewStore);
 
+/** What was written to a pipe is on its way still when the work is done: ending before would cut it off. */
+const written = (): Promise<void> => new Promise((done) => process.stdout.write("", () => done()));
+
 program.parseAsync().then(
-  () => process.exit(process.exitCode ?? 0),
+  async () => {
+    await written();
+    process.exit(process.exitCode ?? 0);
+  },
   (error: unknown) => {
     process.stderr.write(
       error instanceof Fault

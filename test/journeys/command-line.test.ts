@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -298,5 +299,15 @@ describe("policy decide", () => {
       expect([words, done.code, done.stderr]).toEqual([words, 0, ""]);
       expect(done.stdout).toMatch(/^Usage: tricord/);
     }
+  });
+});
+
+describe("a slow reader at the end of a pipe", () => {
+  test("the OpenAPI document – read a second after it was written – is whole", () => {
+    const run = spawnSync("sh", ["-c", `"${process.execPath}" scripts/tricord.mjs openapi | (sleep 1; cat)`], {
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    });
+    expect(run.stdout).toBe(readFileSync("docs/openapi.json", "utf8"));
   });
 });
