@@ -6,7 +6,12 @@ describe("settings", () => {
     const config = readConfig({ PATH: "/bin", TRICORD_X: "1" });
     expect(config).toEqual({
       ...{ PORT: 8080, HOST: "127.0.0.1", DATA_DIR: "./data", PUBLIC_URL: "http://127.0.0.1:8080", LOG_LEVEL: "info" },
-      ...{ RATE_LIMIT_PER_MINUTE: 6000, SIGN_IN_FAILURES_PER_MINUTE: 60, MAX_INLINE_BYTES: 33_554_432 },
+      ...{
+        RATE_LIMIT_PER_MINUTE: 6000,
+        SIGN_IN_FAILURES_PER_MINUTE: 60,
+        INGEST_WORKERS: 2,
+        MAX_INLINE_BYTES: 33_554_432,
+      },
       ...{ MAX_UPLOAD_BYTES: 4_294_967_296, MAX_INFLATED_BYTES: 17_179_869_184, DEMO: true, GROUP: "dprk" },
     });
     expect(Object.isFrozen(config)).toBe(true);
