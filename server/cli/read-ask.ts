@@ -4,16 +4,10 @@ import { Ask } from "../../schemas/policy/decision.ts";
 import { Label } from "../../schemas/policy/label.ts";
 import { Viewer } from "../../schemas/policy/viewer.ts";
 import { Channel, When } from "../../schemas/policy/vocabulary.ts";
+import { pathText } from "../pipeline/path-text.ts";
 import { isInstant } from "../policy/dated.ts";
 import type { Problem } from "../shared/fault.ts";
 import { askSections } from "./ask-sections.ts";
-
-/** `label.releases[0].agreement` of the keys and indexes on the way. */
-const pathText = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>(
-    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}${text === "" ? "" : "."}${String(part)}`),
-    "",
-  );
 
 const bad = (text: string | undefined): text is string => text !== undefined && !isInstant(text);
 const noDate = (path: string, text: string): Problem => ({ code: "bad_date", path, message: `${text} is no date` });

@@ -7,9 +7,7 @@ import { isPast, openPosition, positionOf, sealPosition } from "./position.ts";
 import { inOrder } from "./reader-order.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import { showsSource } from "./render.ts";
-import { objectOf, type Seen, type Sight } from "./sight.ts";
-
-const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
+import { objectOf, type Seen, type Sight, uuidOf } from "./sight.ts";
 
 /** The one answer for what is hidden and what was never there (policy 1.5). */
 export const notThere = (): Fault => new Fault("not_found", "there is no such object");

@@ -38,7 +38,8 @@ const neededEnds = ({ kind, ends = [] }: RowDoc): readonly string[] => (kind ===
 
 const isEdge = (kind: string): boolean => kind === "relationship" || kind === "sighting";
 
-const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
+/** The UUID of a STIX id. */
+export const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
 const chainOf = (row: RowDoc): string => `${row.originator}|${row.stixId}`;
 
 /** Positive when `a` supersedes `b` in one chain: the later version, and of one version the one that came later. */
