@@ -2,9 +2,10 @@ import { bareInsert } from "./bare-store.ts";
 import { attackObjects, type Sample, smallIndicators } from "./corpus.ts";
 import { realData } from "./real-data.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
+import { taxiiBench } from "./taxii.ts";
 
 /**
- * `npm run bench -- real`: the real data in, counted (`real-data.ts`). `npm run bench [-- --runs 5]`: what an ingest over HTTP, a full read and a look-up cost, against the bare store in the same run. Ratios and
+ * `npm run bench -- real`: the real data in, counted (`real-data.ts`). `npm run bench -- taxii`: our TAXII server beside two others (`taxii.ts`). `npm run bench [-- --runs 5]`: what an ingest over HTTP, a full read and a look-up cost, against the bare store in the same run. Ratios and
  * medians are what to quote: machines differ.
  */
 const LABEL = JSON.stringify({
@@ -135,6 +136,10 @@ async function readTable(): Promise<void> {
 
 if (process.argv.includes("real")) {
   await realData();
+  process.exit(0);
+}
+if (process.argv.includes("taxii")) {
+  await taxiiBench();
   process.exit(0);
 }
 await ingestTable("small indicators", (run) => smallIndicators(20_000, run));
