@@ -75,6 +75,12 @@ export interface Collection<T extends Doc> {
   all(ask: { readonly after?: string; readonly limit: number }): Promise<Stored<T>[]>;
   /** Documents under the prefixes within the bounds. */
   count(scan: Omit<Scan, "limit" | "after" | "reverse">): Promise<number>;
+  /** How many documents stand under each of these prefixes, in their order, counted no further than `most`: told by the index alone. */
+  tally(ask: {
+    readonly index: string;
+    readonly prefixes: readonly (readonly Scalar[])[];
+    readonly most: number;
+  }): Promise<number[]>;
   /** Documents of these scopes that hold all the terms (a term ending in `*` is a prefix); at most `limit`, in no promised order. No
    * term finds nothing. */
   search(ask: {
@@ -99,5 +105,7 @@ export interface Storage extends Unit {
    * `work` may run again after a transient conflict, so it must have no other effect. Collections of placement `log` may not be touched with others.
    * A lock that others hold is waited for without stopping the event loop, up to a set time: then `Fault("unavailable")`, `store.busy`. */
   transaction<R>(work: (unit: Unit) => Promise<R>): Promise<R>;
+  /** Reads that all see one state of the store: the one at the first of them. A write is refused. Keep it short: what it sees is kept for it. */
+  snapshot<R>(work: (unit: Unit) => Promise<R>): Promise<R>;
   close(): Promise<void>;
 }

@@ -26,7 +26,7 @@ export interface SqliteOptions {
   readonly migrations?: readonly Migration[];
 }
 
-const CACHE_KIB = { reader: 32_768, writer: 65_536 };
+const CACHE_KIB = { reader: 32_768, writer: 65_536, snapshot: 32_768 };
 
 const folderFault = (message: string, cause?: unknown): Fault =>
   new Fault("unavailable", message, { code: "store.folder", cause });
@@ -54,7 +54,7 @@ async function openFile(
     retryBusy(() => new Connection(file, { readOnly: only, cache, ...limit }), busyDeadline);
   const writer = readOnly ? undefined : await open(CACHE_KIB.writer, false);
   try {
-    return { writer, reader: await open(CACHE_KIB.reader, true) };
+    return { writer, reader: await open(CACHE_KIB.reader, true), more: () => open(CACHE_KIB.snapshot, true) };
   } catch (error) {
     writer?.close();
     throw error;

@@ -22,6 +22,7 @@ export function sqliteCollection<T extends Doc>(spec: Declared): (access: Access
     find: (ask) => read((on) => reads.find(on, ask)),
     all: (ask) => read((on) => reads.all(on, ask)),
     count: (scan) => read((on) => reads.count(on, scan)),
+    tally: (ask) => read((on) => reads.tally(on, ask)),
     search: (ask) => read((on) => reads.search(on, ask)),
     insert: (docs) => write((on) => writes.insert(on, docs)),
     insertNew: (docs) => write((on) => writes.insertNew(on, docs)),

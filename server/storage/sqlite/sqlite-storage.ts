@@ -12,6 +12,8 @@ import { retryBusy, Writer } from "./writer.ts";
 export interface File {
   readonly reader: Connection;
   readonly writer: Connection | undefined;
+  /** Opens one more connection for reading. */
+  readonly more: () => Promise<Connection>;
 }
 
 export interface SqliteStorageOptions {
@@ -20,6 +22,9 @@ export interface SqliteStorageOptions {
   /** Milliseconds to wait for another process's lock. */
   readonly busyDeadline: number;
 }
+
+/** Connections kept for reads that see one state; what is more waits for one. */
+const SNAPSHOTS = 4;
 
 /** Documents in one transaction (design 5). SQLite would take more; a larger one keeps others waiting. */
 const TRANSACTION_DOCUMENTS = 1000;
@@ -94,8 +99,57 @@ export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorag
     },
   });
 
+  const idle: Connection[] = [];
+  const waiting: Array<(connection: Connection) => void> = [];
+  let opened = 0;
+  const enter = async (): Promise<Connection> => {
+    const free = idle.pop();
+    if (free !== undefined) return free;
+    if (opened >= SNAPSHOTS) return new Promise((resolve) => waiting.push(resolve));
+    opened += 1;
+    try {
+      return await files.content.more();
+    } catch (error) {
+      opened -= 1;
+      throw error;
+    }
+  };
+  const leave = (connection: Connection): void => {
+    const next = waiting.shift();
+    if (next === undefined) idle.push(connection);
+    else next(connection);
+  };
+
   return {
     ...unitOf(alone),
+    async snapshot(work) {
+      checkOpen();
+      const ending = (async () => {
+        const connection = await enter();
+        try {
+          connection.statement("BEGIN").run();
+          const unit = unitOf((placement) => {
+            if (placement !== "content") throw misuse("A snapshot is of content: log collections are not in it.");
+            return {
+              read: (step) => retryBusy(() => step(connection), busyDeadline),
+              write: async () => {
+                throw misuse("A snapshot is for reading.");
+              },
+            };
+          });
+          return await work(unit);
+        } finally {
+          if (connection.db.inTransaction) connection.statement("COMMIT").run();
+          leave(connection);
+        }
+      })();
+      underWay.add(ending);
+      try {
+        return await ending;
+      } finally {
+        underWay.delete(ending);
+      }
+    },
     can: { transactionDocuments: TRANSACTION_DOCUMENTS },
     async transaction(work) {
       const own = begin();
@@ -109,6 +163,7 @@ export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorag
       if (closed) return;
       closed = true;
       await Promise.allSettled(underWay);
+      for (const connection of idle) connection.close();
       for (const { reader, writer } of [files.content, files.log]) {
         reader.close();
         writer?.close();

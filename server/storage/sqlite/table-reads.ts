@@ -18,6 +18,12 @@ export interface FindAsk {
   readonly values: readonly Scalar[];
 }
 
+export interface TallyAsk {
+  readonly index: string;
+  readonly prefixes: readonly (readonly Scalar[])[];
+  readonly most: number;
+}
+
 /** Reads of one collection, each on one state of the store. */
 export interface TableReads<T extends Doc> {
   get(on: Connection, id: string): Stored<T> | undefined;
@@ -26,6 +32,7 @@ export interface TableReads<T extends Doc> {
   find(on: Connection, ask: FindAsk): Stored<T>[];
   all(on: Connection, ask: { readonly after?: string; readonly limit: number }): Stored<T>[];
   count(on: Connection, scan: Omit<Scan, "limit" | "after" | "reverse">): number;
+  tally(on: Connection, ask: TallyAsk): number[];
   search(on: Connection, ask: SearchAsk): Stored<T>[];
 }
 
@@ -122,6 +129,15 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
       return on.snapshot(() =>
         plan.prefixes.reduce((sum, prefix) => sum + Number(statement.get(...prefix, ...plan.bounds)?.[0]), 0),
       );
+    },
+
+    tally(on, { index, prefixes, most }) {
+      const limit = checkedLimit(most);
+      const plan = planScan(layout, { index, prefixes });
+      const statement = on.statement(
+        `SELECT count(*) FROM (SELECT 1 FROM ${plan.from} WHERE ${plan.whereEqual} LIMIT ?)`,
+      );
+      return on.snapshot(() => prefixes.map((prefix) => Number(statement.get(...prefix, limit)?.[0])));
     },
 
     search(on, { scopes, terms, limit }) {
