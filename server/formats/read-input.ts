@@ -1,14 +1,15 @@
-import type { Format, Item } from "../pipeline/steps.ts";
+import type { AskedFormat, Format, Item } from "../pipeline/steps.ts";
 import type { Layout } from "./csv-columns.ts";
 import { decodeUtf8, inflate } from "./decode.ts";
 import { parseJson } from "./parse-json.ts";
 import { findLayout, noValueColumn, readCsv } from "./read-csv.ts";
-import { readStix, unwrapStix } from "./read-stix.ts";
+import { MispReader } from "./read-misp.ts";
+import { notMisp, notStix, readStix, type Unwrapped, unwrapJson } from "./read-stix.ts";
 import { isList, readText, readValues } from "./read-text.ts";
 
 export interface ReadOptions {
   /** Forces the format; without it the content decides. */
-  readonly format?: Format;
+  readonly format?: AskedFormat;
   readonly limits: {
     /** Bytes that a gzip input may have when unpacked. */
     readonly inflated: number;
@@ -29,14 +30,26 @@ export const startsAsJson = (text: string): boolean => /^(?:\{|\[\s*(?:["[\]{]|$
 /** As much of a text as decides what it is. */
 export const SAMPLE = 65_536;
 
+export const isJsonFormat = (format: AskedFormat | undefined): boolean =>
+  format === "stix" || format === "misp" || format === "json";
+
+/** What was asked for, is it? `stix` and `json` take a list of strings as text, as they always did. */
+export function checkFormat(found: Unwrapped, format: AskedFormat | undefined): void {
+  if (format === "stix" && "events" in found) throw notStix("the input is a MISP event");
+  if (format === "misp" && !("events" in found)) throw notMisp();
+}
+
 export type Shape = { readonly format: "csv"; readonly layout: Layout } | { readonly format: "text" };
+
+export const tableOrText = (format: AskedFormat | undefined): "csv" | "text" | undefined =>
+  format === "csv" || format === "text" ? format : undefined;
 
 /** The start of a text up to its last full line. */
 const wholeLines = (text: string): string =>
   text.length <= SAMPLE ? text : text.slice(0, text.lastIndexOf("\n", SAMPLE) + 1 || SAMPLE);
 
 /** Table or text, by its start. A table that is forced but has no column of values is a Fault `csv.no_value_column`. */
-export function shapeOf(start: string, format: Format | undefined): Shape {
+export function shapeOf(start: string, format: "csv" | "text" | undefined): Shape {
   if (format === "text") return { format };
   const sample = wholeLines(start);
   const layout = findLayout(sample);
@@ -53,13 +66,15 @@ export function shapeOf(start: string, format: Format | undefined): Shape {
 export function readInput(input: Uint8Array, { format, limits }: ReadOptions): Read {
   const bytes = inflate(input, limits.inflated);
   const text = decodeUtf8(bytes);
-  if (format === "stix" || (format === undefined && startsAsJson(text))) {
-    const found = unwrapStix(parseJson(bytes, text));
+  if (isJsonFormat(format) || (format === undefined && startsAsJson(text))) {
+    const found = unwrapJson(parseJson(bytes, text));
+    checkFormat(found, format);
+    if ("events" in found) return { format: "misp", items: new MispReader().read(found.events) };
     return "objects" in found
-      ? { format: "stix", items: readStix(found.objects) }
+      ? { format: "stix", items: readStix(found.objects, found.lifts) }
       : { format: "text", items: readValues(found.strings) };
   }
-  const shape = shapeOf(text, format);
+  const shape = shapeOf(text, tableOrText(format));
   return shape.format === "csv"
     ? { format: "csv", items: readCsv(text, shape.layout) }
     : { format: "text", items: readText(text) };

@@ -1,13 +1,24 @@
-import type { Item, StixJson } from "../pipeline/steps.ts";
+import type { AskedFormat, Item } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import type { Layout } from "./csv-columns.ts";
 import { RowSplitter } from "./csv-rows.ts";
 import { decodeUtf8, wrongUtf8 } from "./decode.ts";
 import { inflateStream } from "./inflate-stream.ts";
+import { areStix20 } from "./lift-stix20.ts";
+import { eventsOf, unwrapEvent } from "./misp-event.ts";
 import { parseJson } from "./parse-json.ts";
 import { RowReader } from "./read-csv.ts";
-import { type ReadOptions, SAMPLE, shapeOf, startsAsJson } from "./read-input.ts";
-import { isTyped, notStix, readStix, stixItem, unwrapStix } from "./read-stix.ts";
+import {
+  checkFormat,
+  isJsonFormat,
+  type ReadOptions,
+  SAMPLE,
+  shapeOf,
+  startsAsJson,
+  tableOrText,
+} from "./read-input.ts";
+import { MispReader } from "./read-misp.ts";
+import { isTyped, notStix, readStix, StixReader, saysStix20, unwrapJson } from "./read-stix.ts";
 import { Findings, isList, readListLine, readProse, readValue } from "./read-text.ts";
 import { JsonSplitter } from "./split-json.ts";
 
@@ -32,38 +43,100 @@ async function* grouped(lots: AsyncIterable<readonly Item[]>): AsyncGenerator<It
   if (waiting.length > 0) yield waiting;
 }
 
-/** Members of a list as items: STIX objects, or values where the first ones are all strings. */
-class MemberReader {
-  private index = 0;
-  private strings: boolean | undefined;
-  private readonly findings = new Findings(REMEMBERED);
+/** Members, or bytes of them, that are looked at to tell what a list holds. */
+const TELLING = 100;
+const TELLING_BYTES = 1_048_576;
 
-  read(parts: readonly Uint8Array[]): Item[] {
-    if (parts.length === 0) return [];
-    const members = parts.map((bytes) => parseJson(bytes, decodeUtf8(bytes)));
-    if (this.strings === undefined) {
-      this.strings = members.every((member) => typeof member === "string");
-      if (!this.strings && !members.some(isTyped))
-        throw notStix("the first members of the JSON list are no STIX objects");
+/** How the members of a list are read, settled by the first ones. */
+type Reading = { readonly read: (members: readonly unknown[]) => Item[] };
+
+function readStrings(): Reading {
+  const findings = new Findings(REMEMBERED);
+  let index = 0;
+  return {
+    read: (members) => {
+      for (const member of members) {
+        if (typeof member === "string") readValue(member, `[${index++}]`, findings);
+        else throw notStix("the JSON list mixes strings with other members");
+      }
+      return findings.take();
+    },
+  };
+}
+
+/** Members of a list as items: STIX objects, events, or values where the first ones are all strings. */
+class MemberReader {
+  private reading: Reading | undefined;
+  private waiting: unknown[] = [];
+  private held = 0;
+  private readonly format: AskedFormat | undefined;
+  constructor(format: AskedFormat | undefined) {
+    this.format = format;
+  }
+
+  /** What the members of these bytes are; the first ones wait until there are enough to tell. `before` is what was read around the list. */
+  read(parts: readonly Uint8Array[], before: () => Uint8Array): Item[] {
+    for (const bytes of parts) {
+      this.held += bytes.length;
+      this.waiting.push(parseJson(bytes, decodeUtf8(bytes)));
     }
-    if (!this.strings) return members.map((member) => stixItem(member, this.index++));
-    for (const member of members) {
-      if (typeof member === "string") readValue(member, `[${this.index++}]`, this.findings);
-      else throw notStix("the JSON list mixes strings with other members");
+    if (this.reading === undefined && this.waiting.length < TELLING && this.held < TELLING_BYTES) return [];
+    return this.take(before);
+  }
+
+  /** What waits, at the end of the list at the latest. */
+  take(before: () => Uint8Array): Item[] {
+    const members = this.waiting;
+    if (members.length === 0) return [];
+    this.waiting = [];
+    this.reading ??= this.settle(members, before);
+    return this.reading.read(members);
+  }
+
+  private settle(members: readonly unknown[], before: () => Uint8Array): Reading {
+    const wrapper = wrapperOf(new TextDecoder().decode(before()));
+    if (eventsOf(members) !== undefined || eventsOf(wrapper) !== undefined) {
+      checkFormat({ events: members }, this.format);
+      const reader = new MispReader();
+      return { read: (events) => reader.read(events.map(unwrapEvent)) };
     }
-    return this.findings.take();
+    if (members.every((member) => typeof member === "string")) {
+      checkFormat({ strings: [] }, this.format);
+      return readStrings();
+    }
+    if (!members.some(isTyped)) throw notStix("the first members of the JSON list are no STIX objects");
+    checkFormat({ objects: [], lifts: false }, this.format);
+    return new StixReader(saysStix20(wrapper) ?? areStix20(members));
   }
 }
 
-async function* readJson(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Item[]> {
+/** The wrapper of a list as far as it was read: up to the list, or, of a short input, all of it. */
+function wrapperOf(head: string): unknown {
+  for (const rest of ["", "]}"]) {
+    try {
+      return JSON.parse(head + rest);
+    } catch {
+      // The other way, or none: then the members decide.
+    }
+  }
+  return undefined;
+}
+
+async function* readJson(
+  bytes: AsyncIterable<Uint8Array>,
+  format: AskedFormat | undefined,
+): AsyncGenerator<readonly Item[]> {
   const splitter = new JsonSplitter();
-  const reader = new MemberReader();
-  for await (const piece of bytes) yield reader.read(splitter.push(piece));
+  const reader = new MemberReader(format);
+  for await (const piece of bytes) yield reader.read(splitter.push(piece), () => splitter.before());
   const { around, listed } = splitter.end();
-  const wrapper = parseJson(around, decodeUtf8(around));
-  const found = unwrapStix(wrapper);
-  // Without a list of objects the text around it is all there is: one object.
-  if (!listed && "objects" in found) yield readStix(found.objects as readonly StixJson[]);
+  yield reader.take(() => around);
+  const found = unwrapJson(parseJson(around, decodeUtf8(around)));
+  // Without a list of objects the text around it is all there is: one object, or one event.
+  if (listed) return;
+  checkFormat(found, format);
+  if ("events" in found) yield new MispReader().read(found.events);
+  else if ("objects" in found) yield readStix(found.objects, found.lifts);
 }
 
 async function* readRows(text: AsyncIterable<string>, layout: Layout): AsyncGenerator<readonly Item[]> {
@@ -153,8 +226,8 @@ async function* itemsOf(
     size += next.value.length;
   }
   const all = after(head, bytes);
-  if (format === "stix" || (format === undefined && startsAsJsonBytes(Buffer.concat(head))))
-    return yield* readJson(all);
+  if (isJsonFormat(format) || (format === undefined && startsAsJsonBytes(Buffer.concat(head))))
+    return yield* readJson(all, format);
   const text = decoded(all);
   const start: string[] = [];
   let length = 0;
@@ -165,7 +238,7 @@ async function* itemsOf(
     length += next.value.length;
   }
   const sample = start.join("");
-  const shape = shapeOf(sample, format);
+  const shape = shapeOf(sample, tableOrText(format));
   const whole = after([sample], text);
   if (shape.format === "csv") yield* readRows(whole, shape.layout);
   else if (isList(sample.slice(0, SAMPLE))) yield* readLines(whole);

@@ -6,7 +6,8 @@ const LARGEST_PART = 16 * 1024 * 1024;
 const [QUOTE, BACKSLASH, COMMA, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [
   0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d,
 ];
-const OBJECTS = [...Buffer.from('"objects"')];
+/** Names of the list in its wrapper: of STIX, and of the answer to a search in MISP. */
+const LISTS = ["objects", "response"].map((name) => [...Buffer.from(`"${name}"`)]);
 
 /** `around`: outside the list; then before a member, after one, or in one of the three shapes of a member. */
 type State = "around" | "first" | "before" | "after" | "container" | "string" | "literal";
@@ -14,7 +15,7 @@ type State = "around" | "first" | "before" | "after" | "container" | "string" | 
 const blank = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
- * Cuts JSON, handed over in pieces, into the members of its list: a top-level list, or the one under `objects`. Each comes
+ * Cuts JSON, handed over in pieces, into the members of its list: a top-level list, or the one under `objects` or `response`. Each comes
  * as its bytes, to be parsed by the platform's parser; what stands around the list is kept and parsed at the end. So every byte is
  * judged by that parser, and a hostile input can neither nest nor grow without bound (`input.depth`, `input.object`).
  */
@@ -26,7 +27,7 @@ export class JsonSplitter {
   private position = 0;
   /** Depth inside the list; 0 before it starts. */
   private list = 0;
-  /** The last string at depth 1 with its quotes, as far as it can be `"objects"`; whether a colon follows it. */
+  /** The last string at depth 1 with its quotes, as far as it can be the name of the list; whether a colon follows it. */
   private key: number[] = [];
   private colon = false;
   private part: Uint8Array[] = [];
@@ -125,8 +126,7 @@ export class JsonSplitter {
       const named =
         this.depth === 1 &&
         this.colon &&
-        this.key.length === OBJECTS.length &&
-        OBJECTS.every((b, i) => this.key[i] === b);
+        LISTS.some((list) => this.key.length === list.length && list.every((b, i) => this.key[i] === b));
       this.deeper();
       if (byte === OPEN && this.list === 0 && (this.depth === 1 || named)) {
         this.list = this.depth;
@@ -150,6 +150,11 @@ export class JsonSplitter {
       this.state = "container";
       this.deeper();
     } else this.state = "literal";
+  }
+
+  /** What stands before the list, its bracket included; asked before the list ends. */
+  before(): Uint8Array {
+    return Buffer.concat(this.aroundList);
   }
 
   /** What stands around the list, with the list empty; `listed` tells whether there was one. Fault `input.json` if the JSON is cut off. */

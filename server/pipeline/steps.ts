@@ -1,9 +1,17 @@
+import type { Tlp } from "../../schemas/policy/vocabulary.ts";
 import type { Problem } from "../shared/fault.ts";
 
 /** The words of the line: read → validate → canonicalise → key → label → plan. What one step hands to the next. */
 
 /** A STIX object as sent: a JSON object. Which type it is and whether it is right is for `validate` to say. */
 export type StixJson = Record<string, unknown>;
+
+/** What the source says of an object's label beside the object: it meets with the object's own markings, and it only ever tightens. */
+export interface Said {
+  readonly tlps?: readonly Tlp[];
+  /** It may not leave the agency that posts it: no release rows, whatever the request, a preset or a report says. */
+  readonly ownAgency?: true;
+}
 
 /** One thing a format reader found in the input, or one place where it could not read. `index` counts from 0 over both. */
 export type Item =
@@ -17,6 +25,7 @@ export type Item =
       /** `row 12`, `objects[3]`, `line 7`. */
       readonly place?: string;
       readonly warnings?: readonly Problem[];
+      readonly said?: Said;
     }
   | {
       readonly index: number;
@@ -27,8 +36,10 @@ export type Item =
     };
 
 /** Formats that can be forced; without one the reader detects it. */
-export const FORMATS = ["stix", "csv", "text"] as const;
+export const FORMATS = ["stix", "misp", "csv", "html", "text"] as const;
 export type Format = (typeof FORMATS)[number];
+/** `json`: what is sent as JSON, and is STIX or MISP and nothing else. */
+export type AskedFormat = Format | "json";
 
 export interface Validated {
   /** The very object that came in, untouched, if it has no errors. */

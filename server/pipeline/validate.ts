@@ -36,6 +36,8 @@ function typeProblem(type: unknown): Problem | undefined {
   return problem("stix.unknown_type_name", `found ${show(type)}; ${allowed}`);
 }
 
+const LIFTED = "and a bundle of STIX 2.0 is lifted when it is posted to /api/v1/ingest";
+
 /** STIX 2.0 has no `spec_version` on objects; observables and types we do not know may leave it out in 2.1 as well. */
 function versionProblem(object: StixJson, type: string): Problem | undefined {
   const version = object.spec_version;
@@ -43,9 +45,9 @@ function versionProblem(object: StixJson, type: string): Problem | undefined {
   const problem = (code: string, message: string): Problem => ({ code, path: "spec_version", message });
   if (version === undefined) {
     if (!VERSIONED.has(type) && (SCHEMAS.has(type) || object.created === undefined)) return undefined;
-    return problem("stix.version_2_0", 'is missing, so this is read as STIX 2.0; objects of STIX 2.1 say "2.1"');
+    return problem("stix.version_2_0", `is missing, so this is STIX 2.0; objects of STIX 2.1 say "2.1", ${LIFTED}`);
   }
-  if (version === "2.0") return problem("stix.version_2_0", 'found "2.0"; only objects of STIX 2.1 are read');
+  if (version === "2.0") return problem("stix.version_2_0", `found "2.0"; must be "2.1", ${LIFTED}`);
   return problem("stix.spec_version", `found ${show(version)}; must be "2.1"`);
 }
 

@@ -1,9 +1,9 @@
 import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
 import { labelId } from "../pipeline/lane.ts";
-import type { StixJson } from "../pipeline/steps.ts";
+import type { Said, StixJson } from "../pipeline/steps.ts";
 import { decide } from "../policy/decide.ts";
 import { inheritFromReports } from "../policy/inherit-label.ts";
-import { type BoundLabel, labelBinder } from "../policy/label-request.ts";
+import { type Binding, type BoundLabel, labelBinder } from "../policy/label-request.ts";
 import { labelText, normaliseLabel } from "../policy/label-text.ts";
 import { applyOrders } from "../policy/standing-order.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
@@ -63,6 +63,17 @@ async function knownMarkings(
 
 /** Whom a label may name: people and clients of agencies. Who administers, audits or signs is nobody's to find out (policy Q49). */
 const NAMEABLE: ReadonlySet<string> = new Set(["analyst", "reviewer", "releaser", "client"]);
+
+/** A label without its rows: what its source keeps to the agency that has it. */
+function withoutRows({ label, text, flags, warnings }: BoundLabel): BoundLabel {
+  if (label.releases.length === 0) return { label, text, flags, warnings };
+  const kept = normaliseLabel({ ...label, releases: [] });
+  return { label: kept, text: labelText(kept), flags, warnings };
+}
+
+/** The object's own markings, with what its source says beside it. */
+const withSaid = (marked: Marked, said: Said | undefined): Marked =>
+  said?.tlps === undefined ? marked : { ...marked, tlps: [...new Set([...marked.tlps, ...said.tlps])] };
 
 /** Every marking that an object names, whole or for a part. */
 const namedMarkings = (object: StixJson): string[] => {
@@ -154,27 +165,33 @@ export async function bindBatch(
   const refused = new Map<number, Problem>();
   const bindings = new Map<number, { binding: BoundLabel; marked: Marked }>();
   const listedBy = new Map<string, BoundLabel[]>();
-  for (const { index, object } of candidates) {
+  const saidOf = ({ item }: Candidate): Said | undefined => ("object" in item ? item.said : undefined);
+  for (const candidate of candidates) {
+    const { index, object } = candidate;
+    const said = saidOf(candidate);
     const named =
       ask.refusedMarkings === undefined ? undefined : namedMarkings(object).find((id) => ask.refusedMarkings?.has(id));
     const own = named === undefined ? ownMarkings(object, find) : { problem: markingRefused(named) };
-    const binding =
-      "problem" in own ? { problems: [own.problem] } : holdsRelease(object) ? originatorOnly : bind(own.marked);
-    if ("problem" in own || "problems" in binding) {
-      const problems = "problems" in binding ? binding.problems : [];
-      refused.set(index, problems[0] ?? { code: "label.refused", path: "", message: "the label can't be kept" });
+    const marked = "problem" in own ? undefined : withSaid(own.marked, said);
+    const found: Binding =
+      marked === undefined ? { problems: [] } : holdsRelease(object) ? originatorOnly : bind(marked);
+    if (marked === undefined || "problems" in found) {
+      const [problem] = "problem" in own ? [own.problem] : "problems" in found ? found.problems : [];
+      refused.set(index, problem ?? { code: "label.refused", path: "", message: "the label can't be kept" });
       continue;
     }
-    bindings.set(index, { binding, marked: own.marked });
+    const binding = said?.ownAgency === true ? withoutRows(found) : found;
+    bindings.set(index, { binding, marked });
     if (object.type !== "report" || binding.flags.includes("unmarked") || !Array.isArray(object.object_refs)) continue;
     for (const id of object.object_refs as string[]) listedBy.set(id, [...(listedBy.get(id) ?? []), binding]);
   }
-  for (const { index, object } of candidates) {
+  for (const candidate of candidates) {
+    const { index, object } = candidate;
     const one = bindings.get(index);
     if (one === undefined) continue;
     const { binding, marked } = one;
     const reports = binding.flags.includes("unmarked") ? listedBy.get(String(object.id)) : undefined;
-    const inherited =
+    const fromReports =
       reports === undefined
         ? undefined
         : inheritFromReports(
@@ -183,6 +200,10 @@ export async function bindBatch(
             marked.has,
             poster.role,
           );
+    const inherited =
+      fromReports !== undefined && saidOf(candidate)?.ownAgency === true
+        ? withoutRows({ ...fromReports, warnings: [] })
+        : fromReports;
     const { label, text, flags } = inherited ?? binding;
     bound.set(index, {
       ...store(text, label),

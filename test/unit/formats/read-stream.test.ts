@@ -101,7 +101,6 @@ test.each([
   ["200 levels inside an object", `{"objects":[{"type":"x","a":${"[".repeat(200)}${"]".repeat(200)}}]}`, "input.depth"],
   ["a list of other things", '[{"a":1},{"b":2}]', "input.not_stix"],
   ["an object of another kind", '{"hello":"world"}', "input.not_stix"],
-  ["a MISP event", '{"Event":{"uuid":"x","Attribute":[1,2]}}', "input.unsupported_format"],
 ])("a stream – JSON: %s – refused with the code of reading at once", async (_, text, code) => {
   expect(await faultOfStream(text)).toEqual({ kind: "bad_request", code });
   expect(faultOf(() => read(text)).code).toBe(code);
