@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Express } from "express";
 import { REGISTRY } from "../schemas/registry.ts";
 import type { Config } from "./config.ts";
+import { ownHosts } from "./formats/block-value.ts";
 import { authRoutes } from "./http/api/auth.ts";
 import { docsRoutes } from "./http/api/docs.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
@@ -14,6 +15,7 @@ import { openapiText } from "./http/openapi.ts";
 import type { Route } from "./http/route.ts";
 import { makeApp } from "./http/router.ts";
 import { type Keys, readKeys } from "./keys.ts";
+import { scratchIn } from "./scratch.ts";
 import type { Log } from "./shared/log.ts";
 import { type Moments, realMoments } from "./shared/moment.ts";
 import { FolderSpool } from "./spool.ts";
@@ -94,7 +96,11 @@ export function composeContent(core: Core, moments: Moments): { content: Content
   const group = groupOf(config.GROUP);
   const renderer = new Renderer(keys.namespace, group, commonObjects(group));
   const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
-  const content = new Content({ storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys });
+  const content = new Content({
+    ...{ storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys, clock },
+    scratch: scratchIn(resolve(config.DATA_DIR, "spool")),
+    own: ownHosts(config.PUBLIC_URL, config.OWN_HOSTS),
+  });
   return { content, releases: new Releases({ storage, content, snapshots, audit, secrets: keys, clock }) };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isHostOrNetwork } from "./formats/block-value.ts";
 import { Fault } from "./shared/fault.ts";
 import { LOG_LEVELS } from "./shared/log.ts";
 
@@ -16,6 +17,13 @@ const url = text.refine(
   "http:// or https://, host and port, nothing after",
 );
 
+const hosts = text
+  .transform((value) => value.split(",").map((host) => host.trim()))
+  .refine(
+    (all) => all.every(isHostOrNetwork),
+    "domain names, addresses and networks (192.0.2.0/24) with commas between",
+  );
+
 /** Every setting there is; `.env.example` lists the same with its default. */
 const Env = z.object({
   PORT: whole(0, 65_535).default(8080),
@@ -31,6 +39,7 @@ const Env = z.object({
   MAX_UPLOAD_BYTES: whole(1024, 1_099_511_627_776).default(4_294_967_296),
   MAX_INFLATED_BYTES: whole(1024, 1_099_511_627_776).default(17_179_869_184),
   SECRET_KEY_FILE: text.optional(),
+  OWN_HOSTS: hosts.optional(),
   DEMO: flag.default(true),
   GROUP: z
     .string()
@@ -38,7 +47,12 @@ const Env = z.object({
     .default("dprk"),
 });
 export const SETTINGS: readonly string[] = Object.keys(Env.shape);
-export type Config = Readonly<Omit<z.infer<typeof Env>, "PUBLIC_URL" | "MONGODB_URI"> & { PUBLIC_URL: string }>;
+export type Config = Readonly<
+  Omit<z.infer<typeof Env>, "PUBLIC_URL" | "MONGODB_URI" | "OWN_HOSTS"> & {
+    PUBLIC_URL: string;
+    OWN_HOSTS: readonly string[];
+  }
+>;
 
 const hostInUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
@@ -65,6 +79,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     .map((issue) => `${String(issue.path[0])}: ${issue.message}; it is ${shown(String(issue.path[0]), ours)}`);
   if (!result.success || empty.length > 0)
     throw new Fault("bad_request", [...empty, ...lines].join("\n"), { code: "config.invalid" });
-  const { MONGODB_URI: _, PUBLIC_URL, ...rest } = result.data;
-  return Object.freeze({ ...rest, PUBLIC_URL: PUBLIC_URL ?? `http://${hostInUrl(rest.HOST)}:${rest.PORT}` });
+  const { MONGODB_URI: _, PUBLIC_URL, OWN_HOSTS = [], ...rest } = result.data;
+  return Object.freeze({
+    ...rest,
+    OWN_HOSTS,
+    PUBLIC_URL: PUBLIC_URL ?? `http://${hostInUrl(rest.HOST)}:${rest.PORT}`,
+  });
 }

@@ -31,7 +31,14 @@ const Filters = {
 };
 export const ListQuery = z.strictObject({ ...Filters, limit: Limit.optional(), next: Cursor.optional() });
 export type ListQuery = z.infer<typeof ListQuery>;
-export const ExportQuery = z.strictObject({ ...Filters, format: z.enum(["stix", "csv", "list"]).optional() });
+export const ExportQuery = z.strictObject({
+  ...Filters,
+  /** One object; no other filter beside it. */
+  id: ObjectId.optional(),
+  format: z.enum(["stix", "csv", "list", "misp", "plain", "hosts", "rpz"]).optional(),
+  /** Of plain, hosts and rpz: one kind of value. */
+  kind: z.enum(["domains", "ipv4", "ipv6", "url", "hashes", "wallets"]).optional(),
+});
 export type ExportQuery = z.infer<typeof ExportQuery>;
 export const PageQuery = z.strictObject({ limit: Limit.optional(), next: Cursor.optional() });
 

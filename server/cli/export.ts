@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Command } from "commander";
+import { ExportReceipt } from "../../schemas/api/exports.ts";
 import { ExportQuery } from "../../schemas/api/objects.ts";
 import { type Core, composeContent } from "../compose.ts";
 import { Fault } from "../shared/fault.ts";
@@ -11,7 +12,9 @@ export function addExportCommand(program: Command, open: () => Promise<Core>): v
     .command("export")
     .description("Write what an account may take away to standard output")
     .requiredOption("--as <account>", "the account that takes it")
-    .option("--format <format>", "stix, csv or list", "stix")
+    .option("--format <format>", "stix, csv, list, misp, plain, hosts or rpz", "stix")
+    .option("--kind <kind>", "of plain, hosts and rpz: domains, ipv4, ipv6, url, hashes or wallets")
+    .option("--id <id>", "one object")
     .option("--view <view>", "consolidated or originals")
     .option("--type <type>", "STIX type")
     .option("--value <value>", "a value in any spelling")
@@ -33,7 +36,6 @@ export function addExportCommand(program: Command, open: () => Promise<Core>): v
             .map((issue) => `--${issue.path.join(".").replaceAll("_", "-")}: ${issue.message}`)
             .join("\n"),
         );
-      const { format = "stix", ...filters } = asked.data;
       const core = await open();
       const viewer = (await core.snapshots.read(core.storage, realMoments().now)).viewer(as ?? "");
       if (viewer === undefined) throw new Fault("bad_request", `--as: there is no account ${as}`);
@@ -43,8 +45,12 @@ export function addExportCommand(program: Command, open: () => Promise<Core>): v
         if (error.code !== "EPIPE") throw error;
         process.exit(0);
       });
-      const { stream } = await content.export(viewer, realMoments(), filters, format);
-      for await (const text of stream) if (!process.stdout.write(text)) await once(process.stdout, "drain");
+      const { stream, serial } = content.export(viewer, realMoments(), asked.data);
+      for await (const bytes of stream) if (!process.stdout.write(bytes)) await once(process.stdout, "drain");
+      const { withheld } = ExportReceipt.parse(JSON.parse(await content.exportReceipt(viewer, serial)));
+      const kept = Object.entries(withheld.counts).map(([reason, count]) => `${reason} ${count}`);
+      // On standard error: the file itself says nothing of what its maker may not take away.
+      if (kept.length > 0) process.stderr.write(`you may read and not take away: ${kept.join(", ")}\n`);
       await core.storage.close();
     });
 }

@@ -1,21 +1,35 @@
+import { tlpMarkingId } from "../../schemas/stix/tlp.ts";
 import type { StixJson } from "../pipeline/steps.ts";
+import { tlpText } from "./write-record.ts";
+import { type ExportStamp, type Framing, relTo, stampLines } from "./write-stamp.ts";
 
-/** Characters of one piece: small enough to stay in bounds, large enough not to pay for each object. */
-const PIECE = 65_536;
+/** Objects of a bundle as text, one a line, each with the comma before it: the stamp stands first. */
+export async function* bundleLines(objects: AsyncIterable<StixJson>): AsyncGenerator<string> {
+  for await (const object of objects) yield `,${JSON.stringify(object)}\n`;
+}
 
 /**
- * A STIX 2.1 bundle as text, in pieces, one object a line. Marking definitions come among the objects (policy 10). A bundle
- * without objects has no member `objects`, since a list is never empty (STIX 2.1 sections 2.9 and 8).
+ * A STIX 2.1 bundle round its objects: the stamp as a statement marking is the first object (policy 10), and the closing brackets
+ * say that nothing is missing. `marking` and `bundle` are their ids, `author` the group's identity.
  */
-export async function* writeBundle(objects: AsyncIterable<StixJson>, id: string): AsyncGenerator<string> {
-  let waiting = `{"type":"bundle","id":${JSON.stringify(id)}`;
-  let first = true;
-  for await (const object of objects) {
-    waiting += `${first ? ',"objects":[\n' : ",\n"}${JSON.stringify(object)}`;
-    first = false;
-    if (waiting.length < PIECE) continue;
-    yield waiting;
-    waiting = "";
-  }
-  yield `${waiting}${first ? "" : "\n]"}}\n`;
-}
+export const bundleFraming = (ids: {
+  readonly bundle: string;
+  readonly marking: string;
+  readonly author: string;
+}): Framing => ({
+  head: (stamp: ExportStamp) => {
+    const marking = {
+      type: "marking-definition",
+      spec_version: "2.1",
+      id: ids.marking,
+      created_by_ref: ids.author,
+      created: stamp.at,
+      object_marking_refs: [tlpMarkingId(stamp.banner.tlp)],
+      name: `${tlpText(stamp.banner.tlp)} ${relTo(stamp.banner)}, export ${stamp.serial}`,
+      definition_type: "statement",
+      definition: { statement: stampLines(stamp).join("\n") },
+    };
+    return `{"type":"bundle","id":${JSON.stringify(ids.bundle)},"objects":[${JSON.stringify(marking)}\n`;
+  },
+  tail: () => "]}\n",
+});

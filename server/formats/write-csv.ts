@@ -1,8 +1,7 @@
 import type { StixJson } from "../pipeline/steps.ts";
-import { comment, type ExportRecord, tlpText, valueOfTerm } from "./write-record.ts";
+import { type ExportRecord, type Tally, tlpText, valueOfTerm } from "./write-record.ts";
 
 const COLUMNS = ["tlp", "type", "value", "name", "pattern", "id", "created", "modified"] as const;
-const PIECE = 65_536;
 
 /** RFC 4180, section 2; a cell that a spreadsheet would run as a formula is marked as text. */
 export function csvCell(text: string): string {
@@ -26,17 +25,11 @@ const row = ({ object, tlp, values }: ExportRecord): string =>
     .map(csvCell)
     .join(",");
 
-/** A table as text, in pieces: the stamp as comment lines, a header, then one row an object with its TLP first (policy 10). */
-export async function* writeCsv(
-  records: AsyncIterable<ExportRecord>,
-  stamp: readonly string[],
-): AsyncGenerator<string> {
-  let waiting = [...stamp.map(comment), COLUMNS.join(",")].map((line) => `${line}\r\n`).join("");
+/** A table as lines: a header, then one row an object with its TLP first (policy 10). */
+export async function* csvLines(records: AsyncIterable<ExportRecord>, tally: Tally): AsyncGenerator<string> {
+  yield `${COLUMNS.join(",")}\r\n`;
   for await (const record of records) {
-    waiting += `${row(record)}\r\n`;
-    if (waiting.length < PIECE) continue;
-    yield waiting;
-    waiting = "";
+    tally.written++;
+    yield `${row(record)}\r\n`;
   }
-  if (waiting !== "") yield waiting;
 }

@@ -9,6 +9,32 @@ export interface ExportRecord {
   readonly values: readonly string[];
 }
 
+/** Characters of one piece of text: small enough to stay in bounds, large enough not to pay for each line. */
+export const PIECE = 65_536;
+
+/** What a file holds and what it lacks, by reason: nothing that was asked for goes missing without a count. */
+export class Tally {
+  written = 0;
+  readonly #left = new Map<string, number>();
+
+  leave(reason: string, count = 1): void {
+    this.#left.set(reason, (this.#left.get(reason) ?? 0) + count);
+  }
+
+  /** Reasons with their counts, in the order of their names. */
+  get left(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#left].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** `12 written, 3 left out: no-value=1 private=2`. */
+  get text(): string {
+    const reasons = Object.entries(this.left);
+    const all = reasons.reduce((sum, [, count]) => sum + count, 0);
+    const named = reasons.map(([reason, count]) => `${reason}=${count}`).join(" ");
+    return `${this.written} written, ${all} left out${all === 0 ? "" : `: ${named}`}`;
+  }
+}
+
 /** The label exactly as policy 10 wants it: capitals, no blank after the colon. */
 export const tlpText = (tlp: string): string => `TLP:${tlp}`;
 
@@ -21,4 +47,16 @@ export function valueOfTerm(term: string): string {
 }
 
 /** A line of the stamp as a comment; a line break in it can't start a line of its own. */
-export const comment = (line: string): string => `# ${line.replace(/[\r\n\u2028\u2029]+/g, " ")}`;
+export const comment = (line: string, mark = "#"): string => `${mark} ${line.replace(/[\r\n\u2028\u2029]+/g, " ")}`;
+
+/** Gathers lines to pieces of about `PIECE` characters. */
+export async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let waiting = "";
+  for await (const line of lines) {
+    waiting += line;
+    if (waiting.length < PIECE) continue;
+    yield waiting;
+    waiting = "";
+  }
+  if (waiting !== "") yield waiting;
+}

@@ -4,6 +4,7 @@ import {
   AgreementDoc,
   ApiKeyDoc,
   AuditDoc,
+  ExportDoc,
   JobDoc,
   LabelDoc,
   LockoutDoc,
@@ -97,6 +98,14 @@ export const Audit = {
   shape: AuditDoc,
   indexes: { stream: { fields: ["stream", "n"], unique: true } },
 } satisfies CollectionSpec<AuditDoc>;
+/** Receipts of exports: beside the disclosures, so that a reader never waits for an ingest. */
+export const Exports = {
+  name: "exports",
+  shape: ExportDoc,
+  indexes: { account: { fields: ["account", "at"] } },
+  bytes: ["receipt"],
+  placement: "log",
+} satisfies CollectionSpec<ExportDoc>;
 /** Who was shown which lanes up to where: written before the bytes leave; apart from content, so that a reader never waits for an ingest. */
 export const Disclosures = {
   name: "disclosures",
@@ -121,5 +130,6 @@ export const COLLECTIONS = [
   Releases,
   Jobs,
   Audit,
+  Exports,
   Disclosures,
 ] as const;

@@ -213,6 +213,15 @@ export const JobDoc = z.object({
 });
 export type JobDoc = z.infer<typeof JobDoc>;
 
+/** id = serial of an export; the receipt is JSON, for its account alone. */
+export const ExportDoc = z.object({
+  id: z.string(),
+  account: AccountId,
+  at: z.int(),
+  receipt: z.instanceof(Uint8Array),
+});
+export type ExportDoc = z.infer<typeof ExportDoc>;
+
 /** One row per batch or page, never per object; chained by digest within a stream. */
 export const AuditDoc = z.object({
   id: z.string(),

@@ -1,22 +1,24 @@
-import type { ListQuery } from "../../schemas/api/objects.ts";
+import type { ExportQuery, ListQuery } from "../../schemas/api/objects.ts";
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
+import type { OwnHosts } from "../formats/block-value.ts";
 import type { StixJson } from "../pipeline/steps.ts";
-import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
-import { formatInstant, parseInstant } from "../shared/instant.ts";
+import { parseInstant } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
+import { Exports } from "../storage/collections.ts";
 import type { Storage } from "../storage/port.ts";
 import type { Admissions } from "./admission.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { ownContent } from "./content-hash.ts";
-import { type ExportFormat, exportStream } from "./export-objects.ts";
+import { type ExportOutcome, exportObjects } from "./export-objects.ts";
 import { lookupValues, whereValueIs } from "./lookup-values.ts";
 import { readMine } from "./read-mine.ts";
 import { type ListAsk, readObjects } from "./read-objects.ts";
 import { readEdges, readOne, readSources, type SourceView } from "./read-one.ts";
 import type { Rendered, Renderer } from "./render.ts";
+import type { OpenScratch } from "./scratch.ts";
 import { Sight } from "./sight.ts";
 import { rememberJudged, type Snapshots } from "./snapshot.ts";
 
@@ -27,6 +29,12 @@ export interface ContentParts {
   readonly renderer: Renderer;
   readonly disclosures: AuditStream;
   readonly keys: { readonly namespace: Uint8Array; readonly cursor: Uint8Array };
+  /** Where a file waits until it is whole. */
+  readonly scratch: OpenScratch;
+  /** What no blocklist may name. */
+  readonly own: OwnHosts;
+  /** The time now, ms. */
+  readonly clock: () => number;
 }
 
 type Filters = Omit<ListQuery, "limit" | "next">;
@@ -75,7 +83,12 @@ export class Content {
   }
 
   /** Says who is about to be shown which lanes up to where; the answer waits for it. */
-  async #disclose(sight: Sight, what: string, objects: readonly Rendered[]): Promise<void> {
+  async #disclose(
+    sight: Sight,
+    what: string,
+    objects: readonly Rendered[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     if (objects.length === 0) return;
     const lanes: Record<string, [number, number]> = {};
     for (const { seen } of objects) {
@@ -90,7 +103,7 @@ export class Content {
       revision: sight.snapshot.revision,
       at: sight.snapshot.at,
       what,
-      detail: { lanes },
+      detail: { ...more, lanes },
     });
   }
 
@@ -211,38 +224,59 @@ export class Content {
     });
   }
 
-  /** A stream of everything that the filters leave of what may be taken away. */
-  async export(
-    viewer: Viewer,
-    moment: Moment,
-    filters: Filters,
-    format: ExportFormat,
-  ): Promise<{ stream: AsyncIterable<string>; type: string; name: string }> {
-    const { storage, renderer, keys } = this.#parts;
-    const sight = await this.sight(viewer, moment, "export");
-    const ask = this.#ask(filters);
-    const disclose = (objects: readonly Rendered[]): Promise<void> => this.#disclose(sight, "export", objects);
-    const pages = async function* (): AsyncGenerator<readonly Rendered[]> {
-      let next: string | undefined;
-      do {
-        const page = await readObjects(storage, sight.again(), renderer, keys.cursor, {
-          ...ask,
-          limit: 1000,
-          ...(next === undefined ? {} : { next }),
-        });
-        await disclose(page.objects);
-        yield page.objects;
-        next = page.next;
-      } while (next !== undefined);
+  /** A file of everything that the filters leave of what may be taken away, or of one object. */
+  export(viewer: Viewer, moment: Moment, asked: ExportQuery, signal?: AbortSignal): ReturnType<typeof exportObjects> {
+    const { storage, renderer, keys, scratch, own, clock } = this.#parts;
+    const { format = "stix", kind, id, ...filters } = asked;
+    const blocklist = format === "plain" || format === "hosts" || format === "rpz";
+    if (kind !== undefined && !blocklist)
+      throw new Fault("bad_request", `kind goes with plain, hosts and rpz; the format is ${format}`, {
+        code: "query.kind",
+        path: "kind",
+      });
+    const others = Object.keys(filters);
+    if (id !== undefined && others.length > 0)
+      throw new Fault("bad_request", `id asks for one object; leave out ${others.join(", ")}`, {
+        code: "query.id",
+        path: "id",
+      });
+    const ask = {
+      format,
+      ...(kind === undefined ? {} : { kind }),
+      ...(id === undefined ? {} : { id }),
+      filters: this.#ask(filters),
     };
-    const serial = Buffer.from(moment.random(12)).toString("base64url");
-    const stamp = {
-      // The request's own instant: the one that gates are judged at may be a moment later, for somebody else's sake.
-      at: formatInstant(moment.now),
-      serial,
-      agency: sight.viewer.agency ?? sight.viewer.role,
-      account: sha256(`${serial}|${sight.viewer.id}`).slice(0, 12),
+    // The clock goes on while a long file is made; it never goes back before the request's own instant.
+    const see = (channel: Channel): Promise<Sight> =>
+      this.sight(viewer, { ...moment, now: Math.max(moment.now, clock()) }, channel);
+    const parts = {
+      ...{ storage, renderer, cursorKey: keys.cursor, scratch, own, see },
+      disclose: (sight: Sight, objects: readonly Rendered[], serial: string) =>
+        this.#disclose(sight, "export", objects, { serial }),
+      keep: (sight: Sight, outcome: ExportOutcome) => this.#keepExport(sight, outcome),
     };
-    return exportStream(pages(), format, sight, renderer, stamp, moment);
+    const who = { id: viewer.id, agency: viewer.agency ?? viewer.role };
+    return exportObjects(parts, ask, who, moment, signal);
+  }
+
+  /** The serial in the disclosure log, so that a leaked file names its export, and what its maker is told of it. */
+  async #keepExport(sight: Sight, outcome: ExportOutcome): Promise<void> {
+    const { storage, disclosures } = this.#parts;
+    const { serial, format, written, sha256: digest } = outcome;
+    const { viewer, snapshot } = sight;
+    const receipt = Buffer.from(JSON.stringify(outcome));
+    await storage.collection(Exports).insert([{ id: serial, account: viewer.id, at: snapshot.at, receipt }]);
+    await disclosures.record({
+      ...{ actor: viewer.id, revision: snapshot.revision, at: snapshot.at, what: "export.made" },
+      detail: { serial, format, written, sha256: digest, tlp: outcome.banner.tlp },
+    });
+  }
+
+  /** The receipt of an export of this account as JSON text; another's is not there. */
+  async exportReceipt(viewer: Viewer, serial: string): Promise<string> {
+    const held = await this.#parts.storage.collection(Exports).get(serial);
+    if (held === undefined || held.account !== viewer.id)
+      throw new Fault("not_found", "there is no such export of yours");
+    return Buffer.from(held.receipt).toString("utf8");
   }
 }

@@ -191,11 +191,24 @@ export const READS: Readonly<Record<string, Recipe>> = {
     await follow(ask, "/api/v1/mine", { limit: "4" });
     await ask(get("/api/v1/mine"));
   },
-  "GET /api/v1/export": async (ask, { round }) => {
-    for (const format of ["stix", "csv", "list"]) await ask(get(`/api/v1/export?format=${format}`));
+  "GET /api/v1/export": async (ask, known) => {
+    const formats = ["stix", "csv", "list", "misp", "plain", "hosts", "rpz"];
+    const receipts: string[] = [];
+    for (const format of someOf(formats, 2, known)) {
+      const { headers } = await ask(get(`/api/v1/export?format=${format}`));
+      receipts.push(headers["tricord-receipt"] ?? "");
+    }
     await ask(get("/api/v1/export?view=originals&format=stix"));
-    if (round === "first") await ask(get("/api/v1/export?format=csv&type=indicator&tlp=GREEN"));
+    if (known.round === "first") await ask(get("/api/v1/export?format=csv&type=indicator&tlp=GREEN"));
+    for (const text of someOf(["writes", "secret", "tool"], 3, known)) {
+      const { headers } = await ask(get(`/api/v1/export?format=misp&text=${text}`));
+      receipts.push(headers["tricord-receipt"] ?? "");
+    }
+    for (const receipt of receipts) await ask(get(receipt));
+    for (const id of someOf(idsOf(known), 4, known)) await ask(get(`/api/v1/export?format=csv&id=${id}`));
+    await ask(get("/api/v1/export?format=csv&kind=ipv4"));
   },
+  "GET /api/v1/exports/{serial}": async (ask) => void (await ask(get("/api/v1/exports/0123456789abcdef"))),
   "GET /api/v1/releases": async (ask) => {
     for (const status of ["proposed", "released", "refused", "expired"])
       await ask(get(`/api/v1/releases?status=${status}`));

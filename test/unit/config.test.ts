@@ -6,6 +6,7 @@ describe("settings", () => {
     const config = readConfig({ PATH: "/bin", TRICORD_X: "1" });
     expect(config).toEqual({
       ...{ PORT: 8080, HOST: "127.0.0.1", DATA_DIR: "./data", PUBLIC_URL: "http://127.0.0.1:8080", LOG_LEVEL: "info" },
+      OWN_HOSTS: [],
       ...{
         RATE_LIMIT_PER_MINUTE: 6000,
         SIGN_IN_FAILURES_PER_MINUTE: 60,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ExportReceipt } from "../../../schemas/api/exports.ts";
 import {
   ExportQuery,
   ListQuery,
@@ -13,6 +14,7 @@ import {
 } from "../../../schemas/api/objects.ts";
 import { Fault } from "../../shared/fault.ts";
 import type { Content } from "../../usecases/content.ts";
+import { EXPORT_TYPES } from "../../usecases/export-objects.ts";
 import { type Route, route } from "../route.ts";
 
 const IdParams = z.strictObject({ id: ObjectId });
@@ -118,18 +120,33 @@ export function objectRoutes(content: Content): Route[] {
     route({
       method: "GET",
       path: "/api/v1/export",
-      summary: "All you may take away, as a STIX bundle, CSV or plain list, each row with its TLP",
+      summary:
+        "All you may take away, or one object, as a STIX bundle, CSV, list, MISP event or blocklist, stamped; counts say what is not in it",
       tag: "objects",
       needs: "read",
       query: ExportQuery,
-      replies: {
-        200: { stream: ["application/stix+json;version=2.1", "text/csv; charset=utf-8", "text/plain; charset=utf-8"] },
+      replies: { 200: { stream: EXPORT_TYPES } },
+      handler: async ({ query, viewer, moment, signal }) => {
+        const { stream, type, name, serial } = content.export(viewer, moment, query, signal);
+        const headers = {
+          "Content-Disposition": `attachment; filename="${name}"`,
+          "Tricord-Receipt": `/api/v1/exports/${serial}`,
+        };
+        return { status: 200, stream, type, headers };
       },
-      handler: async ({ query, viewer, moment }) => {
-        const { format = "stix", ...filters } = query;
-        const { stream, type, name } = await content.export(viewer, moment, filters, format);
-        return { status: 200, stream, type, headers: { "Content-Disposition": `attachment; filename="${name}"` } };
-      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/exports/{serial}",
+      summary: "What became of an export of yours, with what you may read and not take away",
+      tag: "objects",
+      needs: "read",
+      params: z.strictObject({ serial: z.string().regex(/^[A-Za-z0-9_-]{16}$/) }),
+      replies: { 200: ExportReceipt },
+      handler: async ({ params, viewer }) => ({
+        status: 200,
+        body: JSON.parse(await content.exportReceipt(viewer, params.serial)),
+      }),
     }),
   ];
 }
