@@ -4,6 +4,7 @@ import {
   AgreementDoc,
   ApiKeyDoc,
   AuditDoc,
+  ConfirmationDoc,
   ExportDoc,
   JobDoc,
   LabelDoc,
@@ -88,6 +89,12 @@ export const Releases = {
     country: { fields: ["country", "status", "proposedAt"] },
   },
 } satisfies CollectionSpec<ReleaseDoc>;
+export const Confirmations = {
+  name: "confirmations",
+  shape: ConfirmationDoc,
+  indexes: { agency: { fields: ["agency", "status", "at"] } },
+  multi: { contributions: "contributions" },
+} satisfies CollectionSpec<ConfirmationDoc>;
 export const Jobs = {
   name: "jobs",
   shape: JobDoc,
@@ -128,6 +135,7 @@ export const COLLECTIONS = [
   Stages,
   Receipts,
   Releases,
+  Confirmations,
   Jobs,
   Audit,
   Exports,

@@ -197,6 +197,26 @@ export const ReleaseDoc = z.object({
 });
 export type ReleaseDoc = z.infer<typeof ReleaseDoc>;
 
+/** Narrowing, withdrawing or an embargo by one person, which a second one of the agency confirms within a day (triage 3). What is not confirmed stays done. */
+export const ConfirmationDoc = z.object({
+  id: z.string(),
+  what: z.enum(["withdraw", "narrow"]),
+  agency: AgencyId,
+  /** Under which id it was asked for. */
+  object: z.string(),
+  contributions: z.array(z.string()),
+  reason: z.string(),
+  by: AccountId,
+  /** ms. */
+  at: z.int(),
+  /** By when a second person should have confirmed it, ms. */
+  until: z.int(),
+  status: z.enum(["open", "confirmed"]),
+  confirmedBy: AccountId.optional(),
+  confirmedAt: z.int().optional(),
+});
+export type ConfirmationDoc = z.infer<typeof ConfirmationDoc>;
+
 export const JobDoc = z.object({
   id: z.string(),
   kind: z.literal("ingest"),
