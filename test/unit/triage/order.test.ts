@@ -112,11 +112,11 @@ function waits(arrivals: readonly Placed[][], first: readonly Placed[]): number[
   return first.map(({ id }) => taken.get(id) ?? Number.POSITIVE_INFINITY);
 }
 
-test("queue order – newcomers of P1 to P3 take up all there is to take – what came before is still taken within 20 days", () => {
+test("queue order – newcomers of P1 take up all there is to take – what came before is still taken within 20 days", () => {
   const newcomer = fc.record({
     id: fc.nat(1_000_000).map(String),
-    class: fc.constantFrom("P1" as const, "P1" as const, "P2" as const, "P3" as const),
-    due: fc.constantFrom(NOW + 8 * HOUR, NOW + 2 * DAY, NOW + 5 * DAY),
+    class: fc.constant("P1" as const),
+    due: fc.constantFrom(NOW + 8 * HOUR, NOW + 8 * HOUR + 1),
     score: fc.integer({ min: 0, max: 200 }),
     turn: fc.constantFrom("a", "b", "feed"),
   });
