@@ -1,0 +1,63 @@
+"""cytaxii2: `drive_cytaxii2.py DISCOVERY USER PASSWORD`. It knows no manifest, versions or delete."""
+
+import json
+import sys
+
+from cytaxii2 import cytaxii2
+from loop import alike, serve, twice
+
+client = cytaxii2.cytaxii2(*sys.argv[1:4])
+
+
+class Refused(Exception):
+    def __init__(self, reply):
+        super().__init__(json.dumps(reply["response"]))
+        self.response = type("Response", (), {"status_code": reply["status_code"]})
+
+
+def asked(call, *args, **kwargs):
+    reply = call(*args, **kwargs)
+    if not reply["status"]:
+        raise Refused(reply)
+    return reply["response"]
+
+
+def page(collection, **filters):
+    return asked(client.poll_request, collection, **filters)
+
+
+def pull(collection, per_page, **filters):
+    pages = []
+    following = {}
+    while True:
+        envelope = twice(page)(collection, limit=per_page, **filters, **following)
+        pages.append(envelope.get("objects", []))
+        if not envelope.get("more", False):
+            return {"pages": [len(items) for items in pages], "objects": [item for items in pages for item in items]}
+        following = {"next": envelope["next"]}
+
+
+def post(collection, text):
+    status = asked(client.inbox_request, collection, text)
+    counts = {name: status[name + "_count"] for name in ("total", "success", "failure", "pending")}
+    return {"status": status["status"], **counts, "failures": status.get("failures", [])}
+
+
+def unlike(collection, text):
+    """The ids of the objects that do not come back as they were sent."""
+    sent = json.loads(text)["objects"]
+    return [each["id"] for each in sent if not alike(page(collection, object_id=each["id"]).get("objects"), [each])]
+
+
+serve(
+    {
+        "discovery": lambda: asked(client.discovery_request),
+        "root": lambda: asked(client.root_discovery),
+        "collections": lambda: asked(client.collection_request).get("collections", []),
+        "collection": lambda collection: asked(client.collection_data_request, collection),
+        "pull": pull,
+        "page": page,
+        "post": post,
+        "unlike": unlike,
+    }
+)

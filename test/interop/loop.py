@@ -1,0 +1,41 @@
+"""Answers requests, one JSON line each, with what a client library makes of the server. The library's own errors are answers, too."""
+
+import json
+import sys
+
+
+def twice(get):
+    """The same request sent again right away must bring the same page: cursors can be retried. The cursors of the two may be written differently."""
+
+    def page(envelope):
+        return {**envelope, "next": "next" in envelope}
+
+    def asked(*args, **kwargs):
+        first = get(*args, **kwargs)
+        again = get(*args, **kwargs)
+        if page(first) != page(again):
+            raise AssertionError("the same request gave another page: %s" % kwargs)
+        return first
+
+    return asked
+
+
+def alike(one, other):
+    """Equal in value and kind: True is not 1, and 2**60 + 1 is not 2.0**60."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def serve(verbs):
+    for line in sys.stdin:
+        ask = json.loads(line)
+        try:
+            reply = {"ok": verbs[ask.pop("do")](**ask)}
+        except Exception as error:
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            reply = {"failed": {"kind": type(error).__name__, "status": status, "words": str(error)[:1000]}}
+        sys.stdout.write(json.dumps(reply) + "\n")
+        sys.stdout.flush()
