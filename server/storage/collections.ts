@@ -18,6 +18,7 @@ import {
   StageDoc,
 } from "./documents.ts";
 import type { CollectionSpec } from "./port.ts";
+import { ReviewDoc, ReviewEntryDoc } from "./review-documents.ts";
 
 /** Every collection and index of the store, declared once. A change here needs a migration (`migrations.ts`). */
 export const Meta = { name: "meta", shape: MetaDoc, indexes: {} } satisfies CollectionSpec<MetaDoc>;
@@ -95,6 +96,21 @@ export const Confirmations = {
   indexes: { agency: { fields: ["agency", "status", "at"] } },
   multi: { contributions: "contributions" },
 } satisfies CollectionSpec<ConfirmationDoc>;
+/** Items of the quality review, and what each lane shows of them: the queue reads the lanes that its reader is admitted to (triage 2). */
+export const Reviews = {
+  name: "reviews",
+  shape: ReviewDoc,
+  indexes: {
+    batch: { fields: ["batch"], few: true },
+    account: { fields: ["account", "received"] },
+    holder: { fields: ["holder"], few: true },
+  },
+} satisfies CollectionSpec<ReviewDoc>;
+export const ReviewEntries = {
+  name: "review_entries",
+  shape: ReviewEntryDoc,
+  indexes: { place: { fields: ["place", "lane", "at"] }, review: { fields: ["review"], few: true } },
+} satisfies CollectionSpec<ReviewEntryDoc>;
 export const Jobs = {
   name: "jobs",
   shape: JobDoc,
