@@ -4,6 +4,7 @@ import {
   AgreementDoc,
   ApiKeyDoc,
   AuditDoc,
+  EmergencyDoc,
   ConfirmationDoc,
   ExportDoc,
   JobDoc,
@@ -11,11 +12,14 @@ import {
   LockoutDoc,
   MetaDoc,
   OrderDoc,
+  PromotionDoc,
   ReceiptDoc,
   ReleaseDoc,
   RowDoc,
+  SampleDoc,
   SessionDoc,
   StageDoc,
+  TallyDoc,
 } from "./documents.ts";
 import type { CollectionSpec } from "./port.ts";
 import { ReviewDoc, ReviewEntryDoc } from "./review-documents.ts";
@@ -88,8 +92,26 @@ export const Releases = {
   indexes: {
     agency: { fields: ["agency", "status", "proposedAt"] },
     country: { fields: ["country", "status", "proposedAt"] },
+    group: { fields: ["group"] },
+    asked: { fields: ["proposedBy", "kind", "proposedAt"] },
   },
 } satisfies CollectionSpec<ReleaseDoc>;
+export const Samples = {
+  name: "samples",
+  shape: SampleDoc,
+  indexes: { agency: { fields: ["agency", "status", "at"] }, order: { fields: ["order", "status"] } },
+} satisfies CollectionSpec<SampleDoc>;
+export const Tallies = { name: "tallies", shape: TallyDoc, indexes: {} } satisfies CollectionSpec<TallyDoc>;
+export const Emergencies = {
+  name: "emergencies",
+  shape: EmergencyDoc,
+  indexes: {},
+} satisfies CollectionSpec<EmergencyDoc>;
+export const Promotions = {
+  name: "promotions",
+  shape: PromotionDoc,
+  indexes: {},
+} satisfies CollectionSpec<PromotionDoc>;
 export const Confirmations = {
   name: "confirmations",
   shape: ConfirmationDoc,
@@ -151,6 +173,10 @@ export const COLLECTIONS = [
   Stages,
   Receipts,
   Releases,
+  Samples,
+  Tallies,
+  Emergencies,
+  Promotions,
   Confirmations,
   Jobs,
   Audit,

@@ -46,6 +46,9 @@ export const AccountDoc = z.object({
   until: When.optional(),
   /** The verified human behind the account: two accounts of one human are one person (triage 3). Absent for services. */
   person: z.string().optional(),
+  /** Accounts and persons that enrolled or promoted it, and those that it acts for: it is no second person to any of them (triage 3). */
+  vouchedBy: z.array(z.string()).optional(),
+  delegateOf: z.array(z.string()).optional(),
   /** argon2id, encoded form. Absent: no password sign-in. */
   password: z.string().optional(),
 });
@@ -85,18 +88,37 @@ export const AgreementDoc = Agreement.extend({
 });
 export type AgreementDoc = z.infer<typeof AgreementDoc>;
 
-/** A standing release order (triage 3): turns on the rows of a feed's posts that are within its scope. Signed by two persons. */
+/**
+ * A standing release order (triage 3): turns on the rows of a feed's posts that are within its scope. Signed by two persons. What is said in it never
+ * changes: an edit is another order. Without `status` it was signed when the group was founded.
+ */
 export const OrderDoc = z.object({
   id: z.string(),
   agency: AgencyId,
   accounts: z.array(AccountId),
+  /** STIX types; all where there is none. */
+  kinds: z.array(z.string()).optional(),
   tlpUpTo: Tlp,
   classificationUpTo: Level,
   agreements: z.array(AgreementId),
   from: When,
   until: When,
+  /** Objects a UTC day that it turns on for one country, at most. */
+  ceiling: z.int().min(1).optional(),
+  /** Per cent of the objects that wait for a human; 2 where it is not said. */
+  sample: z.number().min(0).max(100).optional(),
   proposedBy: z.string(),
-  approvedBy: z.string(),
+  approvedBy: z.string().optional(),
+  status: z.enum(["proposed", "signed", "refused"]).optional(),
+  reason: z.string().optional(),
+  proposedAt: When.optional(),
+  /** How long it is in force from the signature on. */
+  days: z.int().optional(),
+  /** The first of the orders that it renews: failed samples are counted for all of them together. Its own id where it renews none. */
+  line: z.string().optional(),
+  stopped: When.optional(),
+  stoppedBy: z.string().optional(),
+  stopReason: z.string().optional(),
 });
 export type OrderDoc = z.infer<typeof OrderDoc>;
 
@@ -172,28 +194,90 @@ export const ReceiptDoc = z.object({
 });
 export type ReceiptDoc = z.infer<typeof ReceiptDoc>;
 
+/** A contribution that a standing order would have released and that waits for a human: one in fifty (triage 3). */
+export const SampleDoc = z.object({
+  /** The contribution's. */
+  id: z.string(),
+  order: z.string(),
+  line: z.string(),
+  object: z.string(),
+  kind: z.string(),
+  agency: AgencyId,
+  at: z.int(),
+  status: z.enum(["waiting", "passed", "failed"]),
+  decidedBy: AccountId.optional(),
+  decidedAt: z.int().optional(),
+  reason: z.string().optional(),
+});
+export type SampleDoc = z.infer<typeof SampleDoc>;
+
+/** A number that is counted up by compare and set: what an order released in a day, emergencies of a person in a day, failed samples of a line of orders. */
+export const TallyDoc = z.object({ id: z.string(), n: z.int() });
+export type TallyDoc = z.infer<typeof TallyDoc>;
+
+/** That content of an agency has had its emergency release: id = agency and thing (triage 3). */
+export const EmergencyDoc = z.object({ id: z.string(), release: z.string() });
+export type EmergencyDoc = z.infer<typeof EmergencyDoc>;
+
+/** An account that is to become a releaser or signer: one proposes, another confirms, a day later (triage 3). id = the account. */
+export const PromotionDoc = z.object({ id: AccountId, role: Role, proposedBy: z.string(), proposedAt: z.int() });
+export type PromotionDoc = z.infer<typeof PromotionDoc>;
+
+const AskedRowShape = z.object({
+  agreement: AgreementId,
+  countries: z.array(Country),
+  agencies: z.union([z.literal("*"), z.array(AgencyId)]),
+  until: When.optional(),
+});
+
 /** A proposal to turn on a row of a contribution for other readers (triage 1 and 3). */
 export const ReleaseDoc = z.object({
   id: z.string(),
+  /** `public`: one country's part of a PUBLIC release. `onward`: somebody who sees it asks its originator. `emergency`: on for an hour by one person. */
+  kind: z.enum(["row", "public", "onward", "emergency"]).optional(),
   contributions: z.array(z.string()),
   object: z.string(),
   agency: AgencyId,
   country: Country,
-  row: z.object({
-    agreement: AgreementId,
-    countries: z.array(Country),
-    agencies: z.union([z.literal("*"), z.array(AgencyId)]),
-    until: When.optional(),
-  }),
+  row: AskedRowShape,
   reason: z.string(),
+  code: z.string().optional(),
   /** Digest of tiers' bytes, label and audience that the proposer saw (triage 3): an approval binds to it. */
   hash: z.string(),
-  status: z.enum(["proposed", "released", "refused", "expired"]),
+  status: z.enum(["proposed", "in-clearance", "released", "refused", "expired", "narrowed", "recalled"]),
   proposedBy: AccountId,
   proposedAt: z.int(),
+  /** From this instant on it is expired, whatever `status` says (ms). */
+  expires: z.int().optional(),
   decidedBy: AccountId.optional(),
   decidedAt: z.int().optional(),
   decisionReason: z.string().optional(),
+  decisionCode: z.string().optional(),
+  /** What the one who asked for it is told. */
+  say: z.string().optional(),
+  /** The parts of one PUBLIC release, and what its country's approver agreed to while others are awaited. */
+  group: z.string().optional(),
+  approved: z.object({ by: AccountId, at: z.int(), digest: z.string() }).optional(),
+  /** The agency of who asked, where that is not the content's own. */
+  askedBy: AgencyId.optional(),
+  /** The row of an emergency, with its end. */
+  interim: AskedRowShape.optional(),
+  /** Whom the emergency calls. */
+  called: z.array(AccountId).optional(),
+  /** What one person took back, and the second who is to confirm it within a day. */
+  back: z
+    .object({
+      verb: z.enum(["narrow", "recall"]),
+      by: AccountId,
+      at: z.int(),
+      reason: z.string(),
+      code: z.string(),
+      to: AskedRowShape.optional(),
+      confirmBy: z.int(),
+      confirmedBy: AccountId.optional(),
+      confirmedAt: z.int().optional(),
+    })
+    .optional(),
 });
 export type ReleaseDoc = z.infer<typeof ReleaseDoc>;
 

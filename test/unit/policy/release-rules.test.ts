@@ -44,14 +44,14 @@ test.each<[string, Partial<Party>, Partial<Label>, string | undefined]>([
 });
 
 test("mayApprove – a proposer nobody knows any more – refused, since it may be the same person", () => {
-  const ask = { approver: releaser, proposer: undefined, author, label };
+  const ask = { approver: releaser, proposer: undefined, author, label, row: abroad };
   expect(mayApprove(ask)?.code).toBe("release.same_person");
 });
 
 test("mayApprove – a proposer or author whose account names no human – refused, since it may be the approver's own", () => {
   const nameless: Party = { id: "u9", role: "analyst" };
-  expect(mayApprove({ approver: releaser, proposer: nameless, author, label })?.code).toBe("release.same_person");
-  expect(mayApprove({ approver: releaser, proposer, author: nameless, label })?.code).toBe("release.same_person");
+  expect(mayApprove({ approver: releaser, proposer: nameless, author, label, row: abroad })?.code).toBe("release.same_person");
+  expect(mayApprove({ approver: releaser, proposer, author: nameless, label, row: abroad })?.code).toBe("release.same_person");
 });
 
 test("mayApprove – a row at home – a reviewer will do, but not for RED", () => {
