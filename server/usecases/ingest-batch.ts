@@ -1,7 +1,9 @@
 import type { IngestCounts, IngestReply, IngestResult } from "../../schemas/api/ingest.ts";
+import type { Tlp } from "../../schemas/policy/vocabulary.ts";
 import { keyOf } from "../pipeline/key.ts";
 import type { Item, StixJson } from "../pipeline/steps.ts";
 import { validate } from "../pipeline/validate.ts";
+import { tightness } from "../policy/meet.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
 import { keyed, sha256 } from "../shared/digest.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
@@ -116,11 +118,13 @@ interface Held {
 interface Chain {
   readonly ids: Set<string>;
   readonly versions: Held[];
+  readonly said: { readonly hash: string; readonly tlp: Tlp }[];
 }
 
-function addTo(chains: Map<string, Chain>, stixId: string, held: Held): void {
-  const chain = chains.get(stixId) ?? { ids: new Set(), versions: [] };
+function addTo(chains: Map<string, Chain>, stixId: string, held: Held, tlp: Tlp): void {
+  const chain = chains.get(stixId) ?? { ids: new Set(), versions: [], said: [] };
   chain.ids.add(held.id);
+  chain.said.push({ hash: held.hash, tlp });
   // What has no version has no conflict either: only its bytes count.
   if (held.version !== undefined) chain.versions.push(held);
   chains.set(stixId, chain);
@@ -151,6 +155,14 @@ function fateOf(
   return { outcome: "updated" };
 }
 
+/** A post adds readers and takes none away: what the agency holds under the id stays as it is labelled (policy 1.2). */
+function standsBeside(plan: RowPlan, tlp: Tlp, held: Chain | undefined): Problem[] {
+  const beside = held?.said.some((one) => one.hash === plan.hash || tightness(tlp) > tightness(one.tlp)) === true;
+  const message =
+    "what your agency posted under this id before stays as it is labelled: to narrow it, edit your post (POST /api/v1/mine/{post}/edit) or withdraw it";
+  return beside ? [{ code: "label.stands_beside", path: "", message }] : [];
+}
+
 /** Rows in store order: the object's own first, then its cut copies. */
 interface Accepted {
   readonly candidate: Candidate;
@@ -158,16 +170,20 @@ interface Accepted {
   readonly plans: readonly RowPlan[];
 }
 
-/** What the agency is known to this account to have said under these ids: as it sees it, and its own posts as it wrote them. */
+/**
+ * What the agency is known to this account to have said under these ids: as it sees it, and its own posts as it wrote them. What is withdrawn is
+ * said no more; its contributions are named apart.
+ */
 async function heldChains(
   unit: Unit,
   ids: readonly string[],
   poster: string,
   agency: string,
   snapshot: Snapshot,
-): Promise<Map<string, Chain>> {
+): Promise<{ chains: Map<string, Chain>; withdrawn: ReadonlySet<string> }> {
   const viewer = snapshot.viewer(poster);
   const chains = new Map<string, Chain>();
+  const withdrawn = new Set<string>();
   const rows = (await unit.collection(Rows).find({ index: "stix", values: ids })).filter(
     (row) => row.originator === agency,
   );
@@ -175,22 +191,36 @@ async function heldChains(
   const lanes = viewer === undefined ? [] : admittedLanes(viewer, entries, snapshot, "api");
   const tiers = new Map(lanes.map(({ entry, lane }) => [entry.id, lane]));
   for (const row of rows) {
+    const label = snapshot.labels.get(row.label)?.label;
+    if (label?.state === "withdrawn") withdrawn.add(row.contribution);
+    if (label === undefined || label.state === "withdrawn") continue;
     const written = row.receivedFrom === poster && tiers.has(row.label);
     if (written ? row.id !== row.contribution : tiers.get(row.label) !== row.lane) continue;
-    addTo(chains, row.stixId, {
-      id: row.id,
-      version: row.version,
-      hash: row.hash,
-      posted: row.posted,
-      object: () => objectOf(row),
-    });
+    const { id, version, hash, posted } = row;
+    addTo(chains, row.stixId, { id, version, hash, posted, object: () => objectOf(row) }, label.tlp);
   }
-  return chains;
+  return { chains, withdrawn };
 }
 
 /** The name of a contribution where another that its account does not see whole has the one it would get. */
 const nameAside = (contribution: string, poster: string, { digest }: Secrets): string =>
   keyed(digest, `${contribution}|${poster}`).slice(0, 24);
+
+/** What was withdrawn and is posted again is a new contribution, with a name that none of those had (TAXII T-104). */
+function namedAnew(
+  plans: readonly RowPlan[],
+  withdrawn: ReadonlySet<string>,
+  poster: string,
+  secrets: Secrets,
+): readonly RowPlan[] {
+  const first = plans[0]?.contribution ?? "";
+  let contribution = first;
+  const was = (name: string): boolean => withdrawn.has(name) || withdrawn.has(nameAside(name, poster, secrets));
+  for (let times = 1; withdrawn.size > 0 && was(contribution); times++)
+    contribution = keyed(secrets.digest, `${first}|again|${times}`).slice(0, 24);
+  if (contribution === first) return plans;
+  return plans.map((plan) => ({ ...plan, contribution, id: `${contribution}${plan.id.slice(first.length)}` }));
+}
 
 /** Stores rows; what stands in the way and is hidden from the account, whole or in part, stays as it is and does not show: theirs gets a name of its own. */
 async function insertRows(unit: Unit, rows: readonly RowDoc[], poster: string, secrets: Secrets): Promise<void> {
@@ -299,9 +329,10 @@ async function attempt(
   const settle = async (unit: Unit, store: boolean): Promise<IngestReply> => {
     for (const { candidate } of planned) results.delete(candidate.index);
     const ids = [...new Set(planned.map(({ plans }) => plans[0]?.stixId ?? ""))];
-    const chains = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
+    const { chains, withdrawn } = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
     const fresh: RowPlan[] = [];
-    for (const { candidate, bound: label, plans } of planned) {
+    for (const { candidate, bound: label, plans: named } of planned) {
+      const plans = namedAnew(named, withdrawn, poster.id, parts.secrets);
       const [own] = plans;
       if (own === undefined) continue;
       const fate = fateOf(own, candidate.object, chains.get(own.stixId), () =>
@@ -311,7 +342,9 @@ async function attempt(
         results.set(candidate.index, rejected(candidate.item, fate.problem, own.stixId));
         continue;
       }
-      const warnings = [...candidate.warnings, ...label.warnings];
+      const { tlp } = label.stored;
+      const beside = fate.outcome === "updated" ? standsBeside(own, tlp, chains.get(own.stixId)) : [];
+      const warnings = [...candidate.warnings, ...label.warnings, ...beside];
       results.set(candidate.index, {
         index: candidate.index,
         id: own.stixId,
@@ -320,13 +353,8 @@ async function attempt(
         ...whereFound(candidate.item),
       });
       if (fate.outcome === "unchanged") continue;
-      addTo(chains, own.stixId, {
-        id: own.id,
-        version: own.version,
-        hash: own.hash,
-        posted: own.posted,
-        object: () => candidate.object,
-      });
+      const { id, version, hash, posted } = own;
+      addTo(chains, own.stixId, { id, version, hash, posted, object: () => candidate.object }, tlp);
       fresh.push(...plans);
     }
     if (!store) return reply();
