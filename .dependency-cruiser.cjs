@@ -22,6 +22,12 @@ module.exports = {
       to: { pathNot: ["^schemas/", "^server/policy/", "^server/shared/"], dependencyTypesNot: ["npm"] },
     },
     {
+      name: "triage-is-pure",
+      severity: "error",
+      from: { path: "^server/triage/" },
+      to: { pathNot: ["^schemas/", "^server/triage/", "^server/shared/"], dependencyTypesNot: ["npm"] },
+    },
+    {
       name: "pipeline-and-formats-are-pure",
       severity: "error",
       from: { path: "^server/(pipeline|formats)/" },
