@@ -10,6 +10,8 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ["policy-is-pure", "server/policy/a.ts", "../usecases/plain.ts"],
   ["policy-is-pure", "server/policy/b.ts", "../storage/port.ts"],
   ["policy-is-pure", "server/policy/c.ts", "node:fs"],
+  ["triage-is-pure", "server/triage/a.ts", "../usecases/plain.ts"],
+  ["triage-is-pure", "server/triage/b.ts", "node:fs"],
   ["pipeline-and-formats-are-pure", "server/pipeline/a.ts", "../storage/port.ts"],
   ["pipeline-and-formats-are-pure", "server/pipeline/b.ts", "node:fs/promises"],
   ["pipeline-and-formats-are-pure", "server/formats/c.ts", "node:http"],
