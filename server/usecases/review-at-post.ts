@@ -1,0 +1,206 @@
+import type { Label } from "../../schemas/policy/label.ts";
+import type { StixJson } from "../pipeline/steps.ts";
+import { hasBegun, stillLasts } from "../policy/dated.ts";
+import { isPerson } from "../policy/gates.ts";
+import { height, tightness } from "../policy/meet.ts";
+import { sha256 } from "../shared/digest.ts";
+import { formatInstant } from "../shared/instant.ts";
+import { ReviewEntries, Reviews } from "../storage/collections.ts";
+import type { AccountDoc, OrderDoc, RowDoc } from "../storage/documents.ts";
+import type { Unit } from "../storage/port.ts";
+import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
+import { dueOf, ruleNamed } from "../triage/classes.ts";
+import { type Facts, FactsSum, factsOf, NOT_REVIEWED, type Stated } from "../triage/facts.ts";
+import { isOpen, STANDING_RULE } from "../triage/quality.ts";
+import type { RowPlan } from "./plan-rows.ts";
+import { objectOf } from "./sight.ts";
+
+/** A contribution that a batch brought: its object, its rows (its own first), and the label they are under. */
+export interface Brought {
+  readonly object: StixJson;
+  readonly rows: readonly RowPlan[];
+  readonly label: Label;
+}
+
+export interface PostedBatch {
+  readonly batch: string;
+  readonly poster: AccountDoc & { readonly agency: string };
+  readonly country: string;
+  readonly channel: string;
+  /** ms. */
+  readonly received: number;
+  /** The instant that gates are judged at, ms. */
+  readonly at: number;
+  readonly orders: readonly OrderDoc[];
+}
+
+/** Where an entry waits: what is open by class and kind of sender, all else by its state. */
+export const placeOf = (
+  { country, state, sender }: Pick<ReviewDoc, "country" | "state" | "sender">,
+  of: ReviewEntryDoc["class"],
+): string => (isOpen(state) ? `${country}|open|${of}|${sender}` : `${country}|${state}`);
+
+/** The entry of a review in one lane, from the facts that the lane shows. */
+export function entryOf(
+  review: Pick<ReviewDoc, "id" | "country" | "state" | "sender" | "clock" | "since">,
+  lane: string,
+  facts: Facts,
+  stamps: ReviewEntryDoc["stamps"],
+): ReviewEntryDoc {
+  const of = ruleNamed(facts.rule.is).class;
+  const due = dueOf(of, review.clock, review.country);
+  const { n, kinds, rule, title, usd, fresh, confidence, reliability, things } = facts;
+  return {
+    id: `${review.id}|${lane}`,
+    review: review.id,
+    lane,
+    place: placeOf(review, of),
+    at: isOpen(review.state) ? due.decide : review.since,
+    class: of,
+    due,
+    stamps,
+    facts: {
+      ...{ n, kinds: { ...kinds }, rule, fresh: { ...fresh }, confidence, things: [...things] },
+      ...(title === undefined ? {} : { title }),
+      ...(usd === undefined ? {} : { usd }),
+      ...(reliability === undefined ? {} : { reliability }),
+    },
+  };
+}
+
+const kindsOfValues = (values: readonly string[] | undefined): string[] =>
+  values === undefined ? [] : [...new Set(values.map((value) => value.slice(0, value.indexOf(":"))))];
+
+/** A row as the facts are made from it: what its tier shows, and nothing that is cut there. */
+export const statedBy = (
+  row: Pick<RowDoc, "cut" | "bytes" | "kind" | "values" | "thing" | "fold">,
+  object?: StixJson,
+): Stated => ({
+  object: object !== undefined && row.cut.length === 0 ? object : objectOf(row),
+  kind: row.kind,
+  valueKinds: kindsOfValues(row.values),
+  thing: row.thing,
+  shared: row.fold !== "alone",
+});
+
+/** Whether a standing order of the agency lets this label of this account pass without a person: up to GREEN and class U, whatever it says (triage 3). */
+function passesByOrder({ poster, at, orders }: PostedBatch, label: Label): OrderDoc | undefined {
+  const now = formatInstant(at);
+  return orders.find(
+    (order) =>
+      order.agency === poster.agency &&
+      order.accounts.includes(poster.id) &&
+      hasBegun(now, order.from) &&
+      stillLasts(now, order.until) &&
+      [label, ...label.fieldRules].every(
+        ({ tlp, classification, caveats }) =>
+          (tlp === undefined || tightness(tlp) <= Math.min(tightness(order.tlpUpTo), tightness("GREEN"))) &&
+          (classification === undefined || height(classification) <= height("U")) &&
+          (caveats === undefined || !caveats.some((caveat) => caveat === "LES" || caveat === "FIU")),
+      ),
+  );
+}
+
+const GATHERS = new Set(["report", "grouping"]);
+
+interface Part {
+  readonly report?: string;
+  readonly label: Label;
+  readonly posted: string;
+  readonly brought: Brought[];
+}
+
+/**
+ * What belongs together: a person's report with what it lists under the same label, else all of one label. Labels are kept apart, so that how content is
+ * grouped tells a reader nothing of what came with it and is hidden; reports gather only where every reader of the label sees them.
+ */
+function partsOf(brought: readonly Brought[], person: boolean): Part[] {
+  const parts = new Map<string, Part>();
+  const reportOf = new Map<string, string>();
+  const under = ({ rows }: Brought): string => rows[0]?.posted ?? "";
+  if (person) {
+    for (const one of brought) {
+      const { object, label } = one;
+      if (!GATHERS.has(String(object.type)) || label.fieldRules.length > 0) continue;
+      const report = String(object.id);
+      const listed = Array.isArray(object.object_refs) ? (object.object_refs as unknown[]) : [];
+      for (const id of [report, ...listed]) {
+        const key = `${under(one)}|${String(id)}`;
+        if (id === report || !reportOf.has(key)) reportOf.set(key, report);
+      }
+    }
+  }
+  for (const one of brought) {
+    if (NOT_REVIEWED.has(String(one.object.type))) continue;
+    const posted = under(one);
+    const report = reportOf.get(`${posted}|${String(one.object.id)}`);
+    const key = `${posted}|${report ?? ""}`;
+    const held = parts.get(key);
+    if (held !== undefined) held.brought.push(one);
+    else parts.set(key, { ...(report === undefined ? {} : { report }), label: one.label, posted, brought: [one] });
+  }
+  return [...parts.values()];
+}
+
+function reviewOf(part: Part, batch: PostedBatch): ReviewDoc {
+  const { poster, country, channel: _, received } = batch;
+  const person = isPerson(poster.role);
+  const order = person ? undefined : passesByOrder(batch, part.label);
+  const members = part.report === undefined ? {} : { members: part.brought.map(({ object }) => String(object.id)) };
+  const accepted = {
+    ...{ verb: "accept" as const, from: "submitted" as const, to: "accepted" as const },
+    ...{ by: order?.id ?? "", at: received, reason: STANDING_RULE },
+  };
+  return {
+    id: sha256(JSON.stringify(["review", batch.batch, part.posted, part.report ?? ""])).slice(0, 32),
+    ...{ batch: batch.batch, posted: part.posted, ...members, country, agency: poster.agency },
+    ...{
+      sender: person ? ("person" as const) : ("feed" as const),
+      account: poster.id,
+      received,
+      since: received,
+      clock: received,
+    },
+    ...(order === undefined
+      ? { state: "submitted" as const, events: [] }
+      : { state: "accepted" as const, decided: received, acknowledged: received, events: [accepted] }),
+  };
+}
+
+/**
+ * Makes the items of the quality review for what a batch brought, in the batch's transaction: one a report of a person's post, one a label for the rest.
+ * `stamps` gives where rows were placed. What people post is submitted; a feed's is P3, and accepted by rule where a standing order covers it (triage 2).
+ */
+export async function reviewBatch(
+  unit: Unit,
+  brought: readonly Brought[],
+  batch: PostedBatch,
+  stamps: ReadonlyMap<string, number>,
+): Promise<void> {
+  const reviews: ReviewDoc[] = [];
+  const entries: ReviewEntryDoc[] = [];
+  for (const part of partsOf(brought, isPerson(batch.poster.role))) {
+    const review = reviewOf(part, batch);
+    const lanes = new Map<string, { sum: FactsSum; stamps: [number, number] }>();
+    for (const { object, rows } of part.brought) {
+      for (const row of rows) {
+        const facts = factsOf(statedBy(row, object), review.sender, batch.received);
+        const stamp = stamps.get(row.id) ?? 0;
+        const held = lanes.get(row.lane);
+        if (held === undefined) lanes.set(row.lane, { sum: new FactsSum().add(facts), stamps: [stamp, stamp] });
+        else {
+          held.sum.add(facts);
+          held.stamps = [Math.min(held.stamps[0], stamp), Math.max(held.stamps[1], stamp)];
+        }
+      }
+    }
+    reviews.push(review);
+    for (const [lane, { sum, stamps: range }] of lanes) {
+      const facts = sum.facts;
+      if (facts !== undefined) entries.push(entryOf(review, lane, facts, range));
+    }
+  }
+  if (reviews.length === 0) return;
+  await unit.collection(Reviews).insert(reviews);
+  await unit.collection(ReviewEntries).insert(entries);
+}
