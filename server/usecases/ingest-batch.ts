@@ -20,6 +20,7 @@ import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
+import { type Brought, reviewBatch } from "./review-at-post.ts";
 import { objectOf } from "./sight.ts";
 import { rememberJudged, type Snapshot, type Snapshots } from "./snapshot.ts";
 
@@ -331,6 +332,7 @@ async function attempt(
     const ids = [...new Set(planned.map(({ plans }) => plans[0]?.stixId ?? ""))];
     const { chains, withdrawn } = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
     const fresh: RowPlan[] = [];
+    const brought: Brought[] = [];
     for (const { candidate, bound: label, plans: named } of planned) {
       const plans = namedAnew(named, withdrawn, poster.id, parts.secrets);
       const [own] = plans;
@@ -356,11 +358,21 @@ async function attempt(
       const { id, version, hash, posted } = own;
       addTo(chains, own.stixId, { id, version, hash, posted, object: () => candidate.object }, tlp);
       fresh.push(...plans);
+      brought.push({ object: candidate.object, rows: plans, label: label.stored });
     }
     if (!store) return reply();
     await internLabels(unit, new Map(planned.map(({ bound: label }) => [label.label, label.stored])));
     const rows: RowDoc[] = await placeInLanes(unit, fresh, Math.max(moment.now, parts.clock()));
     await insertRows(unit, rows, poster.id, parts.secrets);
+    await reviewBatch(
+      unit,
+      brought,
+      {
+        ...{ batch, poster, channel: ask.channel, received: moment.now, at: snapshot.at, orders: snapshot.orders },
+        country: snapshot.agencies.get(poster.agency)?.country ?? "",
+      },
+      new Map(rows.map(({ id, stamp }) => [id, stamp])),
+    );
     await rememberJudged(unit, snapshot.at);
     const made = reply();
     const text = JSON.stringify(made.results);
