@@ -8,6 +8,7 @@ import { Rows, Stages } from "../storage/collections.ts";
 import type { RowDoc, StageDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { internLabels } from "./intern-labels.ts";
+import { moveReview } from "./move-review.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
@@ -82,5 +83,6 @@ export async function relabel(
   const rows = unit.collection(Rows);
   await rows.remove(held.map((row) => row.id));
   await rows.insert(placed);
+  await moveReview(unit, held, placed, label, now);
   await unit.collection(Stages).insertNew(stagesOf(held, placed));
 }
