@@ -4,7 +4,7 @@ import json
 import sys
 
 from cytaxii2 import cytaxii2
-from loop import alike, serve, twice
+from loop import alike, serve, told, twice
 
 client = cytaxii2.cytaxii2(*sys.argv[1:4])
 
@@ -26,15 +26,16 @@ def page(collection, **filters):
     return asked(client.poll_request, collection, **filters)
 
 
-def pull(collection, per_page, **filters):
-    pages = []
-    following = {}
-    while True:
-        envelope = twice(page)(collection, limit=per_page, **filters, **following)
-        pages.append(envelope.get("objects", []))
-        if not envelope.get("more", False):
-            return {"pages": [len(items) for items in pages], "objects": [item for items in pages for item in items]}
-        following = {"next": envelope["next"]}
+def pull(collection, per_page, brief=False, **filters):
+    envelopes = [twice(page)(collection, limit=per_page, **filters)]
+    while envelopes[-1].get("more", False):
+        envelopes.append(twice(page)(collection, limit=per_page, next=envelopes[-1]["next"], **filters))
+    return told(envelopes, brief)
+
+
+def replay(collection, per_page, cursors, brief=False):
+    """The pages that cursors from before lead to."""
+    return told([twice(page)(collection, limit=per_page, next=cursor) for cursor in cursors], brief)
 
 
 def post(collection, text):
@@ -56,6 +57,7 @@ serve(
         "collections": lambda: asked(client.collection_request).get("collections", []),
         "collection": lambda collection: asked(client.collection_data_request, collection),
         "pull": pull,
+        "replay": replay,
         "page": page,
         "post": post,
         "unlike": unlike,

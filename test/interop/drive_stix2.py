@@ -4,7 +4,7 @@ import json
 import sys
 
 import stix2
-from loop import alike, serve, twice
+from loop import alike, serve, told, twice
 from taxii2client.v21 import Server
 
 server = Server(sys.argv[1], user=sys.argv[2], password=sys.argv[3])
@@ -15,16 +15,16 @@ def one(collection):
 
 
 def source(collection, per_page=5000):
+    """A source whose requests are each sent twice; the envelopes are kept as they came."""
     held = one(collection)
-    held.sizes = []
-    get = twice(type(held).get_objects.__get__(held))
+    held.envelopes = []
+    get = twice(held.get_objects)
 
-    def counted(**kwargs):
-        envelope = get(**kwargs)
-        held.sizes.append(len(envelope.get("objects", [])))
-        return envelope
+    def kept(**kwargs):
+        held.envelopes.append(get(**kwargs))
+        return held.envelopes[-1]
 
-    held.get_objects = counted
+    held.get_objects = kept
     return stix2.TAXIICollectionSource(held, items_per_page=per_page)
 
 
@@ -32,10 +32,16 @@ def plain(parsed):
     return json.loads(parsed.serialize()) if hasattr(parsed, "serialize") else parsed
 
 
-def pull(collection, per_page, **filters):
+def pull(collection, per_page, brief=False, **filters):
     held = source(collection, per_page)
     found = held.query([stix2.Filter(name, "=", value) for name, value in filters.items()])
-    return {"pages": held.collection.sizes, "objects": [plain(item) for item in found]}
+    envelopes = held.collection.envelopes
+    return {**told(envelopes, True), "objects": told([{"objects": [plain(item) for item in found]}], brief)["objects"]}
+
+
+def replay(collection, per_page, cursors, brief=False):
+    """The pages that cursors from before lead to, through the collection beneath the source."""
+    return told([twice(one(collection).get_objects)(limit=per_page, next=cursor) for cursor in cursors], brief)
 
 
 def get(collection, id):
@@ -64,6 +70,7 @@ serve(
     {
         "collections": lambda: [{"id": held.id, "alias": held.alias} for held in server.default.collections],
         "pull": pull,
+        "replay": replay,
         "get": get,
         "versions": lambda collection, id: [plain(item) for item in source(collection).all_versions(id)],
         "post": post,

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from loop import alike, serve, twice
+from loop import alike, serve, told, twice
 from requests.auth import AuthBase
 from taxii2client.v21 import Server, as_pages
 
@@ -46,11 +46,15 @@ def again(collection):
     return described(held)
 
 
-def pull(collection, per_page, what="objects", **filters):
+def pull(collection, per_page, what="objects", brief=False, **filters):
     held = one(collection)
     get = {"objects": held.get_objects, "manifest": held.get_manifest}[what]
-    pages = [page.get("objects", []) for page in as_pages(twice(get), per_request=per_page, **filters)]
-    return {"pages": [len(page) for page in pages], "objects": [item for page in pages for item in page]}
+    return told(list(as_pages(twice(get), per_request=per_page, **filters)), brief)
+
+
+def replay(collection, per_page, cursors, brief=False):
+    """The pages that cursors from before lead to."""
+    return told([twice(one(collection).get_objects)(limit=per_page, next=cursor) for cursor in cursors], brief)
 
 
 def post(collection, text):
@@ -85,6 +89,7 @@ serve(
         "collections": lambda: [described(held) for held in root().collections],
         "collection": again,
         "pull": pull,
+        "replay": replay,
         "page": lambda collection, **filters: one(collection).get_objects(**filters),
         "manifest": lambda collection, **filters: one(collection).get_manifest(**filters),
         "object": lambda collection, id, **filters: one(collection).get_object(id, **filters),

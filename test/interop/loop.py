@@ -29,6 +29,20 @@ def alike(one, other):
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
+def told(envelopes, brief):
+    """What was pulled: how many each page had, the cursors that led from page to page, and the objects (by id and version alone if brief)."""
+    items = [item for envelope in envelopes for item in envelope.get("objects", [])]
+    return {
+        "pages": [len(envelope.get("objects", [])) for envelope in envelopes],
+        "cursors": [envelope["next"] for envelope in envelopes if envelope.get("more", False)],
+        "objects": [key(item) for item in items] if brief else items,
+    }
+
+
+def key(item):
+    return {name: item[name] for name in ("id", "type", "version", "modified", "created") if name in item}
+
+
 def serve(verbs):
     for line in sys.stdin:
         ask = json.loads(line)

@@ -3,13 +3,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-/** Other makers' programs in Python: the interpreter that has them, and scripts of `test/interop` that are asked one line at a time. */
+/** Other makers' clients in Python: the interpreter that has them, and the scripts of `test/interop`, which are asked one line at a time. */
 const FOLDER = resolve(process.cwd(), "test", "interop");
 const MADE = resolve(process.cwd(), ".python", "clients", "bin", "python");
-const HOW = "`node scripts/python.mjs` makes it, or TRICORD_PYTHON names one";
 
 /** `TRICORD_PYTHON`, or what `node scripts/python.mjs` made; undefined where neither has the clients. */
-function interpreter(): string | undefined {
+export function pythonWithClients(): string | undefined {
   return [process.env.TRICORD_PYTHON, MADE]
     .filter((program): program is string => program !== undefined && program !== "")
     .find(
@@ -17,20 +16,6 @@ function interpreter(): string | undefined {
         (existsSync(program) || !program.includes("/")) &&
         spawnSync(program, ["-c", "import cytaxii2, pymisp, stix2, taxii2client"]).status === 0,
     );
-}
-
-/** Defines a suite where Python and the clients are there; else one test says loudly that it did not run, and fails with `CI=true`. */
-export function withPython(name: string, suite: (python: string) => void): void {
-  const python = interpreter();
-  if (python !== undefined) {
-    suite(python);
-    return;
-  }
-  test(`${name} – a Python with the clients – is there, or CI fails`, () => {
-    const words = `${name}: DID NOT RUN, there is no Python with the clients (${HOW})`;
-    if (process.env.CI === "true") throw new Error(words);
-    console.warn(words);
-  });
 }
 
 /** What a library raised, as its script tells it. */
@@ -57,7 +42,10 @@ export class PythonScript {
   #errors = "";
 
   constructor(python: string, script: string, args: readonly string[]) {
-    this.#child = spawn(python, [join(FOLDER, script), ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(python, [join(FOLDER, script), ...args], {
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     running.add(this.#child);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#errors = `${this.#errors}${text}`.slice(-4000);
@@ -83,13 +71,9 @@ export class PythonScript {
     if (line.failed !== undefined) throw new Refused(line.failed);
     return line.ok as T;
   }
-
-  end(): void {
-    this.#child.stdin?.end();
-  }
 }
 
-/** Ends the scripts that are left: for `afterAll`. */
+/** Ends the scripts that are left. */
 export async function endScripts(): Promise<void> {
   const gone = [...running].map((child) => new Promise((done) => child.once("close", done)));
   for (const child of running) child.kill("SIGKILL");

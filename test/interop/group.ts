@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { PythonScript } from "../../bench/python-script.ts";
+import type { RealServer } from "../support/real-server.ts";
+import { bundle, indicator, row, TRI } from "../support/samples.ts";
+
+/** The clients of other makers, each as a script. */
+export const CLIENTS = {
+  "taxii2-client": "drive_taxii2_client.py",
+  cytaxii2: "drive_cytaxii2.py",
+  "stix2 TAXIICollectionSource": "drive_stix2.py",
+} as const;
+export type Client = keyof typeof CLIENTS;
+/** Two people of different countries, a feed that writes and one that only reads. */
+export const ACCOUNTS = ["u1", "j1", "feed-JP-NPA", "r3"] as const;
+export const COLLECTIONS = ["originals", "consolidated"] as const;
+
+/** Any STIX object, as far as these tests look into it. */
+export interface Item {
+  readonly id: string;
+  readonly type?: string;
+  readonly modified?: string;
+  readonly created?: string;
+  readonly version?: string;
+  readonly date_added?: string;
+}
+export interface Pulled {
+  /** How many objects each page had. */
+  readonly pages: readonly number[];
+  /** What led from each page to the next one. */
+  readonly cursors: readonly string[];
+  readonly objects: readonly Item[];
+}
+
+/** A client signed in to a server as an account, by HTTP Basic. */
+export function connect(python: string, client: Client, server: RealServer, as: string): PythonScript {
+  return new PythonScript(python, CLIENTS[client], [`${server.url}/taxii2/`, as, server.account(as).password]);
+}
+
+const address = (n: number): string => `[ipv4-addr:value = '100.${64 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}']`;
+const some = (name: string, from: number, count: number): unknown =>
+  bundle(...Array.from({ length: count }, (_, i) => indicator(`${name} ${i}`, address(from + i))));
+
+/** Beside the demonstration: enough for pages of a thousand, under labels that the four accounts read differently. */
+export async function fill(server: RealServer): Promise<void> {
+  const posts: readonly (readonly [string, unknown, unknown])[] = [
+    ["feed-US-CISA", some("for the three", 0, 1400), { tlp: "GREEN", releases: [TRI] }],
+    ["feed-US-CISA", some("for Japan", 2000, 300), { tlp: "GREEN", releases: [row("TRI", ["JPN"])] }],
+    ["feed-KR-NIS", some("for the three, of Korea", 900, 900), { tlp: "GREEN", releases: [TRI] }],
+    ["feed-KR-NIS", some("of Korea alone", 4000, 200), { tlp: "GREEN" }],
+    ["feed-JP-NPA", some("of Japan alone", 5000, 250), { tlp: "GREEN" }],
+  ];
+  for (const [as, body, label] of posts) {
+    const { status, text } = await server.ingest(as, body, label);
+    if (status !== 200) throw new Error(`the posts of ${as} were answered ${status}: ${text.slice(0, 300)}`);
+  }
+}
+
+/** What tests of equality trip over: scripts and forms of letters, digits of times, numbers, own types and properties, objects without dates. */
+export function hardObjects(): readonly (Item & Readonly<Record<string, unknown>>)[] {
+  const id = (type: string): string => `${type}--${randomUUID()}`;
+  const at = { created: "2026-03-01T00:00:00.123Z", modified: "2026-03-01T00:00:00.123456Z" };
+  return [
+    {
+      ...{ type: "tool", spec_version: "2.1", id: id("tool"), ...at, name: "한글 かな 🏴 e\u0301 \u00e9" },
+      ...{
+        x_big: 9007199254740991,
+        x_small: -9007199254740991,
+        x_float: 1.5e-7,
+        x_deep: { list: [1, "1", true, { no: false }] },
+      },
+    },
+    { type: "malware", spec_version: "2.1", id: id("malware"), ...at, is_family: false, name: "한글" },
+    {
+      ...{ type: "indicator", spec_version: "2.1", id: id("indicator"), ...at, name: "a\u2028b\u0000".slice(0, 3) },
+      ...{ pattern: "[file:name = 'it\\'s \\\\ here']", pattern_type: "stix", valid_from: "2026-03-01T00:00:00Z" },
+    },
+    { type: "x-acme-thing", spec_version: "2.1", id: id("x-acme-thing"), ...at, x_acme: "own" },
+    {
+      ...{ type: "language-content", spec_version: "2.1", id: id("language-content"), ...at },
+      ...{ object_ref: "tool--00000000-0000-4000-8000-000000000001", contents: { ko: { name: "이름" } } },
+    },
+  ];
+}
