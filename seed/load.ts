@@ -5,12 +5,13 @@ import type { LabelRequest } from "../schemas/policy/label.ts";
 import type { Format } from "../server/pipeline/steps.ts";
 import { Fault } from "../server/shared/fault.ts";
 import { formatInstant } from "../server/shared/instant.ts";
-import { type Moment, uuid4 } from "../server/shared/moment.ts";
+import type { Moment } from "../server/shared/moment.ts";
 import { Accounts, Agencies, AgreementsIn, ApiKeys, Meta, Orders } from "../server/storage/collections.ts";
 import type { OrderDoc } from "../server/storage/documents.ts";
 import type { Storage, Unit } from "../server/storage/port.ts";
 import type { AuditStream } from "../server/usecases/append-audit.ts";
 import { bumpRevision } from "../server/usecases/policy-revision.ts";
+import { CollectionIds } from "../server/usecases/taxii/collection-ids.ts";
 import { type MadePeople, makePeople } from "./people.ts";
 import { readSeed, type SeedEntry, type SeedFiles, type SeedOrder } from "./shapes.ts";
 
@@ -20,7 +21,6 @@ const STATE = "seed";
 /** When it was begun, ms: dates of its labels count from there, so that a load that is taken up posts the same again. */
 const BEGUN = "seed:begun";
 const DEMO_ACCOUNTS = "demo-accounts.json";
-const COLLECTION_NAMES = ["originals", "consolidated", "recalls"] as const;
 
 /** One post of the seed, as the account would make it over HTTP. */
 export interface SeedPost {
@@ -52,6 +52,8 @@ export interface SeedParts {
   readonly dataDir: string;
   /** Where others reach this server, without a slash at the end. */
   readonly publicUrl: string;
+  /** The working group's name in addresses. */
+  readonly group: string;
 }
 
 export interface SeedTotals extends IngestCounts {
@@ -67,19 +69,6 @@ export interface SeedTotals extends IngestCounts {
 /** Whether the demonstration is in the store, whole. */
 export const isSeeded = async (unit: Unit): Promise<boolean> =>
   (await unit.collection(Meta).get(STATE))?.value === "done";
-
-/** The ids of the TAXII collections: random, made once a store (design 7). Call it in a transaction. */
-export async function collectionIds(unit: Unit, moment: Moment): Promise<Record<string, string>> {
-  const meta = unit.collection(Meta);
-  const ids: Record<string, string> = {};
-  for (const name of COLLECTION_NAMES) {
-    const held = await meta.get(`collection:${name}`);
-    const id = held === undefined ? uuid4(moment) : String(held.value);
-    if (held === undefined) await meta.insert([{ id: `collection:${name}`, value: id }]);
-    ids[name] = id;
-  }
-  return ids;
-}
 
 async function refuseIfUsed(storage: Storage): Promise<"people" | undefined> {
   const state = (await storage.collection(Meta).get(STATE))?.value;
@@ -110,9 +99,9 @@ function writePrivate(path: string, value: unknown): void {
 
 /** Agencies, accounts, keys, agreements and orders in one transaction; the file with the passwords is there before they are good. */
 async function loadPeople(parts: SeedParts, files: SeedFiles, people: MadePeople): Promise<void> {
-  const { storage, moment, dataDir, publicUrl, audit } = parts;
-  const collections = await storage.transaction((unit) => collectionIds(unit, moment));
-  const taxii = { discovery: `${publicUrl}/taxii2/`, apiRoot: `${publicUrl}/taxii2/dprk/`, collections };
+  const { storage, moment, dataDir, publicUrl, group, audit } = parts;
+  const collections = await new CollectionIds(storage).read(moment);
+  const taxii = { discovery: `${publicUrl}/taxii2/`, apiRoot: `${publicUrl}/taxii2/${group}/`, collections };
   mkdirSync(dataDir, { recursive: true });
   writePrivate(join(dataDir, DEMO_ACCOUNTS), { accounts: people.demo, taxii });
   await storage.transaction(async (unit) => {

@@ -30,6 +30,7 @@ export async function seedDemo(
     root,
     dataDir: core.config.DATA_DIR,
     publicUrl,
+    group: core.config.GROUP,
     ingest: async ({ account, format, bytes, label }) => {
       const { reply } = await ingestPost(
         parts,

@@ -13,6 +13,8 @@ export const IngestResult = z
   .object({
     index: z.int(),
     id: z.string().optional(),
+    /** Over TAXII, whose status names it: `modified`, else `created`, else when it was added. */
+    version: z.string().optional(),
     outcome: z.enum(["created", "unchanged", "updated", "rejected"]),
     code: z.string().optional(),
     path: z.string().optional(),

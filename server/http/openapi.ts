@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { REGISTRY } from "../../schemas/registry.ts";
-import { FaultReply } from "./reply-fault.ts";
+import { REST } from "./rest-face.ts";
 import type { ByteSpec, ReplySpec, Route } from "./route.ts";
 
 type Json = Record<string, unknown>;
@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<number, string>> = {
   401: "Not signed in",
   403: "Signed in, but not with this verb",
   404: "Hidden, unknown or withdrawn: these are one",
+  406: "No media type that this can be answered in",
   413: "The body is too large",
   415: "The media type or encoding is not taken",
   422: "Read, and not acceptable",
@@ -67,11 +68,13 @@ function requestBody(body: z.ZodType | ByteSpec, components: Components): Json {
   return { required, content: { "application/json": { schema: components.of(inner) } } };
 }
 
-function reply(status: number, spec: ReplySpec, components: Components): Json {
+/** Media type of JSON bodies, as the document has it. */
+const jsonType = ({ face }: Route): string => (face === undefined ? "application/json" : face.type);
+
+function reply(status: number, spec: ReplySpec, type: string, components: Components): Json {
   const description = REASONS[status] ?? "As the body says";
   if (spec === "empty") return { description };
-  if (spec instanceof z.ZodType)
-    return { description, content: { "application/json": { schema: components.of(spec) } } };
+  if (spec instanceof z.ZodType) return { description, content: { [type]: { schema: components.of(spec) } } };
   return { description, content: Object.fromEntries(spec.stream.map((type) => [type, { schema: {} }])) };
 }
 
@@ -82,6 +85,7 @@ function faultStatuses(route: Route): number[] {
     ...(route.needs === "anyone" ? [] : [401, 429]),
     ...(route.needs === "anyone" || route.needs === "signed-in" ? [] : [403]),
     ...(route.path.includes("{") ? [404] : []),
+    ...(route.face === undefined ? [] : [406]),
     ...(route.body === undefined ? [] : [413, 415]),
     500,
     503,
@@ -115,9 +119,12 @@ function operationId({ method, path }: Route): string {
 
 function operation(route: Route, components: Components): Json {
   const plain = route.params === undefined ? pathNames(route.path) : [];
+  const type = jsonType(route);
   const replies: Json = {};
-  for (const [status, spec] of Object.entries(route.replies)) replies[status] = reply(Number(status), spec, components);
-  for (const status of faultStatuses(route)) replies[status] ??= reply(status, FaultReply, components);
+  for (const [status, spec] of Object.entries(route.replies))
+    replies[status] = reply(Number(status), spec, type, components);
+  const fault = (route.face ?? REST).faultReply;
+  for (const status of faultStatuses(route)) replies[status] ??= reply(status, fault, type, components);
   const all = [
     ...parameters(route.params, "path", components),
     ...plain.map((name) => ({

@@ -1,24 +1,9 @@
 import type { Response } from "express";
-import { z } from "zod";
 import { FAULTS, Fault } from "../shared/fault.ts";
 import type { Log } from "../shared/log.ts";
 import type { Moment } from "../shared/moment.ts";
+import type { Face, ShownFault } from "./face.ts";
 
-/** The body of every error reply but TAXII's. */
-export const FaultReply = z
-  .object({
-    error: z.object({
-      code: z.string(),
-      path: z.string().optional(),
-      message: z.string(),
-      /** Only with 500: what the operator looks up in the log. */
-      error_id: z.string().optional(),
-    }),
-  })
-  .meta({ id: "FaultReply", description: "An error we foresaw: a stable code, where in the input, and plain words." });
-export type FaultReply = z.infer<typeof FaultReply>;
-
-const CHALLENGE = 'Bearer realm="tricord", Basic realm="tricord", charset="UTF-8"';
 /** Input that is quoted back is cut, so that a reply never grows with what it complains of. */
 const clip = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
 
@@ -31,42 +16,43 @@ function foreseen(error: unknown): unknown {
 }
 
 /**
- * The only place that turns a fault into a reply: `{ error: { code, path?, message } }` with the status of its kind.
+ * The only place that turns a fault into a reply, in the words of the face that was asked: REST has `{ error: { code, path?, message } }`.
  * Hidden, unknown and withdrawn have one body (policy 1.5). Anything else is a bug: a bare 500 with an `error_id`, the detail in the log only.
  */
-export function replyFault(thrown: unknown, res: Response, { moment, log }: { moment: Moment; log: Log }): void {
+export function replyFault(
+  thrown: unknown,
+  res: Response,
+  { moment, log, face }: { moment: Moment; log: Log; face: Face },
+): void {
   if (res.headersSent || res.destroyed) {
     if (!(thrown instanceof Fault)) log.warn({ err: thrown }, "a reply was cut short");
     res.destroy();
     return;
   }
   const error = foreseen(thrown);
-  let status: number;
-  let body: FaultReply;
+  let shown: ShownFault;
   if (error instanceof Fault && error.kind !== "internal") {
-    status = FAULTS[error.kind];
-    body = {
-      error:
-        error.kind === "not_found"
-          ? { code: "not_found", message: "There is nothing here." }
-          : {
-              code: error.code,
-              ...(error.path !== undefined && { path: clip(error.path, 300) }),
-              message: clip(error.message, 1000),
-            },
-    };
-    if (error.kind === "unauthorized") res.setHeader("WWW-Authenticate", CHALLENGE);
+    const status = FAULTS[error.kind];
+    shown =
+      error.kind === "not_found"
+        ? { status, code: "not_found", message: "There is nothing here." }
+        : {
+            status,
+            code: error.code,
+            ...(error.path !== undefined && { path: clip(error.path, 300) }),
+            message: clip(error.message, 1000),
+          };
+    if (error.kind === "unauthorized") res.setHeader("WWW-Authenticate", face.challenge);
     if (error.kind === "too_many_requests" || error.kind === "unavailable")
       res.setHeader("Retry-After", String(Math.max(1, Math.ceil(error.retryAfter ?? 1))));
   } else {
     const errorId = Buffer.from(moment.random(8)).toString("hex");
     log.error({ err: error, error_id: errorId }, "a request failed in a way nobody foresaw");
-    status = 500;
-    body = { error: { code: "internal", message: "Something went wrong here.", error_id: errorId } };
+    shown = { status: 500, code: "internal", message: "Something went wrong here.", errorId };
   }
-  const text = Buffer.from(JSON.stringify(body));
-  res.statusCode = status;
-  res.setHeader("Content-Type", "application/json; charset=utf-8");
+  const text = Buffer.from(JSON.stringify(face.faultBody(shown)));
+  res.statusCode = shown.status;
+  res.setHeader("Content-Type", face.type);
   res.setHeader("Cache-Control", "no-store");
   res.setHeader("Content-Length", text.length);
   res.end(res.req.method === "HEAD" ? undefined : text);

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Moment } from "../shared/moment.ts";
 import type { AccountDoc } from "../storage/documents.ts";
+import type { Face } from "./face.ts";
 import { VERBS, type Verb } from "./verbs.ts";
 
 /** Who may call: holders of a verb, any signed-in account, or anyone at all (never authenticated). */
@@ -92,6 +93,8 @@ interface RouteOf<N, P, Q, B> {
   /** One line for the document. */
   readonly summary: string;
   readonly tag: string;
+  /** How it speaks on the wire; without one, as REST. */
+  readonly face?: Face;
   readonly needs: N;
   readonly params?: P;
   /** `z.strictObject` of optional or required strings. An unknown or repeated parameter is a 400. */

@@ -4,10 +4,12 @@ import { z } from "zod";
 import { Fault } from "../shared/fault.ts";
 import type { Log } from "../shared/log.ts";
 import type { Moment, Moments } from "../shared/moment.ts";
+import type { Face } from "./face.ts";
 import { byteBody, jsonBytes } from "./read-body.ts";
 import { readJson } from "./read-json.ts";
-import { checked, PathText, readQuery } from "./read-query.ts";
+import { checked, PathText } from "./read-query.ts";
 import { replyFault } from "./reply-fault.ts";
+import { REST } from "./rest-face.ts";
 import { NEEDS, type Route, type SignedIn } from "./route.ts";
 import { sendAnswer } from "./send-answer.ts";
 
@@ -71,12 +73,16 @@ async function bodyOf({ body: spec }: Route, req: Request, limit: number): Promi
 /** The order of checks (policy 7): the request line, who it is, the verb, the schemas, and only then the one look-up of the handler. */
 async function serve(route: Route, req: Request, res: Response, parts: AppParts): Promise<void> {
   const moment = momentOf(res);
-  const query = readQuery(req.url, Object.keys(route.query?.shape ?? {}));
-  const caller = route.needs === "anyone" ? undefined : await parts.authenticate(req, moment);
+  const face = route.face ?? REST;
+  face.checkAccept(req.headers);
+  const query = face.readQuery(req.url, Object.keys(route.query?.shape ?? {}));
+  const known = res.locals.caller as SignedIn | undefined;
+  const caller = route.needs === "anyone" ? undefined : (known ?? (await parts.authenticate(req, moment)));
   if (caller !== undefined && route.needs !== "signed-in" && !caller.granted.has(route.needs as never))
     throw new Fault("forbidden", `this account may not ${route.needs}`, { code: "forbidden.verb" });
   const params = checked("params", route.params ?? z.record(z.string(), PathText), req.params);
   const asked = route.query === undefined ? {} : checked("query", route.query, query);
+  if (route.body !== undefined) face.checkContentType(req.headers);
   const body = await bodyOf(route, req, parts.jsonLimit ?? JSON_LIMIT);
   const gone = new AbortController();
   res.once("close", () => {
@@ -96,6 +102,19 @@ async function serve(route: Route, req: Request, res: Response, parts: AppParts)
 }
 
 const momentOf = (res: Response): Moment => res.locals.moment as Moment;
+const faceOf = (res: Response): Face => res.locals.face as Face;
+
+const within = (path: string, { prefix }: Face): boolean => path === prefix || path.startsWith(`${prefix}/`);
+
+/** Whoever asks of a face where that comes first; a request whose credential can't even be read is not signed in either. */
+async function signIn(req: Request, res: Response, { authenticate }: AppParts): Promise<void> {
+  try {
+    res.locals.caller = await authenticate(req, momentOf(res));
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== "bad_request") throw error;
+    throw new Fault("unauthorized", error.message, { code: error.code, cause: error });
+  }
+}
 
 /** The web application made from the route records. Throws, so that nothing starts, if a record is wrong (`routeFaults`). */
 export function makeApp(parts: AppParts): Express {
@@ -115,8 +134,10 @@ export function makeApp(parts: AppParts): Express {
       },
     }),
   );
+  const faces = [...new Set(parts.routes.flatMap(({ face }) => face ?? []))];
   app.use((req, res, next) => {
     res.locals.moment = parts.moments();
+    res.locals.face = faces.find((face) => within(req.path, face)) ?? REST;
     const started = performance.now();
     // The path's pattern and never its values or the query: those may be content (policy 7).
     res.once("close", () =>
@@ -130,28 +151,36 @@ export function makeApp(parts: AppParts): Express {
     );
     next();
   });
+  app.use(async (req, res, next) => {
+    if (faceOf(res).signInFirst) await signIn(req, res, parts);
+    next();
+  });
   const routes = [...parts.routes].sort(byPath);
   const paths = new Map<string, Route[]>();
   for (const route of routes) paths.set(shapeOf(route.path), [...(paths.get(shapeOf(route.path)) ?? []), route]);
   for (const group of paths.values()) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const spellings = (first.face ?? REST).spellings(first.path.replaceAll(PARAM, ":$1"));
     for (const route of group) {
       const handle = (req: Request, res: Response): Promise<void> => {
         res.locals.route = route.path;
         return serve(route, req, res, parts);
       };
-      app[route.method.toLowerCase() as "get"](route.path.replaceAll(PARAM, ":$1"), handle);
+      for (const path of spellings) app[route.method.toLowerCase() as "get"](path, handle);
     }
     const allow = group.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])).sort();
-    app.all(group[0]?.path.replaceAll(PARAM, ":$1") ?? "/", (req, res) => {
-      res.setHeader("Allow", allow.join(", "));
-      throw new Fault("method_not_allowed", `${req.method} is not for this path; ${allow.join(", ")} are`);
-    });
+    for (const path of spellings)
+      app.all(path, (req, res) => {
+        res.setHeader("Allow", allow.join(", "));
+        throw new Fault("method_not_allowed", `${req.method} is not for this path; ${allow.join(", ")} are`);
+      });
   }
   app.use(() => {
     throw new Fault("not_found", "no such path");
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) =>
-    replyFault(error, res, { moment: momentOf(res), log: parts.log }),
+    replyFault(error, res, { moment: momentOf(res), log: parts.log, face: faceOf(res) }),
   );
   return app;
 }

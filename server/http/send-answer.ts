@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { Response } from "express";
 import { z } from "zod";
+import { REST } from "./rest-face.ts";
 import type { Answer, Route } from "./route.ts";
 
-const JSON_TYPE = "application/json; charset=utf-8";
 /** Small chunks of a stream are gathered to about this many bytes a write. */
 const GATHER = 65_536;
 
@@ -46,16 +46,20 @@ async function sendStream(stream: AsyncIterable<string | Uint8Array>, res: Respo
 
 /** Sends what a handler answered. Nothing is cached and nothing has an ETag: both would tell of changes that the reader may not see. */
 export async function sendAnswer(answer: Answer, route: Route, res: Response): Promise<void> {
+  const face = route.face ?? REST;
   const body =
     "stream" in answer
       ? undefined
       : "raw" in answer
-        ? Buffer.from(answer.raw)
+        ? typeof answer.raw === "string"
+          ? Buffer.from(answer.raw)
+          : answer.raw
         : bodyBytes(route, answer.status, answer.body);
   const begin = (): void => {
     res.statusCode = answer.status;
     res.setHeader("Cache-Control", "no-store");
-    if (body !== undefined || "stream" in answer) res.setHeader("Content-Type", answer.type ?? JSON_TYPE);
+    const type = answer.type ?? (body !== undefined || "stream" in answer ? face.type : undefined);
+    if (type !== undefined) res.setHeader("Content-Type", type);
     for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
   };
   if ("stream" in answer) {

@@ -63,3 +63,9 @@ export function formatInstant(ms: number): string {
   const time = `${two(Math.floor(left / 3_600_000))}:${two(Math.floor(left / 60_000) % 60)}:${two(Math.floor(left / 1000) % 60)}`;
   return `${year}-${two(month)}-${day}T${time}.${String(left % 1000).padStart(3, "0")}Z`;
 }
+
+/** `2026-04-11T09:30:00.123456Z` of whole microseconds since the epoch: the form of every date of TAXII 2.1 (section 1.4). */
+export function formatMicros(micros: number): string {
+  const ms = Math.floor(micros / 1000);
+  return `${formatInstant(ms).slice(0, -1)}${String(micros - ms * 1000).padStart(3, "0")}Z`;
+}

@@ -7,7 +7,7 @@ import { tightness } from "../policy/meet.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
 import { keyed, sha256 } from "../shared/digest.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
-import { compareInstants } from "../shared/instant.ts";
+import { compareInstants, formatMicros } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Receipts, Rows } from "../storage/collections.ts";
 import type { AccountDoc, RowDoc } from "../storage/documents.ts";
@@ -38,6 +38,8 @@ export interface BatchAsk {
   readonly label: LabelAsk;
   readonly channel: string;
   readonly dryRun: boolean;
+  /** Each result names the version of its object. */
+  readonly versions?: boolean;
 }
 
 type Result = { -readonly [K in keyof IngestResult]: IngestResult[K] };
@@ -237,6 +239,29 @@ async function insertRows(unit: Unit, rows: readonly RowDoc[], poster: string, s
   await unit.collection(Rows).insertNew(aside);
 }
 
+/** The longest text that is taken for a date of an object that was refused. */
+const LONGEST_VERSION = 100;
+
+/** `modified`, else `created`, as the sender wrote it. */
+const versionOf = ({ modified, created }: StixJson): string | undefined =>
+  [modified, created].find((text): text is string => typeof text === "string" && text.length <= LONGEST_VERSION);
+
+/** The objects' versions by index; what has none gets when it was added, once that is known. */
+function versionsIn(items: readonly Item[]): Map<number, string> {
+  return new Map(
+    items.flatMap((item) => {
+      const version = "object" in item ? versionOf(item.object) : undefined;
+      return version === undefined ? [] : [[item.index, version] as const];
+    }),
+  );
+}
+
+/** When contributions were added, by the ids that they may have been stored under. */
+async function addedAt(unit: Unit, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = ids.length === 0 ? [] : await unit.collection(Rows).getMany(ids);
+  return new Map(rows.map(({ id, stamp }) => [id, formatMicros(stamp)]));
+}
+
 const countsOf = (received: number, results: Iterable<Result>): IngestCounts => {
   const counts: IngestCounts = { received, created: 0, unchanged: 0, updated: 0, rejected: 0 };
   for (const { outcome } of results) counts[outcome] += 1;
@@ -323,8 +348,31 @@ async function attempt(
     };
     return [{ candidate, bound: label, plans: planRows(labelled, origin, parts.secrets) }];
   });
+  const versions = ask.versions === true ? versionsIn(items) : undefined;
+  /** What has no date of its own is named by when it was added. */
+  const nameTimeless = async (unit: Unit): Promise<void> => {
+    if (versions === undefined) return;
+    const timeless = planned.flatMap(({ candidate: { index }, plans: [own] }) =>
+      own === undefined || versions.has(index)
+        ? []
+        : // What stands under the plain name may be hidden from the poster, whose own then stands aside.
+          [{ index, ids: [nameAside(own.id, poster.id, parts.secrets), own.id] }],
+    );
+    const added = await addedAt(
+      unit,
+      timeless.flatMap(({ ids }) => ids),
+    );
+    for (const { index, ids } of timeless) {
+      const version = ids.map((id) => added.get(id)).find((one) => one !== undefined);
+      if (version !== undefined) versions.set(index, version);
+    }
+  };
   const reply = (): IngestReply => {
     const list = [...results.values()].sort((a, b) => a.index - b.index);
+    for (const result of list) {
+      const version = versions?.get(result.index);
+      if (version !== undefined) result.version = version;
+    }
     return { batch, counts: countsOf(items.length, list), results: list };
   };
   const settle = async (unit: Unit, store: boolean): Promise<IngestReply> => {
@@ -373,6 +421,7 @@ async function attempt(
       },
       new Map(rows.map(({ id, stamp }) => [id, stamp])),
     );
+    await nameTimeless(unit);
     await rememberJudged(unit, snapshot.at);
     const made = reply();
     const text = JSON.stringify(made.results);

@@ -1,4 +1,5 @@
 import { LabelRequest } from "../../schemas/policy/label.ts";
+import { readEnvelope } from "../formats/read-envelope.ts";
 import { readInput } from "../formats/read-input.ts";
 import type { Format } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
@@ -15,6 +16,8 @@ export interface PostAsk {
   readonly preset?: string;
   readonly dryRun: boolean;
   readonly channel?: string;
+  /** It is a TAXII envelope, and each result names its object's version. */
+  readonly envelope?: true;
 }
 
 export interface PostReply {
@@ -80,16 +83,22 @@ export async function ingestPost(
 ): Promise<PostReply> {
   const label = labelAsk(ask);
   if (bytes.length === 0) throw new Fault("bad_request", "the body is empty", { code: "input.empty" });
-  const { format, items } = readInput(bytes, {
-    ...(ask.format === undefined ? {} : { format: ask.format }),
-    limits: { inflated: parts.inflatedLimit },
-  });
+  const { format, items } =
+    ask.envelope === true
+      ? { format: "stix", items: readEnvelope(bytes, parts.inflatedLimit) }
+      : readInput(bytes, {
+          ...(ask.format === undefined ? {} : { format: ask.format }),
+          limits: { inflated: parts.inflatedLimit },
+        });
   if (format !== "stix" && items.length === 0)
     throw new Fault("unprocessable", "no value was found in it", { code: "input.nothing_found" });
   const reply = await ingestBatch(
     parts,
     items,
-    { account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
+    {
+      ...{ account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
+      versions: ask.envelope === true,
+    },
     moment,
   );
   const { received, rejected } = reply.counts;

@@ -9,7 +9,7 @@ import type {
   StixReply as StixSchema,
 } from "../../schemas/api/objects.ts";
 import type { ReleaseReply } from "../../schemas/api/releases.ts";
-import type { FaultReply } from "../../server/http/reply-fault.ts";
+import type { FaultReply } from "../../server/http/rest-face.ts";
 
 export type StixReply = z.infer<typeof StixSchema>;
 export type PostReply = z.infer<typeof MinePage>["posts"][number];

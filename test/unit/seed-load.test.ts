@@ -54,6 +54,7 @@ const parts = (more: Partial<SeedParts> = {}): SeedParts => ({
   root: process.cwd(),
   dataDir: path.join(data.folder, "deep", "data"),
   publicUrl: "http://127.0.0.1:8080",
+  group: "dprk",
   ...more,
 });
 const demoFile = (): DemoFile =>

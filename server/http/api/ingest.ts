@@ -1,25 +1,9 @@
 import { z } from "zod";
 import { IngestQuery, IngestReply, JobReply } from "../../../schemas/api/ingest.ts";
-import { Fault } from "../../shared/fault.ts";
 import type { PostAsk } from "../../usecases/ingest-post.ts";
 import type { Intake } from "../../usecases/intake.ts";
+import { LABEL_HEADER, labelText } from "../label-header.ts";
 import { bytes, type Route, route } from "../route.ts";
-
-const LABEL_HEADER = "tricord-label";
-/** A label is a few rows and rules; Node's own limit on all headers is 16 kB. */
-const LABEL_LIMIT = 12_000;
-
-function labelText(header: string | string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  if (Array.isArray(header))
-    throw new Fault("bad_request", "Tricord-Label stands twice", { code: "label.repeated", path: LABEL_HEADER });
-  if (header.length > LABEL_LIMIT)
-    throw new Fault("bad_request", `Tricord-Label is over ${LABEL_LIMIT} characters`, {
-      code: "label.too_long",
-      path: LABEL_HEADER,
-    });
-  return header;
-}
 
 /** The format as asked for; else what says it is JSON is read as STIX and as nothing else; else the content decides. */
 function formatOf(asked: PostAsk["format"], type: string): Pick<PostAsk, "format"> {
