@@ -177,6 +177,8 @@ export const COLLECTIONS = [
   Tallies,
   Emergencies,
   Promotions,
+  Reviews,
+  ReviewEntries,
   Confirmations,
   Jobs,
   Audit,
