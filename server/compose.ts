@@ -6,6 +6,7 @@ import { ownHosts } from "./formats/block-value.ts";
 import { authRoutes } from "./http/api/auth.ts";
 import { docsRoutes } from "./http/api/docs.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
+import { mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
@@ -25,6 +26,7 @@ import { openSqlite } from "./storage/sqlite/open-sqlite.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
 import { makeCheckPassword } from "./usecases/check-password.ts";
+import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
 import { commonObjects, groupOf } from "./usecases/group.ts";
 import type { IngestParts } from "./usecases/ingest-batch.ts";
@@ -35,6 +37,7 @@ import { Renderer } from "./usecases/render.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
 import { makeSignOut } from "./usecases/sign-out.ts";
 import { Snapshots } from "./usecases/snapshot.ts";
+import { Withdrawals } from "./usecases/withdraw.ts";
 
 /** What every process and thread of an installation opens: settings, keys, the store, and its own audit stream. The one place that picks adapters. */
 export interface Core {
@@ -104,6 +107,15 @@ export function composeContent(core: Core, moments: Moments): { content: Content
   return { content, releases: new Releases({ storage, content, snapshots, audit, secrets: keys, clock }) };
 }
 
+/** What an agency does with its own posts, as the server and the command line use it. */
+export function composeMine(core: Core, content: Content): { withdrawals: Withdrawals; confirmations: Confirmations } {
+  const { keys: secrets, storage, audit, snapshots, clock } = core;
+  return {
+    withdrawals: new Withdrawals({ storage, content, snapshots, audit, secrets, clock }),
+    confirmations: new Confirmations({ storage, content, audit }),
+  };
+}
+
 export interface AppAsk {
   readonly runner: IngestRunner;
   readonly moments: Moments;
@@ -143,6 +155,7 @@ export function composeRoutes(
     ...ingestRoutes(intake),
     ...objectRoutes(content),
     ...releaseRoutes(releases),
+    ...mineRoutes(composeMine(core, content)),
     ...docsRoutes({ document: () => document }),
   ];
   const document = openapiText(routes, Object.fromEntries(REGISTRY));

@@ -3,7 +3,7 @@ import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { isPerson } from "../policy/gates.ts";
 import { normaliseLabel } from "../policy/label-text.ts";
 import { Fault } from "../shared/fault.ts";
-import { compareInstants, formatInstant } from "../shared/instant.ts";
+import { compareInstants, formatInstant, formatMicros } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Rows } from "../storage/collections.ts";
 import type { Storage, Unit } from "../storage/port.ts";
@@ -35,10 +35,10 @@ export interface WithdrawAsk {
   /** A consolidated id or a sender's, as the caller sees it. */
   readonly object: string;
   /** `modified` of one version; default: all of them. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   readonly reason: string;
   /** The content hash that the caller looked at. */
-  readonly hash?: string;
+  readonly hash?: string | undefined;
   /** Over TAXII an id is its sender's alone, and what is withdrawn already is not there. */
   readonly channel?: "api" | "taxii";
 }
@@ -167,6 +167,6 @@ export class Withdrawals {
   }
 }
 
-/** By `modified`, as instants; what has no version is named by when it was received, as TAXII names it. */
+/** By `modified`, as instants; what has no version is named by when it was added, as TAXII names it. */
 const isVersion = (row: Row, version: string): boolean =>
-  row.version === version || compareInstants(row.version ?? formatInstant(row.received), version) === 0;
+  row.version === version || compareInstants(row.version ?? formatMicros(row.stamp), version) === 0;

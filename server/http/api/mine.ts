@@ -1,0 +1,69 @@
+import { z } from "zod";
+import {
+  ConfirmationList,
+  ConfirmationQuery,
+  ConfirmationReply,
+  WithdrawBody,
+  WithdrawReply,
+} from "../../../schemas/api/mine.ts";
+import { ObjectId } from "../../../schemas/api/objects.ts";
+import type { Confirmations } from "../../usecases/confirmations.ts";
+import type { Withdrawals } from "../../usecases/withdraw.ts";
+import { type Route, route } from "../route.ts";
+
+export interface MineParts {
+  readonly withdrawals: Withdrawals;
+  readonly confirmations: Confirmations;
+}
+
+/** One's own posts: taking them back, changing them, and what became of them. */
+export function mineRoutes({ withdrawals, confirmations }: MineParts): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/v1/objects/{id}/withdraw",
+      summary:
+        "Take back your agency's contributions to an object, or one version of them: at once; a second person confirms within a day",
+      tag: "mine",
+      needs: "post",
+      params: z.strictObject({ id: ObjectId }),
+      body: WithdrawBody,
+      replies: { 200: WithdrawReply },
+      handler: async ({ params, body, viewer, account, moment }) => ({
+        status: 200,
+        body: await withdrawals.withdraw({ viewer, account: account.id, moment, object: params.id, ...body }),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/confirmations",
+      summary: "What one person of your agency withdrew or narrowed, and whether a second one confirmed it",
+      tag: "mine",
+      needs: "propose",
+      query: ConfirmationQuery,
+      replies: { 200: ConfirmationList },
+      handler: async ({ query, viewer, moment }) => ({
+        status: 200,
+        body: { confirmations: await confirmations.list(viewer, moment, query.state ?? "open") },
+      }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/confirmations/{confirmation}/confirm",
+      summary: "Confirm what another person of your agency withdrew or narrowed",
+      tag: "mine",
+      needs: "propose",
+      params: z.strictObject({ confirmation: z.string().min(1).max(100) }),
+      replies: { 200: ConfirmationReply },
+      handler: async ({ params, viewer, account, moment }) => ({
+        status: 200,
+        body: await confirmations.confirm({
+          viewer,
+          account: account.id,
+          moment,
+          confirmation: params.confirmation,
+        }),
+      }),
+    }),
+  ];
+}
