@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { getPublicSuffix } from "tldts";
 import { asciiDomain } from "../pipeline/canonicalise/domain.ts";
+import { canonicaliseValue } from "../pipeline/canonicalise/value.ts";
 
 /** Kinds of values that a blocklist may be asked for. */
 export const BLOCK_KINDS = ["domains", "ipv4", "ipv6", "url", "hashes", "wallets"] as const;
@@ -122,6 +123,10 @@ export function whyNotBlocked(kind: BlockKind, value: string, own: OwnHosts): st
   if (kind === "hashes" && !/^[0-9a-f]{32,128}$/.test(value)) return "fuzzy-hash";
   if (!/^[\u0021-\u007e]+$/.test(value) || /^[#;]/.test(value)) return "unwritable";
   if (kind === "domains") return whyNotName(value, own);
-  if (kind === "ipv4" || kind === "ipv6") return whyNotAddress(value, own);
+  if (kind === "ipv4" || kind === "ipv6") {
+    // In the one spelling: a resolver and a firewall read others in ways of their own.
+    const read = canonicaliseValue(kind === "ipv4" ? "ipv4-addr" : "ipv6-addr", value);
+    return "value" in read && read.value.canonical === value ? whyNotAddress(value, own) : "unwritable";
+  }
   return kind === "url" ? whyNotUrl(value, own) : undefined;
 }

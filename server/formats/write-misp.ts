@@ -8,7 +8,7 @@ import {
   timestampOf,
   tlpTag,
   uuidOfId,
-} from "./misp-attributes.ts";
+} from "./write-misp-attributes.ts";
 import { type ExportRecord, tlpText, valueOfTerm } from "./write-record.ts";
 import { type ExportStamp, type Framing, permitted, relTo } from "./write-stamp.ts";
 

@@ -1,9 +1,9 @@
-import type { MispAttribute } from "../formats/misp-attributes.ts";
-import { type BlocklistAsk, blocklistLines, whyNotLive, whyNoValue } from "../formats/write-blocklist.ts";
+import { type BlocklistAsk, blockLines, blocklistLines, whyNotLive, whyNoValue } from "../formats/write-blocklist.ts";
 import { bundleLines } from "../formats/write-bundle.ts";
 import { csvLines } from "../formats/write-csv.ts";
 import { listLines } from "../formats/write-list.ts";
 import { attributeKey, mergeAttributes, mispLines, mispPart } from "../formats/write-misp.ts";
+import type { MispAttribute } from "../formats/write-misp-attributes.ts";
 import type { ExportRecord, Tally } from "../formats/write-record.ts";
 import { keyOf } from "../pipeline/key.ts";
 import type { StixJson } from "../pipeline/steps.ts";
@@ -13,10 +13,12 @@ import { linesOf, type OpenScratch, type Scratch } from "./scratch.ts";
 import type { Sight } from "./sight.ts";
 import { UniqueLines } from "./unique-lines.ts";
 
-/** Objects on their way into a file, as they were seen at that moment. */
+/** Objects that may go into a file, as they were seen at that moment. */
 export interface ExportPage {
   readonly sight: Sight;
   readonly objects: readonly Rendered[];
+  /** Says which of them do, before their lines are written: these make the banner and are disclosed. */
+  take(objects: readonly Rendered[]): Promise<void>;
 }
 
 /** Tags that one event may have of galaxies; more are counted as left out. */
@@ -28,8 +30,16 @@ function withValues({ object, tlp }: Rendered): ExportRecord {
   return { object, tlp, values: "key" in keyed ? keyed.key.values : [] };
 }
 
-async function* records(pages: AsyncIterable<ExportPage>): AsyncGenerator<ExportRecord> {
-  for await (const { objects } of pages) yield* objects.map(withValues);
+/** Every object of the pages; those of which something is written are taken. */
+async function* records(
+  pages: AsyncIterable<ExportPage>,
+  isWritten: (record: ExportRecord) => boolean,
+): AsyncGenerator<ExportRecord> {
+  for await (const page of pages) {
+    const all = page.objects.map((rendered) => ({ rendered, record: withValues(rendered) }));
+    await page.take(all.filter(({ record }) => isWritten(record)).map(({ rendered }) => rendered));
+    for (const { record } of all) yield record;
+  }
 }
 
 /** Each marking definition once, before the first object that names it (policy 10). */
@@ -40,7 +50,8 @@ async function* withMarkings(
 ): AsyncGenerator<StixJson> {
   const sent = new Set<unknown>(renderer.common.keys());
   yield* renderer.common.values();
-  for await (const { sight, objects } of pages) {
+  for await (const { sight, objects, take } of pages) {
+    await take(objects);
     for (const marking of renderer.markingsOf(sight, objects)) {
       if (!sent.has(marking.id)) yield marking;
       sent.add(marking.id);
@@ -55,9 +66,15 @@ async function* withMarkings(
 export const bundleBody = (pages: AsyncIterable<ExportPage>, renderer: Renderer, tally: Tally): AsyncIterable<string> =>
   bundleLines(withMarkings(pages, renderer, tally));
 export const csvBody = (pages: AsyncIterable<ExportPage>, tally: Tally): AsyncIterable<string> =>
-  csvLines(records(pages), tally);
+  csvLines(
+    records(pages, () => true),
+    tally,
+  );
 export const listBody = (pages: AsyncIterable<ExportPage>, tally: Tally): AsyncIterable<string> =>
-  listLines(records(pages), tally);
+  listLines(
+    records(pages, ({ values }) => values.length > 0),
+    tally,
+  );
 
 /** Each value once, however many things and patterns state it, in the order of kinds and values; only what is live. */
 export async function* blocklistBody(
@@ -68,8 +85,10 @@ export async function* blocklistBody(
 ): AsyncGenerator<string> {
   const values = new UniqueLines(open);
   const at = formatInstant(ask.at);
+  const isWritten = ({ object, values: terms }: ExportRecord): boolean =>
+    whyNotLive(object, at) === undefined && terms.some((term) => "lines" in blockLines(term, ask));
   try {
-    for await (const { object, values: terms } of records(pages)) {
+    for await (const { object, values: terms } of records(pages, isWritten)) {
       const dead = whyNotLive(object, at);
       if (dead !== undefined) tally.leave(dead);
       else if (terms.length === 0) tally.leave(whyNoValue(object));
@@ -99,16 +118,23 @@ export async function* mispBody(
   const [objects, reports] = [open(), open()];
   const put = (into: Scratch, line: StixJson): Promise<void> => into.append(Buffer.from(`${JSON.stringify(line)}\n`));
   try {
-    for await (const record of records(pages)) {
-      const part = mispPart(record, at);
-      if ("reason" in part) tally.leave(part.reason);
-      else if ("tag" in part && tags.size >= MOST_TAGS && !tags.has(part.tag)) tally.leave("too-many-tags");
-      else {
-        tally.written++;
-        if ("tag" in part) tags.add(part.tag);
+    for await (const page of pages) {
+      const parts = page.objects.map((rendered) => {
+        const part = mispPart(withValues(rendered), at);
+        if (!("tag" in part)) return { rendered, part };
+        if (tags.size >= MOST_TAGS && !tags.has(part.tag)) return { rendered, part: { reason: "too-many-tags" } };
+        tags.add(part.tag);
+        return { rendered, part };
+      });
+      const written = parts.filter(({ part }) => !("reason" in part));
+      await page.take(written.map(({ rendered }) => rendered));
+      tally.written += written.length;
+      for (const { part } of parts) {
+        if ("reason" in part) tally.leave(part.reason);
         else if ("object" in part) await put(objects, part.object);
         else if ("report" in part) await put(reports, part.report);
-        else for (const one of part.attributes) await attributes.add(attributeKey(one), JSON.stringify(one));
+        else if ("attributes" in part)
+          for (const one of part.attributes) await attributes.add(attributeKey(one), JSON.stringify(one));
       }
     }
     const each = async function* (): AsyncGenerator<string> {

@@ -108,14 +108,17 @@ async function* pagesOf(
   serial: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ExportPage> {
-  const shown = async (sight: Sight, objects: readonly Rendered[]): Promise<ExportPage> => {
-    promise.hold(sight, objects);
-    await parts.disclose(sight, objects, serial);
-    return { sight, objects };
-  };
+  const shown = (sight: Sight, objects: readonly Rendered[]): ExportPage => ({
+    sight,
+    objects,
+    take: async (taken) => {
+      promise.hold(sight, taken);
+      await parts.disclose(sight, taken, serial);
+    },
+  });
   if (id !== undefined) {
     const sight = await parts.see("export");
-    yield await shown(sight, [await oneObject(parts, sight, id)]);
+    yield shown(sight, [await oneObject(parts, sight, id)]);
     return;
   }
   let next: string | undefined;
@@ -128,7 +131,7 @@ async function* pagesOf(
       limit: PAGE,
       ...(next === undefined ? {} : { next }),
     });
-    yield await shown(sight, page.objects);
+    yield shown(sight, page.objects);
     next = page.next;
   } while (next !== undefined);
 }
