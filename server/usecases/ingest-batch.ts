@@ -349,14 +349,16 @@ async function attempt(
     return [{ candidate, bound: label, plans: planRows(labelled, origin, parts.secrets) }];
   });
   const versions = ask.versions === true ? versionsIn(items) : undefined;
+  /** Under which name each stands. */
+  const names = new Map<number, string>();
   /** What has no date of its own is named by when it was added. */
   const nameTimeless = async (unit: Unit): Promise<void> => {
     if (versions === undefined) return;
-    const timeless = planned.flatMap(({ candidate: { index }, plans: [own] }) =>
-      own === undefined || versions.has(index)
+    const timeless = [...names].flatMap(([index, id]) =>
+      versions.has(index)
         ? []
         : // What stands under the plain name may be hidden from the poster, whose own then stands aside.
-          [{ index, ids: [nameAside(own.id, poster.id, parts.secrets), own.id] }],
+          [{ index, ids: [nameAside(id, poster.id, parts.secrets), id] }],
     );
     const added = await addedAt(
       unit,
@@ -385,6 +387,7 @@ async function attempt(
       const plans = namedAnew(named, withdrawn, poster.id, parts.secrets);
       const [own] = plans;
       if (own === undefined) continue;
+      names.set(candidate.index, own.id);
       const fate = fateOf(own, candidate.object, chains.get(own.stixId), () =>
         nameAside(own.id, poster.id, parts.secrets),
       );

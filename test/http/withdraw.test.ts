@@ -169,9 +169,14 @@ test("withdraw – of an indicator under its consolidated id – all that one's 
 });
 
 describe("the second person", () => {
-  const list = async (as: string, state?: string): Promise<{ object: string; state: string; confirmation: string }[]> =>
-    ((await ask(as, `/api/v1/confirmations${state === undefined ? "" : `?state=${state}`}`)).json as never)
-      .confirmations;
+  interface Listed {
+    readonly object: string;
+    readonly state: string;
+  }
+  const list = async (as: string, state?: string): Promise<readonly Listed[]> => {
+    const { json } = await ask(as, `/api/v1/confirmations${state === undefined ? "" : `?state=${state}`}`);
+    return (json as { confirmations: readonly Listed[] }).confirmations;
+  };
   const confirm = (as: string, id: string): Promise<Reply> =>
     ask(as, { method: "POST", path: `/api/v1/confirmations/${id}/confirm` });
 
