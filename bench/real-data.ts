@@ -92,7 +92,7 @@ function filesOf({ paths, endings }: SetOfFiles, root: string): string[] {
 }
 
 const FROM = "2026-01-01T00:00:00.000Z";
-const orderOf = (agency: string) => ({
+export const orderOf = (agency: string) => ({
   id: `order-${agency}`,
   agency,
   accounts: [`feed-${agency}`],
@@ -140,22 +140,12 @@ async function readAs(core: Core, people: readonly string[]): Promise<void> {
 const argument = (name: string): string | undefined =>
   process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined;
 
-export async function realData(): Promise<void> {
-  const root = resolve(process.env.TRICORD_REAL_DATA ?? "../shared/data");
-  if (!existsSync(root)) {
-    console.log(`did not run: there is no real data at TRICORD_REAL_DATA (default ../shared/data)`);
-    return;
-  }
-  const keep = argument("--keep");
-  const folder = keep ?? mkdtempSync(join(tmpdir(), "tricord-real-"));
-  const core = await openCore(readConfig({ DATA_DIR: folder }));
-  const seed = readSeed(resolve("seed"));
+/** The agencies that the demonstration lacks, and a feed of each. */
+export async function foundPartners(core: Core): Promise<void> {
   await core.storage.transaction(async (unit) => {
-    await unit.collection(Agencies).insert([...seed.agencies, ...MORE]);
-    await unit.collection(AgreementsIn).insert(seed.agreements);
-    await unit.collection(Accounts).insert([
-      ...seed.accounts,
-      ...MORE.map(({ id }) => ({
+    await unit.collection(Agencies).insert(MORE);
+    await unit.collection(Accounts).insert(
+      MORE.map(({ id }) => ({
         id: `feed-${id}`,
         name: `Feed of ${id}`,
         role: "feed" as const,
@@ -165,15 +155,20 @@ export async function realData(): Promise<void> {
         pii: false,
         scope: "write" as const,
       })),
-    ]);
-    await unit
-      .collection(Orders)
-      .insert(SETS.filter(({ released }) => released === true).map(({ agency }) => orderOf(agency)));
+    );
+    const released = SETS.filter((set) => set.released === true).map(({ agency }) => agency);
+    const ordered = await unit.collection(Orders).getMany(released.map((agency) => `order-${agency}`));
+    const has = new Set(ordered.map(({ agency }) => agency));
+    await unit.collection(Orders).insert(released.filter((agency) => !has.has(agency)).map(orderOf));
     await bumpRevision(unit);
   });
-  const log: string[] = [];
+}
+
+/** Every set into a store that has the feeds; a line for each, every result to `log`. */
+export async function loadSets(core: Core, root: string, log: string[]): Promise<void> {
   const all = { received: 0, accepted: 0, rejected: 0 };
-  let before = 0;
+  let before = (await dedupReport(core.storage)).things.distinct;
+  const since = before;
   for (const set of SETS) {
     const counts = { received: 0, created: 0, unchanged: 0, updated: 0, rejected: 0 };
     const reasons: Record<string, number> = {};
@@ -212,10 +207,30 @@ export async function realData(): Promise<void> {
     all.accepted += accepted;
     all.rejected += counts.rejected;
   }
-  const report = await dedupReport(core.storage);
   console.log(
-    `in all: received ${all.received}, distinct ${report.things.distinct}, merged ${all.accepted - report.things.distinct}, rejected ${all.rejected}`,
+    `in all: received ${all.received}, distinct ${before - since}, merged ${all.accepted - (before - since)}, rejected ${all.rejected}`,
   );
+}
+
+export async function realData(): Promise<void> {
+  const root = resolve(process.env.TRICORD_REAL_DATA ?? "../shared/data");
+  if (!existsSync(root)) {
+    console.log(`did not run: there is no real data at TRICORD_REAL_DATA (default ../shared/data)`);
+    return;
+  }
+  const keep = argument("--keep");
+  const folder = keep ?? mkdtempSync(join(tmpdir(), "tricord-real-"));
+  const core = await openCore(readConfig({ DATA_DIR: folder }));
+  const seed = readSeed(resolve("seed"));
+  await core.storage.transaction(async (unit) => {
+    await unit.collection(Agencies).insert(seed.agencies);
+    await unit.collection(AgreementsIn).insert(seed.agreements);
+    await unit.collection(Accounts).insert(seed.accounts);
+  });
+  await foundPartners(core);
+  const log: string[] = [];
+  await loadSets(core, root, log);
+  const report = await dedupReport(core.storage);
   console.log(
     `things that two or more agencies reported: ${report.things.severalSources}; values: ${report.values.severalSources} of ${report.values.distinct}; objects sent alike: ${report.sameObjects.severalSources}`,
   );

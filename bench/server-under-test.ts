@@ -25,8 +25,12 @@ export class ServerUnderTest {
     ).accounts;
   }
 
-  static async start(port: number, env: Readonly<Record<string, string>> = {}): Promise<ServerUnderTest> {
-    const folder = mkdtempSync(join(tmpdir(), "tricord-bench-"));
+  /** Over a new store, or over that of a folder. */
+  static async start(
+    port: number,
+    env: Readonly<Record<string, string>> = {},
+    folder = mkdtempSync(join(tmpdir(), "tricord-bench-")),
+  ): Promise<ServerUnderTest> {
     const child = spawn(process.execPath, [resolve("dist/server/main.js")], {
       env: {
         ...process.env,
@@ -59,10 +63,24 @@ export class ServerUnderTest {
       : { "X-Api-Key": account.apiKey };
   }
 
-  async stop(): Promise<void> {
+  /** HTTP Basic, where a client knows nothing else. */
+  password(username: string): string {
+    const account = this.#accounts.find((one) => one.username === username);
+    if (account === undefined) throw new Error(`no account ${username}`);
+    return account.password;
+  }
+
+  /** Ends it; the store goes with it unless it is to be kept. */
+  async stop({
+    keep = false,
+    signal = "SIGTERM",
+  }: {
+    keep?: boolean;
+    signal?: "SIGTERM" | "SIGKILL";
+  } = {}): Promise<void> {
     const ended = new Promise((done) => this.#child.once("exit", done));
-    this.#child.kill("SIGTERM");
+    this.#child.kill(signal);
     await ended;
-    rmSync(this.folder, { recursive: true });
+    if (!keep) rmSync(this.folder, { recursive: true });
   }
 }

@@ -33,9 +33,9 @@ def pull(collection, per_page, brief=False, **filters):
     return told(envelopes, brief)
 
 
-def replay(collection, per_page, cursors, brief=False):
+def replay(collection, per_page, cursors, brief=False, **filters):
     """The pages that cursors from before lead to."""
-    return told([twice(page)(collection, limit=per_page, next=cursor) for cursor in cursors], brief)
+    return told([twice(page)(collection, limit=per_page, next=cursor, **filters) for cursor in cursors], brief)
 
 
 def post(collection, text):

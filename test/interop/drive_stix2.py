@@ -39,9 +39,9 @@ def pull(collection, per_page, brief=False, **filters):
     return {**told(envelopes, True), "objects": told([{"objects": [plain(item) for item in found]}], brief)["objects"]}
 
 
-def replay(collection, per_page, cursors, brief=False):
+def replay(collection, per_page, cursors, brief=False, **filters):
     """The pages that cursors from before lead to, through the collection beneath the source."""
-    return told([twice(one(collection).get_objects)(limit=per_page, next=cursor) for cursor in cursors], brief)
+    return told([twice(one(collection).get_objects)(limit=per_page, next=cursor, **filters) for cursor in cursors], brief)
 
 
 def get(collection, id):

@@ -52,9 +52,9 @@ def pull(collection, per_page, what="objects", brief=False, **filters):
     return told(list(as_pages(twice(get), per_request=per_page, **filters)), brief)
 
 
-def replay(collection, per_page, cursors, brief=False):
+def replay(collection, per_page, cursors, brief=False, **filters):
     """The pages that cursors from before lead to."""
-    return told([twice(one(collection).get_objects)(limit=per_page, next=cursor) for cursor in cursors], brief)
+    return told([twice(one(collection).get_objects)(limit=per_page, next=cursor, **filters) for cursor in cursors], brief)
 
 
 def post(collection, text):
