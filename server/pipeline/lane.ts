@@ -22,3 +22,6 @@ export const labelId = (key: Uint8Array, labelText: string): string =>
 
 /** The lane of a tier: the label's id and the tier's index in `tiersOf(label)`, 17 characters. */
 export const laneId = (label: string, tier: number): string => `${label}${ALPHABET[tier] ?? ALPHABET[0]}`;
+
+/** Where a row stands that its label has no tier for: a lane that nobody is admitted to, so that what it was is not forgotten. */
+export const deadLane = (label: string): string => `${label}-`;

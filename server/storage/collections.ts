@@ -9,10 +9,13 @@ import {
   ExportDoc,
   JobDoc,
   LabelDoc,
+  LaneDoc,
+  LateEndDoc,
   LockoutDoc,
   MetaDoc,
   OrderDoc,
   PromotionDoc,
+  ReaderDoc,
   ReceiptDoc,
   ReleaseDoc,
   RowDoc,
@@ -69,7 +72,8 @@ export const Rows = {
     lane: { fields: ["lane", "stamp"], unique: true },
     kind: { fields: ["lane", "kind", "stamp"], few: true },
     thing: { fields: ["thing"], few: true },
-    stix: { fields: ["stixId"], few: true },
+    stix: { fields: ["stixId", "lane"], few: true },
+    mix: { fields: ["lane", "mix"], few: true },
   },
   multi: { ends: "ends", values: "values" },
   search: { scope: "lane", terms: "terms" },
@@ -78,8 +82,24 @@ export const Rows = {
 export const Stages = {
   name: "stages",
   shape: StageDoc,
-  indexes: { lane: { fields: ["lane", "stamp"] }, kind: { fields: ["lane", "kind", "stamp"] } },
+  indexes: {
+    lane: { fields: ["lane", "stamp"] },
+    kind: { fields: ["lane", "kind", "stamp"] },
+    left: { fields: ["lane", "left"] },
+    mix: { fields: ["lane", "mix"] },
+  },
 } satisfies CollectionSpec<StageDoc>;
+export const Lanes = {
+  name: "lanes",
+  shape: LaneDoc,
+  indexes: { newest: { fields: ["newest"] } },
+} satisfies CollectionSpec<LaneDoc>;
+export const LateEnds = {
+  name: "late_ends",
+  shape: LateEndDoc,
+  indexes: { end: { fields: ["end"] } },
+} satisfies CollectionSpec<LateEndDoc>;
+export const Readers = { name: "readers", shape: ReaderDoc, indexes: {} } satisfies CollectionSpec<ReaderDoc>;
 export const Receipts = {
   name: "receipts",
   shape: ReceiptDoc,
@@ -155,7 +175,7 @@ export const Exports = {
 export const Disclosures = {
   name: "disclosures",
   shape: AuditDoc,
-  indexes: { stream: { fields: ["stream", "n"], unique: true } },
+  indexes: { stream: { fields: ["stream", "n"], unique: true }, actor: { fields: ["actor", "at"] } },
   placement: "log",
 } satisfies CollectionSpec<AuditDoc>;
 
@@ -171,6 +191,9 @@ export const COLLECTIONS = [
   Labels,
   Rows,
   Stages,
+  Lanes,
+  LateEnds,
+  Readers,
   Receipts,
   Releases,
   Samples,

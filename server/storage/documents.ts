@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Agreement } from "../../schemas/policy/agreement.ts";
 import { Label, LabelRequest } from "../../schemas/policy/label.ts";
+import { Viewer } from "../../schemas/policy/viewer.ts";
 import {
   AccountId,
   AgencyId,
@@ -136,7 +137,10 @@ export const RowDoc = z.object({
   /** Collection order: rows of one tier (label and cut set), stamped in microseconds, strictly increasing in the lane. */
   lane: z.string(),
   stamp: z.int(),
-  stages: z.array(z.object({ lane: z.string(), stamp: z.int() })).optional(),
+  /** Where it stood before: each with the place it left at. */
+  stages: z.array(z.object({ lane: z.string(), stamp: z.int(), left: z.int() })).optional(),
+  /** Place among others of a block (order, admission intervals): a hash of (id, version) of 48 bits; edges in the upper half, behind what they end at. */
+  mix: z.int(),
   label: z.string(),
   /** The label as it was posted: it stays when releases change `label`. */
   posted: z.string(),
@@ -173,15 +177,53 @@ export const RowDoc = z.object({
 });
 export type RowDoc = z.infer<typeof RowDoc>;
 
-/** Where a row stood before its label changed: a reader for whom nothing changed still finds it there (order, relabels). */
+/**
+ * Where a row stood before its label changed: a reader for whom nothing changed still finds it there; one who lost it by that finds what it lost
+ * at `left` (order, relabels and tombstones).
+ */
 export const StageDoc = z.object({
   id: z.string(),
   lane: z.string(),
   stamp: z.int(),
+  left: z.int(),
+  mix: z.int(),
   kind: z.string(),
   row: z.string(),
 });
 export type StageDoc = z.infer<typeof StageDoc>;
+
+/** What is known of a lane without looking into it: its first stamp ever, the newest place that a row took or left, and the newest that one left. */
+export const LaneDoc = z.object({ id: z.string(), first: z.int(), newest: z.int(), left: z.int().optional() });
+export type LaneDoc = z.infer<typeof LaneDoc>;
+
+/** An end of an edge that did not stand in the edge's own lane before it: who sees both may see the end later (order, relabels). */
+export const LateEndDoc = z.object({ id: z.string(), end: z.string(), row: z.string() });
+export type LateEndDoc = z.infer<typeof LateEndDoc>;
+
+/** Microseconds, from the first exclusive to the second inclusive. */
+const Range = z.tuple([z.int(), z.int()]);
+
+/**
+ * What an account that reads by cursor was last observed to be admitted to (order, admission intervals): what `decide` was asked with then, and the
+ * lanes whose story is more than "open since their first row". `revision`, `until` (ms) and `labels` say how long nothing can have changed.
+ */
+export const ReaderDoc = z.object({
+  id: AccountId,
+  revision: z.int(),
+  until: z.int().optional(),
+  labels: z.int(),
+  /** ms. */
+  judged: z.int(),
+  viewer: Viewer,
+  agreements: z.record(z.string(), Agreement),
+  /** The newest place given to what was gained or lost. */
+  newest: z.int(),
+  /** In the order of their ends. */
+  intervals: z.array(
+    z.object({ lane: z.string(), from: Range.optional(), to: Range.optional(), view: z.string().optional() }),
+  ),
+});
+export type ReaderDoc = z.infer<typeof ReaderDoc>;
 
 export const ReceiptDoc = z.object({
   id: z.string(),
@@ -264,7 +306,7 @@ export const ReleaseDoc = z.object({
   interim: AskedRowShape.optional(),
   /** Whom the emergency calls. */
   called: z.array(AccountId).optional(),
-  /** What one person took back, and the second who is to confirm it within a day. */
+  /** What one person took back at once. */
   back: z
     .object({
       verb: z.enum(["narrow", "recall"]),
@@ -273,9 +315,8 @@ export const ReleaseDoc = z.object({
       reason: z.string(),
       code: z.string(),
       to: AskedRowShape.optional(),
-      confirmBy: z.int(),
-      confirmedBy: AccountId.optional(),
-      confirmedAt: z.int().optional(),
+      /** The record of the second person's word. */
+      confirmation: z.string(),
     })
     .optional(),
 });

@@ -1,6 +1,8 @@
+import { mixOf } from "../pipeline/mix.ts";
 import { Fault } from "../shared/fault.ts";
-import { Meta } from "./collections.ts";
-import type { Storage, Unit } from "./port.ts";
+import { Lanes, Meta, Rows, Stages } from "./collections.ts";
+import type { LaneDoc } from "./documents.ts";
+import type { Collection, Doc, Storage, Stored, Unit } from "./port.ts";
 
 /**
  * Forward migrations of the documents, in order; each runs once, in one transaction with the record of the format it leads to
@@ -15,7 +17,50 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   // Format 1 is the first one: a new store starts there and holds nothing to change.
   { to: 1, up: async () => {} },
+  { to: 2, up: placeForReaders },
 ];
+
+/** Format 2 (order): rows say where they stand in a block, stages where they were left, and lanes what is in them. */
+async function placeForReaders(unit: Unit): Promise<void> {
+  const lanes = new Map<string, LaneDoc>();
+  const note = (id: string, first: number, newest: number, left?: number): void => {
+    const held = lanes.get(id);
+    lanes.set(id, {
+      id,
+      first: Math.min(held?.first ?? first, first),
+      newest: Math.max(held?.newest ?? newest, newest),
+      ...(left === undefined && held?.left === undefined ? {} : { left: Math.max(left ?? 0, held?.left ?? 0) }),
+    });
+  };
+  let newest = 0;
+  const rows = unit.collection(Rows);
+  const stages = unit.collection(Stages);
+  for await (const row of everyDocument(rows)) {
+    // What it left at was not kept: the instant it came where it went is the nearest.
+    const held = row.stages ?? [];
+    const past = held.map((stage, i) => ({ ...stage, left: held[i + 1]?.stamp ?? row.stamp }));
+    const mix = mixOf(row.stixId, row.version, row.ends !== undefined);
+    await rows.put({ ...row, mix, ...(past.length === 0 ? {} : { stages: past }) });
+    note(row.lane, row.stamp, row.stamp);
+    for (const [i, { lane, stamp, left }] of past.entries()) {
+      note(lane, stamp, left, left);
+      const stage = await stages.get(`${row.id}@${i}`);
+      if (stage !== undefined) await stages.put({ ...stage, left, mix });
+    }
+    newest = Math.max(newest, row.stamp);
+  }
+  await unit.collection(Lanes).insert([...lanes.values()]);
+  if (newest > 0) await unit.collection(Meta).insertNew([{ id: "clock", value: newest }]);
+}
+
+async function* everyDocument<T extends Doc>(collection: Collection<T>): AsyncGenerator<Stored<T>> {
+  for (let after: string | undefined; ; ) {
+    const page = await collection.all({ limit: 1000, ...(after === undefined ? {} : { after }) });
+    yield* page;
+    after = page.at(-1)?.id;
+    if (page.length < 1000) return;
+  }
+}
 
 /** The format that a list of migrations leads to. */
 export const latestFormat = (migrations: readonly Migration[]): number => migrations.at(-1)?.to ?? 0;
@@ -42,6 +87,11 @@ export function refuseNewerFormat(held: number, migrations: readonly Migration[]
 /** Runs what is missing, in order; several processes may start at once, and each step still runs once. */
 export async function migrate(storage: Storage, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
   refuseNewerFormat(await storeFormat(storage), migrations);
+  // A new store holds nothing to change.
+  await storage.transaction(async (unit) => {
+    if ((await storeFormat(unit)) === 0 && (await unit.collection(Meta).all({ limit: 1 })).length === 0)
+      await unit.collection(Meta).insert([{ id: "format", value: latestFormat(migrations) }]);
+  });
   for (const migration of migrations) {
     await storage.transaction(async (unit) => {
       const meta = unit.collection(Meta);

@@ -16,6 +16,8 @@ export interface AdmittedLane {
 export interface Admission {
   readonly channel: Channel;
   readonly lanes: ReadonlyMap<string, AdmittedLane>;
+  /** ms; until then it stands, if neither the policy nor the set of labels changes. */
+  readonly until: number;
 }
 
 interface Held {
@@ -77,9 +79,12 @@ export class Admissions {
             );
       for (const lane of admittedLanes(viewer, added, snapshot, channel)) held.lanes.set(lane.lane, lane);
       held.labels = snapshot.labelList.length;
-      if (ahead !== undefined && ahead < held.until) this.#held.set(key, { ...held, until: ahead });
+      if (ahead !== undefined && ahead < held.until) {
+        held = { ...held, until: ahead };
+        this.#held.set(key, held);
+      }
     }
-    return { channel, lanes: held.lanes };
+    return { channel, lanes: held.lanes, until: held.until };
   }
 }
 

@@ -1,26 +1,108 @@
-import { Rows } from "../storage/collections.ts";
-import type { RowDoc } from "../storage/documents.ts";
+import { Lanes, LateEnds, Meta, Rows } from "../storage/collections.ts";
+import type { LaneDoc, RowDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
+import { neededEnds } from "./needed-ends.ts";
 import type { RowPlan } from "./plan-rows.ts";
 
 /**
- * Stamps rows in microseconds, strictly increasing in each lane and not before `now` (ms). Stamps are unique within a lane only: a
- * store-wide counter would show hidden work (order, lanes). Call it inside the transaction that inserts them.
+ * The newest microsecond that anything was placed at, in the store: whoever takes stamps begins behind it, under the write lock, so that what a
+ * snapshot does not see yet is later than everything in it.
+ */
+const CLOCK = "clock";
+
+/** Reads the newest place; 0 in an empty store. */
+export const newestPlace = async (unit: Unit): Promise<number> =>
+  Number((await unit.collection(Meta).get(CLOCK))?.value ?? 0);
+
+/** Says that places up to this microsecond are taken. In the transaction that takes them. */
+export async function takePlaces(unit: Unit, newest: number): Promise<void> {
+  const meta = unit.collection(Meta);
+  const held = await meta.get(CLOCK);
+  if (held === undefined) await meta.insert([{ id: CLOCK, value: newest }]);
+  else if (Number(held.value) < newest) await meta.put({ ...held, value: newest });
+}
+
+/** The first microsecond that is free at `now` (ms); one is left out before it, for a marking that comes just before its first object. */
+export const freePlace = async (unit: Unit, now: number): Promise<number> =>
+  Math.max(now * 1000, (await newestPlace(unit)) + 2);
+
+export interface LanePlace {
+  readonly lane: string;
+  readonly place: number;
+  /** Whether a row left there, and did not come. */
+  readonly left?: true;
+}
+
+/** Keeps what is known of lanes without looking into them, after rows took or left places there. */
+export async function noteLanes(unit: Unit, places: Iterable<LanePlace>): Promise<void> {
+  const touched = new Map<string, LaneDoc>();
+  for (const { lane, place, left } of places) {
+    const held = touched.get(lane);
+    touched.set(lane, {
+      id: lane,
+      first: Math.min(held?.first ?? place, place),
+      newest: Math.max(held?.newest ?? place, place),
+      ...(left === undefined
+        ? held?.left === undefined
+          ? {}
+          : { left: held.left }
+        : { left: Math.max(held?.left ?? place, place) }),
+    });
+  }
+  const lanes = unit.collection(Lanes);
+  const known = new Map((await lanes.getMany([...touched.keys()])).map((doc) => [doc.id, doc]));
+  for (const [id, { newest, left }] of touched) {
+    const held = known.get(id);
+    if (held === undefined) continue;
+    if (held.newest < newest || (held.left ?? 0) < (left ?? 0))
+      await lanes.put({ ...held, newest: Math.max(held.newest, newest), ...(left === undefined ? {} : { left }) });
+  }
+  await lanes.insert([...touched.values()].filter(({ id }) => !known.has(id)));
+}
+
+/** Notes the ends that do not stand before an edge in its own lane: whoever sees the edge may come to see them later. */
+async function noteLateEnds(unit: Unit, placed: readonly RowDoc[]): Promise<void> {
+  const beside = new Set(
+    placed.filter(({ ends }) => ends === undefined).map(({ stixId, lane }) => `${lane}|${stixId}`),
+  );
+  const asked = placed.flatMap((row) =>
+    row.ends === undefined
+      ? []
+      : neededEnds(row)
+          .filter((end) => !beside.has(`${row.lane}|${end}`))
+          .map((end) => ({ end, row })),
+  );
+  if (asked.length === 0) return;
+  const there = await unit
+    .collection(Rows)
+    .tally({ index: "stix", prefixes: asked.map(({ end, row }) => [end, row.lane]), most: 1 });
+  const late = asked.filter((_, i) => there[i] === 0);
+  await unit.collection(LateEnds).insertNew(late.map(({ end, row }) => ({ id: `${row.id}|${end}`, end, row: row.id })));
+}
+
+/**
+ * Stamps rows in microseconds, strictly increasing in each lane, not before `now` (ms) and behind all that was placed before (order, stamps). Stamps
+ * are unique within a lane only: a store-wide counter would show hidden work. Call it inside the transaction that inserts them.
  */
 export async function placeInLanes(unit: Unit, plans: readonly RowPlan[], now: number): Promise<RowDoc[]> {
-  const rows = unit.collection(Rows);
+  if (plans.length === 0) return [];
+  const base = await freePlace(unit, now);
   const next = new Map<string, number>();
   const placed: RowDoc[] = [];
   // Edges last: a reader who lacks an end must not find a gap in the stamps of what else came with it.
   const isEdge = ({ ends }: RowPlan): boolean => ends !== undefined;
+  let newest = base;
   for (const plan of [...plans.filter((one) => !isEdge(one)), ...plans.filter(isEdge)]) {
-    let stamp = next.get(plan.lane);
-    if (stamp === undefined) {
-      const [newest] = await rows.scan({ index: "lane", prefixes: [[plan.lane]], reverse: true, limit: 1 });
-      stamp = Math.max(now * 1000, (newest?.stamp ?? 0) + 1);
-    }
+    const stamp = next.get(plan.lane) ?? base;
     next.set(plan.lane, stamp + 1);
+    newest = Math.max(newest, stamp);
     placed.push({ ...plan, stamp });
   }
+  await noteLateEnds(unit, placed);
+  await noteLanes(
+    unit,
+    placed.map(({ lane, stamp }) => ({ lane, place: stamp })),
+  );
+  await takePlaces(unit, newest);
   return placed;
 }

@@ -1,6 +1,7 @@
 import { idContributing } from "../../schemas/stix/id-contributing.ts";
 import { extraValues, keyOf, thingUuid } from "../pipeline/key.ts";
 import { laneId } from "../pipeline/lane.ts";
+import { mixOf } from "../pipeline/mix.ts";
 import { edgeEnds } from "../pipeline/references.ts";
 import { covers, cutObject } from "../pipeline/selector.ts";
 import { type Key, NORMALISER, type StixJson } from "../pipeline/steps.ts";
@@ -90,6 +91,7 @@ export function planRows(
       stixId,
       ...(typeof object.modified === "string" ? { version: object.modified } : {}),
       originator: origin.originator,
+      mix: mixOf(stixId, typeof object.modified === "string" ? object.modified : undefined, here.length > 0),
       ...(here.length > 0 ? { ends: here } : {}),
       ...(besides.length > 0 ? { values: [...besides] } : {}),
       terms: termsOf(shown),

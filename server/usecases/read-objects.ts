@@ -147,7 +147,7 @@ const latestWords = (rows: readonly Row[], like: (row: Row) => string): Row[] =>
   );
 
 /** Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). */
-async function originals(
+export async function originals(
   sight: Sight,
   renderer: Renderer,
   page: readonly Row[],

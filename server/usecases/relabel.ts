@@ -1,15 +1,16 @@
 import type { Label } from "../../schemas/policy/label.ts";
 import { keyOf } from "../pipeline/key.ts";
-import { labelId } from "../pipeline/lane.ts";
+import { deadLane, labelId } from "../pipeline/lane.ts";
 import { labelText } from "../policy/label-text.ts";
 import { tierProblem } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
-import { Rows, Stages } from "../storage/collections.ts";
+import { LateEnds, Rows, Stages } from "../storage/collections.ts";
 import type { RowDoc, StageDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { internLabels } from "./intern-labels.ts";
 import { moveReview } from "./move-review.ts";
-import { placeInLanes } from "./place-in-lanes.ts";
+import { neededEnds } from "./needed-ends.ts";
+import { freePlace, noteLanes, placeInLanes, takePlaces } from "./place-in-lanes.ts";
 import { planRows, type Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
 import { labelEntry } from "./snapshot.ts";
@@ -22,13 +23,8 @@ export async function rowsOfContribution(unit: Unit, contribution: string): Prom
   return (await rows.find({ index: "stix", values: [own.stixId] })).filter((row) => row.contribution === contribution);
 }
 
-/** What a reader for whom nothing changed finds in the old lanes. */
-const stagesOf = (held: readonly Stored<RowDoc>[], placed: readonly RowDoc[]): StageDoc[] => {
-  const kept = new Set(placed.map(({ id }) => id));
-  return held.flatMap(({ id, lane, stamp, kind, stages = [] }) =>
-    kept.has(id) ? [{ id: `${id}@${stages.length}`, lane, stamp, kind, row: id }] : [],
-  );
-};
+/** Width in microseconds over which rows that leave at once are spread. */
+const SPREAD = 1000;
 
 /**
  * Gives a contribution another label: its rows are made again for the tiers of the new one and get a place in the new lanes, with the
@@ -74,15 +70,53 @@ export async function relabel(
     origin,
     secrets,
   );
-  const stages = new Map(held.map((row) => [row.id, [...(row.stages ?? []), { lane: row.lane, stamp: row.stamp }]]));
+  const rows = unit.collection(Rows);
+  const clock = await freePlace(unit, now);
+  const before = new Map(held.map((row) => [row.id, row]));
+  const kept = new Set(plans.map((plan) => plan.id));
+  // A tier that the new label has no place for keeps its row, where nobody is admitted: what was lost with it can be told.
+  const dead = held
+    .filter((row) => !kept.has(row.id))
+    .map(({ rev: _, stamp: __, ...row }) => ({ ...row, label: id, lane: deadLane(id), terms: [] }));
+  const leaving = (row: RowDoc): { lane: string; stamp: number; left: number } => ({
+    lane: row.lane,
+    stamp: row.stamp,
+    left: clock + (row.mix % SPREAD),
+  });
   const placed = await placeInLanes(
     unit,
-    plans.map((plan) => ({ ...plan, stages: stages.get(plan.id) ?? [] })),
+    [...plans, ...dead].map((plan) => {
+      const was = before.get(plan.id);
+      return was === undefined ? plan : { ...plan, stages: [...(was.stages ?? []), leaving(was)] };
+    }),
     now,
   );
-  const rows = unit.collection(Rows);
   await rows.remove(held.map((row) => row.id));
   await rows.insert(placed);
   await moveReview(unit, held, placed, label, now);
-  await unit.collection(Stages).insertNew(stagesOf(held, placed));
+  const past = held.map((row): StageDoc => {
+    const { id: name, kind, mix, stages = [] } = row;
+    return { id: `${name}@${stages.length}`, ...leaving(row), mix, kind, row: name };
+  });
+  await unit.collection(Stages).insertNew(past);
+  await noteLanes(
+    unit,
+    past.map(({ lane, left }) => ({ lane, place: left, left: true as const })),
+  );
+  await takePlaces(unit, clock + SPREAD);
+  await noteEdgesAt(unit, held);
+}
+
+/** What edges end at stands in another lane now than it did: whoever sees them may come to see it later than them. */
+async function noteEdgesAt(unit: Unit, moved: readonly RowDoc[]): Promise<void> {
+  const ends = [...new Set(moved.flatMap((row) => [row.stixId, `${row.kind}--${row.thing}`]))];
+  const edges = await unit.collection(Rows).find({ index: "ends", values: ends });
+  const known = new Set(ends);
+  await unit
+    .collection(LateEnds)
+    .insertNew(
+      edges.flatMap((row) =>
+        neededEnds(row).flatMap((end) => (known.has(end) ? [{ id: `${row.id}|${end}`, end, row: row.id }] : [])),
+      ),
+    );
 }

@@ -7,12 +7,14 @@ import { Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import type { Admission } from "./admission.ts";
+import { isEdge, neededEnds } from "./needed-ends.ts";
 import { comesLater } from "./reader-order.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { walkLanes } from "./walk-lanes.ts";
 import { wireText } from "./wire-text.ts";
 
 export type Row = Stored<RowDoc>;
+
 
 /** What a viewer sees as one consolidated object. */
 export interface Seen {
@@ -32,11 +34,6 @@ export interface Seen {
 /** The object of a row. (A Buffer's own decoder is several times as fast on small texts as TextDecoder.) */
 export const objectOf = ({ bytes }: Pick<RowDoc, "bytes">): StixJson =>
   JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as StixJson;
-
-/** The ids without which an edge does not exist: a relationship's ends, what a sighting is of (`edgeEnds` puts it first). */
-const neededEnds = ({ kind, ends = [] }: RowDoc): readonly string[] => (kind === "sighting" ? ends.slice(0, 1) : ends);
-
-const isEdge = (kind: string): boolean => kind === "relationship" || kind === "sighting";
 
 /** The UUID of a STIX id. */
 export const uuidOf = (id: string): string => id.slice(id.indexOf("--") + 2);
@@ -66,27 +63,27 @@ const oldestOf = (rows: readonly Row[]): Row => rows.reduce((a, b) => (comesLate
  * show in any answer: heads of chains, who holds an id, which ends exist.
  */
 export class Sight {
-  readonly #unit: Unit;
+  protected readonly unit: Unit;
   readonly viewer: Viewer;
   readonly admission: Admission;
   readonly snapshot: Snapshot;
   /** Ids that everybody sees: the group's identity, standard markings, our extension definitions. */
-  readonly #common: ReadonlySet<string>;
+  readonly common: ReadonlySet<string>;
   readonly #resolved = new Map<string, string | undefined>();
   readonly #byId = new Map<string, Row[]>();
   readonly #byThing = new Map<string, Row[]>();
 
   constructor(unit: Unit, viewer: Viewer, snapshot: Snapshot, admission: Admission, common: ReadonlySet<string>) {
-    this.#unit = unit;
+    this.unit = unit;
     this.viewer = viewer;
     this.snapshot = snapshot;
     this.admission = admission;
-    this.#common = common;
+    this.common = common;
   }
 
   /** The same view with nothing remembered: for the next page of a long answer, so that it neither grows nor goes stale. */
   again(): Sight {
-    return new Sight(this.#unit, this.viewer, this.snapshot, this.admission, this.#common);
+    return new Sight(this.unit, this.viewer, this.snapshot, this.admission, this.common);
   }
 
   /**
@@ -119,7 +116,7 @@ export class Sight {
     const unread = [...new Set(ids)].filter((id) => !this.#byId.has(id));
     if (unread.length > 0) {
       for (const id of unread) this.#byId.set(id, []);
-      for (const row of this.#visible(await this.#unit.collection(Rows).find({ index: "stix", values: unread })))
+      for (const row of this.#visible(await this.unit.collection(Rows).find({ index: "stix", values: unread })))
         this.#byId.get(row.stixId)?.push(row);
     }
     return [...new Set(ids)].flatMap((id) => this.#byId.get(id) ?? []);
@@ -130,7 +127,7 @@ export class Sight {
     const unread = [...new Set(things)].filter((thing) => !this.#byThing.has(thing));
     if (unread.length > 0) {
       for (const thing of unread) this.#byThing.set(thing, []);
-      for (const row of this.#visible(await this.#unit.collection(Rows).find({ index: "thing", values: unread })))
+      for (const row of this.#visible(await this.unit.collection(Rows).find({ index: "thing", values: unread })))
         this.#byThing.get(row.thing)?.push(row);
     }
     return [...new Set(things)].flatMap((thing) => this.#byThing.get(thing) ?? []);
@@ -140,14 +137,14 @@ export class Sight {
   async rowsOfValues(terms: readonly string[]): Promise<Row[]> {
     return terms.length === 0
       ? []
-      : this.#visible(await this.#unit.collection(Rows).find({ index: "values", values: terms }));
+      : this.#visible(await this.unit.collection(Rows).find({ index: "values", values: terms }));
   }
 
   /** Visible edges at these ids, sender's or consolidated. */
   async edgesAt(ids: readonly string[]): Promise<Row[]> {
     return ids.length === 0
       ? []
-      : this.#visible(await this.#unit.collection(Rows).find({ index: "ends", values: ids }));
+      : this.#visible(await this.unit.collection(Rows).find({ index: "ends", values: ids }));
   }
 
   /**
@@ -175,7 +172,7 @@ export class Sight {
     if (named.size === 0) return ({ hash }) => hash;
     const things = (await this.rowsOfThings([...named].map(uuidOf))).filter(({ fold }) => fold !== "alone");
     const there = await this.present([...(await this.rowsOfIds([...named])), ...things]);
-    const known = new Set([...this.#common, ...there.flatMap((row) => [row.stixId, `${row.kind}--${row.thing}`])]);
+    const known = new Set([...this.common, ...there.flatMap((row) => [row.stixId, `${row.kind}--${row.thing}`])]);
     const keys = new Map(
       objects.map(({ row, object }) => {
         const shown = readerReferences(object, (id) => (known.has(id) ? id : undefined), this.ownRow(row), "");
@@ -189,7 +186,7 @@ export class Sight {
   async holds(lanes: readonly string[]): Promise<boolean> {
     const asked = new Set(lanes);
     const prefixes = lanes.map((lane) => [lane]);
-    for await (const rows of walkLanes(this.#unit, this, { index: "lane", prefixes, limit: 100 }, undefined))
+    for await (const rows of walkLanes(this.unit, this, { index: "lane", prefixes, limit: 100 }, undefined))
       if ((await this.seen(rows)).some((seen) => seen.rows.some((row) => asked.has(row.lane)))) return true;
     return false;
   }
@@ -273,7 +270,7 @@ export class Sight {
 
   /** Looks up what ids mean to the viewer, for `shownAs`. Edges come after all else: what they end at is never an edge (STIX 2.1 section 5). */
   async resolve(ids: Iterable<string>): Promise<void> {
-    const asked = [...new Set(ids)].filter((id) => !this.#resolved.has(id) && !this.#common.has(id));
+    const asked = [...new Set(ids)].filter((id) => !this.#resolved.has(id) && !this.common.has(id));
     for (const edges of [false, true]) {
       const some = asked.filter((id) => isEdge(id.slice(0, id.indexOf("--"))) === edges);
       if (some.length > 0) await this.#look(some);
@@ -299,6 +296,6 @@ export class Sight {
 
   /** The id under which the viewer sees what this id means, after `resolve`; undefined where there is nothing. */
   shownAs(id: string): string | undefined {
-    return this.#common.has(id) ? id : this.#resolved.get(id);
+    return this.common.has(id) ? id : this.#resolved.get(id);
   }
 }

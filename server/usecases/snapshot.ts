@@ -31,6 +31,8 @@ export interface Snapshot extends Directory {
   readonly labels: ReadonlyMap<string, LabelEntry>;
   /** Labels in order of arrival: those past a known length are new. It grows and never changes otherwise. */
   readonly labelList: readonly LabelEntry[];
+  /** How many labels there were: the list may have grown since. */
+  readonly labelCount: number;
   /** The instant that dated gates are judged at, ms: never earlier than one judged before (design 6). */
   readonly at: number;
 }
@@ -113,7 +115,7 @@ export class Snapshots {
       }
     }
     this.#judged = Math.max(this.#judged, counters.get("judged") ?? 0, now);
-    return { ...this.#directory, labels: this.#labels, labelList: this.#list, at: this.#judged };
+    return { ...this.#directory, labels: this.#labels, labelList: this.#list, labelCount: known, at: this.#judged };
   }
 }
 

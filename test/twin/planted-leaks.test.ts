@@ -71,11 +71,12 @@ const LEAKS: Readonly<Record<string, Leak>> = {
     open: () => {
       const real = Admissions.prototype.of;
       jest.spyOn(Admissions.prototype, "of").mockImplementation(function (this: Admissions, viewer, snapshot, channel) {
-        const { lanes } = real.call(this, viewer, snapshot, channel);
+        const admission = real.call(this, viewer, snapshot, channel);
+        const { lanes } = admission;
         const hidden = snapshot.labelList.find(({ id }) => ![...lanes.keys()].some((lane) => lane.startsWith(id)));
-        if (hidden === undefined) return { channel, lanes };
+        if (hidden === undefined) return admission;
         const lane = laneId(hidden.id, 0);
-        return { channel, lanes: new Map([...lanes, [lane, { lane, entry: hidden, cut: [] }]]) };
+        return { ...admission, lanes: new Map([...lanes, [lane, { lane, entry: hidden, cut: [] }]]) };
       });
       return {};
     },

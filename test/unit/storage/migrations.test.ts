@@ -15,8 +15,9 @@ const open = (migrations: readonly Migration[], more: object = {}) =>
 
 const ran: number[] = [];
 /** Made-up formats: 2 gives every thing a rank, 3 doubles it. */
+const FIRST = MIGRATIONS.slice(0, 1);
 const made: readonly Migration[] = [
-  ...MIGRATIONS,
+  ...FIRST,
   ...[2, 3].map(
     (to) =>
       ({
@@ -32,19 +33,19 @@ const made: readonly Migration[] = [
   ),
 ];
 
-test("the list – as it stands – goes up by one from 1, and leads to format 1", () => {
+test("the list – as it stands – goes up by one from 1, and leads to format 2", () => {
   expect(MIGRATIONS.map(({ to }) => to)).toEqual(MIGRATIONS.map((_, at) => at + 1));
-  expect(latestFormat(MIGRATIONS)).toBe(1);
+  expect(latestFormat(MIGRATIONS)).toBe(2);
 });
 
 test("a new store – opened – records the latest format", async () => {
-  const storage = await open(MIGRATIONS);
+  const storage = await open(FIRST);
   expect(await storage.collection(Meta).get("format")).toEqual({ id: "format", value: 1, rev: 1 });
   await storage.close();
 });
 
 test("a store of an older format – opened by several newer ones at once, and again – each step ran once, in order", async () => {
-  const old = await open(MIGRATIONS);
+  const old = await open(FIRST);
   await old.collection(Things).insert([aThing("a")]);
   await old.close();
   ran.length = 0;
@@ -59,7 +60,7 @@ test("a store of an older format – opened by several newer ones at once, and a
 });
 
 test("a migration that fails halfway – leaves the format and the documents before it", async () => {
-  const old = await open(MIGRATIONS);
+  const old = await open(FIRST);
   await old.collection(Things).insert([aThing("a")]);
   await old.close();
   const broken: Migration = {
@@ -69,8 +70,8 @@ test("a migration that fails halfway – leaves the format and the documents bef
       throw new Error("power cut");
     },
   };
-  await expect(open([...MIGRATIONS, broken])).rejects.toThrow("power cut");
-  const storage = await open(MIGRATIONS);
+  await expect(open([...FIRST, broken])).rejects.toThrow("power cut");
+  const storage = await open(FIRST);
   expect(ids(await storage.collection(Things).all({ limit: 9 }))).toEqual(["a"]);
   expect((await storage.collection(Meta).get("format"))?.value).toBe(1);
   await storage.close();
@@ -78,7 +79,7 @@ test("a migration that fails halfway – leaves the format and the documents bef
 
 test("a store of a newer format – opened – refused in one line as store.format, and untouched", async () => {
   await (await open(made)).close();
-  const refused = open(MIGRATIONS);
+  const refused = open(FIRST);
   await expect(refused).rejects.toMatchObject({ name: "Fault", kind: "unavailable", code: "store.format" });
   await expect(refused).rejects.toThrow(/^The store has format 3; this version knows formats up to 1\.[^\n]*$/);
   const storage = await open(made);
@@ -87,6 +88,6 @@ test("a store of a newer format – opened – refused in one line as store.form
 });
 
 test("a store of an older format – opened for reading only – refused as store.format", async () => {
-  await (await open(MIGRATIONS)).close();
+  await (await open(FIRST)).close();
   await expect(open(made, { readOnly: true })).rejects.toMatchObject({ code: "store.format" });
 });

@@ -1,0 +1,485 @@
+import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import type { StixJson } from "../../pipeline/steps.ts";
+import { sha256, uuid5 } from "../../shared/digest.ts";
+import { Fault } from "../../shared/fault.ts";
+import { compareInstants, formatInstant } from "../../shared/instant.ts";
+import type { Moment } from "../../shared/moment.ts";
+import { Disclosures, Readers, Rows } from "../../storage/collections.ts";
+import type { Storage, Unit } from "../../storage/port.ts";
+import type { Admission, Admissions } from "../admission.ts";
+import type { AuditStream } from "../append-audit.ts";
+import { isEdge, neededEnds } from "../needed-ends.ts";
+import { newestPlace, takePlaces } from "../place-in-lanes.ts";
+import { openPosition, type Position, sealPosition } from "../position.ts";
+import { originals } from "../read-objects.ts";
+import { inOrder, tieOf } from "../reader-order.ts";
+import type { Renderer } from "../render.ts";
+import { type Row, type Seen, uuidOf } from "../sight.ts";
+import type { Snapshot, Snapshots } from "../snapshot.ts";
+import type { CollectionName, CollectionPage, Entry, PageAsk, VersionMatch } from "./collection-page.ts";
+import { LaneHeads } from "./lane-heads.ts";
+import { isCurrent, observe } from "./observe.ts";
+import { OrderedSight } from "./ordered-sight.ts";
+import { ReaderState } from "./reader-state.ts";
+import { type Stretch, walkOrder } from "./walk-order.ts";
+
+interface CollectionsParts {
+  readonly storage: Storage;
+  readonly snapshots: Snapshots;
+  readonly admissions: Admissions;
+  readonly renderer: Renderer;
+  readonly disclosures: AuditStream;
+  readonly keys: { readonly namespace: Uint8Array; readonly cursor: Uint8Array };
+  /** The time, ms. */
+  readonly clock: () => number;
+  /** Waits this many ms; absent where the clock does not go by itself. */
+  readonly pause?: (ms: number) => Promise<void>;
+}
+
+/** What stands at a place of a reader's order. */
+interface Item {
+  readonly place: number;
+  readonly tie: string;
+  readonly id: string;
+  readonly shown: { readonly seen: Seen } | { readonly marking: StixJson } | { readonly recalled: readonly string[] };
+  readonly lanes: readonly Row[];
+}
+
+const PURPOSE = "taxii";
+/** How often a page is begun again because the policy moved under it. */
+const TRIES = 20;
+/** Before the first text: a marking comes before what stands at its place. */
+const FIRST = "";
+
+/** `2026-11-23T09:00:00.123456Z` of microseconds since the epoch (T-019). */
+export const formatMicros = (place: number): string =>
+  `${formatInstant(Math.floor(place / 1000)).slice(0, -1)}${String(place % 1000).padStart(3, "0")}Z`;
+
+const comesAfter = (a: Item, b: Item): number =>
+  a.place !== b.place
+    ? a.place - b.place
+    : a.tie !== b.tie
+      ? a.tie > b.tie
+        ? 1
+        : -1
+      : a.id > b.id
+        ? 1
+        : a.id < b.id
+          ? -1
+          : 0;
+
+/** The collections of the API root as one account gets them: each object version once, at a place that does not move for a reader for whom nothing changed (order). */
+export class Collections {
+  readonly #parts: CollectionsParts;
+  readonly #heads = new LaneHeads();
+
+  constructor(parts: CollectionsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * One page; entries oldest first. `Fault("bad_request", cursor.invalid)` for a cursor that was cut, forged, or made for another account, collection
+   * or question. A tie is not split across two pages unless it is longer than `limit` (order, lanes).
+   */
+  async page(viewer: Viewer, moment: Moment, ask: PageAsk): Promise<CollectionPage> {
+    const { next, limit, bodies: _, ...question } = ask;
+    const asked = sha256(JSON.stringify([viewer.id, question]));
+    const from = openPosition(this.#parts.keys.cursor, PURPOSE, asked, next);
+    const { items, sight, more, entries } = await this.#read(viewer, moment, async (sight, unit) => {
+      const found = await this.#items(unit, sight, ask, from);
+      return { ...found, entries: await this.#entries(sight, ask, found.items) };
+    });
+    await this.#disclose(sight, ask.collection, items);
+    const last = items.at(-1);
+    if (!more || last === undefined) return { entries };
+    const position = { stamp: last.place, tie: last.tie, id: last.id };
+    return { entries, next: sealPosition(this.#parts.keys.cursor, PURPOSE, asked, position) };
+  }
+
+  /** Whether the account has anything under this id in this collection, whatever other filters would leave of it. */
+  async exists(viewer: Viewer, moment: Moment, collection: CollectionName, id: string): Promise<boolean> {
+    const page = await this.page(viewer, moment, {
+      collection,
+      ids: [id],
+      versions: { all: true },
+      limit: 1,
+      bodies: false,
+    });
+    return page.entries.length > 0;
+  }
+
+  /** Runs `work` on one state of the store that the account's observation is up to date with. */
+  async #read<R>(
+    viewer: Viewer,
+    moment: Moment,
+    work: (sight: OrderedSight, unit: Unit) => Promise<R>,
+  ): Promise<R & { sight: OrderedSight }> {
+    const { storage, snapshots, admissions, renderer } = this.#parts;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const found = await storage.snapshot(async (unit) => {
+        const snapshot = await snapshots.read(unit, moment.now);
+        const current = snapshot.viewer(viewer.id) ?? viewer;
+        const doc = await unit.collection(Readers).get(current.id);
+        if (doc === undefined || !isCurrent(doc, current, snapshot)) return undefined;
+        if (doc.newest > (await newestPlace(unit))) return { passed: doc.newest };
+        await this.#heads.refresh(unit);
+        const admission = admissions.of(current, snapshot, "taxii");
+        const state = new ReaderState(doc, current, admission);
+        const common = new Set(renderer.common.keys());
+        const sight = new OrderedSight(unit, current, snapshot, admission, common, state);
+        return { done: { ...(await work(sight, unit)), sight } };
+      });
+      if (found?.done !== undefined) return found.done;
+      if (found?.passed !== undefined) await this.#pass(found.passed);
+      else await this.#observe(viewer, moment);
+    }
+    throw new Fault("unavailable", "the policy is changing; ask again", { code: "policy.moves", retryAfter: 1 });
+  }
+
+  /** Waits until what was gained or lost lies behind, so that nothing that is written later can come before it. */
+  async #pass(place: number): Promise<void> {
+    const { storage, clock, pause } = this.#parts;
+    if (pause !== undefined) await pause(Math.max(0, Math.ceil(place / 1000) - clock() + 1));
+    await storage.transaction((unit) => takePlaces(unit, place));
+  }
+
+  async #observe(viewer: Viewer, moment: Moment): Promise<void> {
+    const { storage, snapshots, admissions, clock } = this.#parts;
+    await storage.transaction(async (unit) => {
+      const snapshot: Snapshot = await snapshots.read(unit, moment.now);
+      const current = snapshot.viewer(viewer.id) ?? viewer;
+      const admission: Admission = admissions.of(current, snapshot, "taxii");
+      await observe(unit, current, snapshot, admission, Math.max(moment.now, clock()));
+    });
+  }
+
+  async #items(
+    unit: Unit,
+    sight: OrderedSight,
+    ask: PageAsk,
+    from: Position | undefined,
+  ): Promise<{ items: Item[]; more: boolean }> {
+    if (ask.specVersions !== undefined && !ask.specVersions.includes("2.1")) return { items: [], more: false };
+    const found: Item[] = [];
+    const after = ask.after ?? -1;
+    const begins = (item: Item): boolean =>
+      item.place > after &&
+      (from === undefined ||
+        item.place > from.stamp ||
+        (item.place === from.stamp &&
+          (item.tie > from.tie || (item.tie === from.tie && from.id !== undefined && item.id > from.id))));
+    const start = Math.max(after + 1, from?.stamp ?? 0);
+    for await (const items of this.#stretches(unit, sight, ask, start)) {
+      found.push(...items.filter(begins).sort(comesAfter));
+      if (found.length > ask.limit) break;
+    }
+    if (found.length <= ask.limit) return { items: found, more: false };
+    const items = found.slice(0, ask.limit);
+    const beyond = found[ask.limit]?.place;
+    const whole = items.filter(({ place }) => place !== beyond);
+    return { items: whole.length > 0 ? whole : items, more: true };
+  }
+
+  /** Items in pieces, each piece behind the one before; inside a piece in no order. */
+  async *#stretches(unit: Unit, sight: OrderedSight, ask: PageAsk, start: number): AsyncGenerator<Item[]> {
+    const { collection, types, ids } = ask;
+    if (ids !== undefined) {
+      yield await this.#named(unit, sight, ask, new Set(ids));
+      return;
+    }
+    const [kind, second] = types ?? [];
+    const markings = collection === "recalls" ? [] : this.#markingPlaces(sight, collection, types);
+    let told = start;
+    const before = async (to: number | undefined): Promise<Item[]> => {
+      const passed = markings.filter(({ place }) => place >= told && (to === undefined || place < to));
+      told = to ?? Number.POSITIVE_INFINITY;
+      const items = await Promise.all(passed.map((one) => this.#markingItem(sight, one)));
+      return items.filter((item) => item !== undefined);
+    };
+    const walk = walkOrder(unit, sight, this.#heads, {
+      from: start,
+      ...(kind === undefined || second !== undefined || collection === "recalls" ? {} : { kind }),
+      rows: collection !== "recalls",
+      losses: collection !== "originals",
+      limit: Math.min(1000, Math.max(20, ask.limit + 1)),
+    });
+    for await (const stretch of walk)
+      yield [...(await before(stretch.to)), ...(await this.#itemsOf(unit, sight, ask, stretch))];
+    yield await before(undefined);
+  }
+
+  async #itemsOf(unit: Unit, sight: OrderedSight, ask: PageAsk, stretch: Stretch): Promise<Item[]> {
+    if (ask.collection === "recalls") return this.#recalls(unit, sight, ask, stretch);
+    const wanted = ({ seen }: { seen: Seen }): boolean => ask.types === undefined || ask.types.includes(seen.kind);
+    const found =
+      ask.collection === "originals"
+        ? await this.#originals(sight, ask, stretch.rows)
+        : await this.#consolidated(sight, ask, stretch);
+    return found.filter(wanted).map(({ place, seen, row }) => ({
+      place,
+      tie: tieOf({ stixId: seen.id, ...(row.version === undefined ? {} : { version: row.version }) }),
+      id: row.id,
+      shown: { seen },
+      lanes: seen.rows,
+    }));
+  }
+
+  /** The versions of each id that the filter leaves, among those that pass the other filters (T-091). */
+  async #originals(
+    sight: OrderedSight,
+    { versions, after = -1 }: PageAsk,
+    rows: readonly Row[],
+  ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
+    const here = await originals(sight, this.#parts.renderer, rows);
+    const chains = new Map<string, Row[]>();
+    if (versions === undefined || !("all" in versions))
+      for (const row of await sight.present(await sight.rowsOfIds(here.map(({ at }) => at.stixId))))
+        if (row.stamp > after) chains.set(row.stixId, [...(chains.get(row.stixId) ?? []), row]);
+    return here.flatMap(({ at, seen }) => {
+      const others = (chains.get(at.stixId) ?? []).filter(
+        ({ originator }) => seen.claimed === undefined || originator === at.originator,
+      );
+      return passesVersions(at.version, others, versions) ? [{ place: at.stamp, seen, row: at }] : [];
+    });
+  }
+
+  async #consolidated(
+    sight: OrderedSight,
+    { versions }: PageAsk,
+    { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
+  ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
+    const objects = await sight.seen([...rows, ...lost]);
+    return objects.flatMap((seen) => {
+      const places = sight.placesOf(seen);
+      const place = places.at(-1) ?? 0;
+      if (place < from || (to !== undefined && place >= to)) return [];
+      const { newest } = seen;
+      if (!passesVersions(newest.version, [newest], versions)) return [];
+      // `modified` is the place in whole milliseconds, one more than the last where they would be equal (order, consolidated).
+      const modified = places.reduce((last, one) => Math.max(Math.ceil(one / 1000), last + 1), 0) * 1000;
+      const shown =
+        seen.fold === "pattern"
+          ? { ...seen, rows: seen.rows.map((row) => (row.id === newest.id ? { ...row, stamp: modified } : row)) }
+          : seen;
+      return [{ place, seen: shown, row: newest }];
+    });
+  }
+
+  /** What stands under these ids, wherever it stands. */
+  async #named(unit: Unit, sight: OrderedSight, ask: PageAsk, ids: ReadonlySet<string>): Promise<Item[]> {
+    const list = [...ids];
+    const placesOf = this.#markingPlaces(sight, ask.collection, ask.types).filter(({ id }) => ids.has(id));
+    const markings =
+      ask.collection === "recalls" ? [] : await Promise.all(placesOf.map((one) => this.#markingItem(sight, one)));
+    if (ask.collection === "recalls") {
+      const items: Item[] = [];
+      for await (const stretch of walkOrder(unit, sight, this.#heads, {
+        from: 0,
+        rows: false,
+        losses: true,
+        limit: 1000,
+      }))
+        items.push(...(await this.#recalls(unit, sight, ask, stretch)));
+      return items.filter((item) => "recalled" in item.shown && ids.has(this.#noteId(sight, item)));
+    }
+    const things = await sight.rowsOfThings(list.filter((id) => id.includes("--")).map(uuidOf));
+    const rows = await sight.present([...(await sight.rowsOfIds(list)), ...things]);
+    const unique = inOrder([...new Map(rows.map((row) => [row.id, row])).values()]);
+    const items = await this.#itemsOf(unit, sight, ask, { from: 0, to: undefined, rows: unique, lost: [] });
+    return [
+      ...markings.filter((item) => item !== undefined),
+      ...items.filter((item) => "seen" in item.shown && ids.has(item.shown.seen.id)),
+    ];
+  }
+
+  /** Where the reader's cuts of labels stand: just before the first object that can carry them (order, admission intervals). */
+  #markingPlaces(
+    sight: OrderedSight,
+    collection: CollectionName,
+    types: readonly string[] | undefined,
+  ): Array<{ id: string; place: number; marking: StixJson; lanes: string[] }> {
+    if (types !== undefined && !types.includes("marking-definition")) return [];
+    const made = new Map<string, { id: string; place: number; marking: StixJson; lanes: string[] }>();
+    for (const lane of sight.admission.lanes.values()) {
+      const head = this.#heads.get(lane.lane);
+      // An agency gets its own contributions as it wrote them, without the marking.
+      if (head === undefined || (collection === "originals" && lane.entry.label.originator === sight.side)) continue;
+      const marking = this.#parts.renderer.marking(sight.viewer, lane);
+      const id = String(marking.id);
+      const since = sight.state.intervals(lane.lane).at(-1)?.from;
+      const place = since === undefined || head.first > since[0] ? head.first - 1 : since[0];
+      const held = made.get(id);
+      made.set(id, {
+        id,
+        marking,
+        place: Math.min(held?.place ?? place, place),
+        lanes: [...(held?.lanes ?? []), lane.lane],
+      });
+    }
+    return [...made.values()];
+  }
+
+  async #markingItem(
+    sight: OrderedSight,
+    { id, place, marking, lanes }: { id: string; place: number; marking: StixJson; lanes: readonly string[] },
+  ): Promise<Item | undefined> {
+    if (!(await sight.holds(lanes))) return undefined;
+    return { place, tie: FIRST, id, shown: { marking }, lanes: [] };
+  }
+
+  /** What the reader had and has no more, each id once, at the newest of its losses (policy Q32). */
+  async #recalls(unit: Unit, sight: OrderedSight, ask: PageAsk, { lost }: Stretch): Promise<Item[]> {
+    if (ask.types !== undefined && !ask.types.includes("note")) return [];
+    const had = await this.#had(sight);
+    const ids = [...new Set(lost.map(({ stixId }) => stixId))];
+    const there = await sight.present(await sight.rowsOfIds(ids));
+    const visible = new Set(there.map(({ stixId }) => stixId));
+    const things = new Set((await sight.rowsOfThings(lost.map(({ thing }) => thing))).map(({ thing }) => thing));
+    const all = await unit.collection(Rows).find({ index: "stix", values: ids });
+    const items: Item[] = [];
+    for (const row of lost) {
+      const loss = sight.state.loss(row);
+      if (loss === undefined || !(await had(loss))) continue;
+      const newest = all
+        .filter(({ stixId }) => stixId === row.stixId)
+        .every((other) => (sight.state.loss(other)?.at ?? 0) <= loss.at);
+      const gone = [
+        ...(visible.has(row.stixId) || !newest ? [] : [row.stixId]),
+        ...(row.fold === "alone" || things.has(row.thing) ? [] : [`${row.kind}--${row.thing}`]),
+      ];
+      const edges = isEdge(row.kind)
+        ? []
+        : await this.#edgesLost(unit, sight, [row.stixId, `${row.kind}--${row.thing}`], loss.at, had);
+      const recalled = [...new Set([...gone, ...edges])];
+      if (recalled.length > 0)
+        items.push({ place: loss.at, tie: tieOf(row), id: row.id, shown: { recalled }, lanes: [] });
+    }
+    return items;
+  }
+
+  /** Edges that the reader had and that ended with one of these ids. */
+  async #edgesLost(
+    unit: Unit,
+    sight: OrderedSight,
+    ends: readonly string[],
+    at: number,
+    had: (loss: { at: number; before: number }) => Promise<boolean>,
+  ): Promise<string[]> {
+    const edges = (await sight.edgesAt(ends)).filter((row) => !sight.ownRow(row));
+    if (edges.length === 0) return [];
+    const there = new Set((await sight.present(edges)).map(({ id }) => id));
+    const gone: string[] = [];
+    for (const edge of edges) {
+      if (there.has(edge.id) || edge.stamp > at || !(await had({ at, before: edge.stamp }))) continue;
+      const others = neededEnds(edge).filter((end) => !ends.includes(end));
+      const seen = await sight.rowsOfIds(others);
+      const raw = await unit.collection(Rows).find({ index: "stix", values: others });
+      const knew = others.every(
+        (end) =>
+          seen.some(({ stixId }) => stixId === end) ||
+          raw.some((row) => row.stixId === end && (sight.state.loss(row)?.at ?? -1) >= at),
+      );
+      if (knew) gone.push(edge.stixId);
+    }
+    return gone;
+  }
+
+  /** Tells whether the account had been given what stood before a loss, by the record of what it was shown. */
+  async #had(sight: OrderedSight): Promise<(loss: { at: number; before: number }) => Promise<boolean>> {
+    const reached = new Map<number, number>();
+    return async ({ at, before }) => {
+      const ms = Math.floor(at / 1000) + 1;
+      const known = reached.get(ms) ?? (await this.#reached(sight.viewer.id, ms));
+      reached.set(ms, known);
+      return before <= known;
+    };
+  }
+
+  /** The newest place that an account had been given before an instant (ms, exclusive). */
+  async #reached(account: string, before?: number): Promise<number> {
+    const [last] = await this.#parts.storage.collection(Disclosures).scan({
+      index: "actor",
+      prefixes: [[account]],
+      ...(before === undefined ? {} : { to: before }),
+      reverse: true,
+      limit: 1,
+    });
+    return Number(last?.detail?.upTo ?? 0);
+  }
+
+  async #disclose(sight: OrderedSight, collection: CollectionName, items: readonly Item[]): Promise<void> {
+    if (items.length === 0) return;
+    const lanes: Record<string, [number, number]> = {};
+    for (const { lanes: rows } of items) {
+      for (const { lane, stamp } of rows) {
+        const held = lanes[lane];
+        lanes[lane] = held === undefined ? [stamp, stamp] : [Math.min(held[0], stamp), Math.max(held[1], stamp)];
+      }
+    }
+    const reached = await this.#reached(sight.viewer.id);
+    await this.#parts.disclosures.record({
+      actor: sight.viewer.id,
+      revision: sight.snapshot.revision,
+      at: sight.snapshot.at,
+      what: `taxii.${collection}`,
+      detail: { lanes, upTo: Math.max(reached, items.at(-1)?.place ?? 0) },
+    });
+  }
+
+  #noteId(sight: OrderedSight, { shown, place }: Item): string {
+    const ids = "recalled" in shown ? shown.recalled.join() : "";
+    return `note--${uuid5(this.#parts.keys.namespace, `recall|${sight.viewer.id}|${ids}|${place}`)}`;
+  }
+
+  /** One text, whatever the reason was (policy 7, recall reasons). */
+  #note(sight: OrderedSight, item: Item, recalled: readonly string[]): StixJson {
+    const at = formatInstant(Math.ceil(item.place / 1000));
+    return {
+      type: "note",
+      spec_version: "2.1",
+      id: this.#noteId(sight, item),
+      created_by_ref: this.#parts.renderer.group.groupIdentity,
+      created: at,
+      modified: at,
+      abstract: "Recalled",
+      content: "This is no longer shared with you: stop using it, and delete it where you can.",
+      object_refs: [...recalled],
+    };
+  }
+
+  async #entries(sight: OrderedSight, ask: PageAsk, items: readonly Item[]): Promise<Entry[]> {
+    const view = ask.collection === "consolidated" ? "consolidated" : "originals";
+    const seen = items.flatMap(({ shown }) => ("seen" in shown ? [shown.seen] : []));
+    const rendered = await this.#parts.renderer.render(sight, seen, view);
+    const objects = new Map(rendered.map((one) => [one.seen, one.object]));
+    return items.map((item) => {
+      const { shown, place } = item;
+      const object =
+        "marking" in shown
+          ? shown.marking
+          : "recalled" in shown
+            ? this.#note(sight, item, shown.recalled)
+            : (objects.get(shown.seen) ?? {});
+      const version = object.modified ?? object.created;
+      return {
+        id: String(object.id),
+        version: typeof version === "string" ? version : formatMicros(place),
+        added: place,
+        text: ask.bodies ? JSON.stringify(object) : "",
+      };
+    });
+  }
+}
+
+/** Whether a version passes the filter, among the others that do (T-087 to T-092); what has no version is its own first and last. */
+function passesVersions(
+  version: string | undefined,
+  others: readonly Pick<Row, "version">[],
+  match: VersionMatch | undefined,
+): boolean {
+  if (version === undefined || (match !== undefined && "all" in match)) return true;
+  const { first, last, at } = match ?? { first: false, last: true, at: [] };
+  const beyond = (sign: 1 | -1): boolean =>
+    others.some((other) => other.version !== undefined && compareInstants(other.version, version) * sign > 0);
+  return (last && !beyond(1)) || (first && !beyond(-1)) || at.some((one) => compareInstants(one, version) === 0);
+}

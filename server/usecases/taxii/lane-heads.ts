@@ -1,0 +1,41 @@
+import { Lanes } from "../../storage/collections.ts";
+import type { LaneDoc } from "../../storage/documents.ts";
+import type { Unit } from "../../storage/port.ts";
+import { newestPlace } from "../place-in-lanes.ts";
+
+const PAGE = 1000;
+
+/**
+ * What is known of every lane, kept by one process: each request reads on from where the last one stopped, and nothing where nothing came
+ * (order, page). It may know more than a reader's snapshot does, never less.
+ */
+export class LaneHeads {
+  readonly #heads = new Map<string, LaneDoc>();
+  #clock = -1;
+  #newest = 0;
+
+  get(lane: string): LaneDoc | undefined {
+    return this.#heads.get(lane);
+  }
+
+  async refresh(unit: Unit): Promise<void> {
+    const clock = await newestPlace(unit);
+    if (clock <= this.#clock) return;
+    for (let after: { value: number; id: string } | undefined; ; ) {
+      const page = await unit.collection(Lanes).scan({
+        index: "newest",
+        prefixes: [[]],
+        limit: PAGE,
+        ...(after === undefined ? { from: this.#newest } : { after }),
+      });
+      for (const head of page) {
+        this.#heads.set(head.id, head);
+        this.#newest = Math.max(this.#newest, head.newest);
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) break;
+      after = { value: last.newest, id: last.id };
+    }
+    this.#clock = Math.max(this.#clock, clock);
+  }
+}

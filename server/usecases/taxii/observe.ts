@@ -1,0 +1,126 @@
+import type { Agreements } from "../../../schemas/policy/agreement.ts";
+import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import { Lanes, Readers } from "../../storage/collections.ts";
+import type { LaneDoc, ReaderDoc } from "../../storage/documents.ts";
+import type { Stored, Unit } from "../../storage/port.ts";
+import { type Admission, type AdmittedLane, admittedLanes } from "../admission.ts";
+import { freePlace, takePlaces } from "../place-in-lanes.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { type Range, viewOf } from "./reader-state.ts";
+
+/** Width of the range that what is gained or lost in one step is spread over, in microseconds. It is the same whatever was gained: it tells nothing. */
+const WIDTH = 20_000;
+
+const byLane = (lanes: Iterable<AdmittedLane>): Map<string, AdmittedLane> =>
+  new Map([...lanes].map((lane) => [lane.lane, lane]));
+
+/** Whether nothing that a reader is admitted to can have changed since it was observed last. */
+export const isCurrent = (doc: ReaderDoc, viewer: Viewer, snapshot: Snapshot): boolean =>
+  doc.revision === snapshot.revision &&
+  doc.labels >= snapshot.labelCount &&
+  (doc.until === undefined || snapshot.at < doc.until) &&
+  doc.viewer.id === viewer.id;
+
+const agreementsOf = (agreements: Agreements): Agreements =>
+  Object.fromEntries(
+    Object.entries(agreements).map(([id, { parties, ceiling, status, from, until }]) => [
+      id,
+      { parties, ceiling, status, ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) },
+    ]),
+  );
+
+type Told = ReaderDoc["intervals"];
+
+/** Closes and opens lanes in what is told of a reader; a lane that was open since its first row is not told of yet. */
+class Story {
+  readonly told: Array<Told[number]>;
+  constructor(told: Told) {
+    this.told = [...told];
+  }
+  close(lane: string, view: string, to: Range): void {
+    const i = this.told.findLastIndex((one) => one.lane === lane && one.to === undefined);
+    const open = i === -1 ? { lane } : (this.told[i] ?? { lane });
+    if (i !== -1) this.told.splice(i, 1);
+    this.told.push({ ...open, view, to: [...to] });
+  }
+  open(lane: string, from: Range): void {
+    this.told.push({ lane, from: [...from] });
+  }
+}
+
+/**
+ * Compares what a reader is admitted to now with what it was admitted to when it was observed last, and records what it gained and lost, each in a
+ * range of places of its own (order, admission intervals). In the caller's transaction; gives the newest place that was given away, if any.
+ *
+ * Lanes that came since then count as open from their first row if what was observed last would have let the reader in as well: so a post under a new
+ * label stands where it was written, and one that came while an agreement was suspended does not (that was the open question of `order`).
+ */
+export async function observe(
+  unit: Unit,
+  viewer: Viewer,
+  snapshot: Snapshot,
+  admission: Admission,
+  now: number,
+): Promise<number | undefined> {
+  const readers = unit.collection(Readers);
+  const held: Stored<ReaderDoc> | undefined = await readers.get(viewer.id);
+  if (held !== undefined && isCurrent(held, viewer, snapshot)) return undefined;
+  const state = {
+    id: viewer.id,
+    revision: snapshot.revision,
+    ...(Number.isFinite(admission.until) ? { until: admission.until } : {}),
+    labels: snapshot.labelCount,
+    judged: snapshot.at,
+    viewer,
+    agreements: agreementsOf(snapshot.agreements),
+  };
+  if (held === undefined) {
+    await readers.insert([{ ...state, newest: 0, intervals: [] }]);
+    return undefined;
+  }
+  const places = new Map(snapshot.labelList.slice(0, snapshot.labelCount).map(({ id }, n) => [id, n]));
+  const isOld = ({ entry }: AdmittedLane): boolean => (places.get(entry.id) ?? Number.POSITIVE_INFINITY) < held.labels;
+  const after = byLane([...admission.lanes.values()].filter(({ entry }) => places.has(entry.id)));
+  const same =
+    JSON.stringify([held.viewer, held.agreements]) === JSON.stringify([viewer, state.agreements]) &&
+    (held.until === undefined || snapshot.at < held.until);
+  const before = same
+    ? byLane([...after.values()].filter(isOld))
+    : byLane(
+        admittedLanes(
+          held.viewer,
+          snapshot.labelList.slice(0, held.labels),
+          { agreements: held.agreements, at: held.judged },
+          "taxii",
+        ),
+      );
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((lane) => {
+    const [was, is] = [before.get(lane), after.get(lane)];
+    return was === undefined || is === undefined || (was !== is && viewOf(held.viewer, was) !== viewOf(viewer, is));
+  });
+  // What never held a row was never gained or lost.
+  const known = new Map((await unit.collection(Lanes).getMany(changed)).map((doc): [string, LaneDoc] => [doc.id, doc]));
+  const since = await freePlace(unit, now);
+  const range: Range = [since, since + WIDTH];
+  const story = new Story(held.intervals);
+  let moved = false;
+  for (const lane of changed.sort()) {
+    const heads = known.get(lane);
+    if (heads === undefined) continue;
+    const [was, is] = [before.get(lane), after.get(lane)];
+    if (was === undefined && is !== undefined && !isOld(is)) {
+      const at = Math.max(held.judged, Math.floor(heads.first / 1000));
+      const [would] = admittedLanes(held.viewer, [is.entry], { agreements: held.agreements, at }, "taxii").filter(
+        (one) => one.lane === lane,
+      );
+      if (would !== undefined && viewOf(held.viewer, would) === viewOf(viewer, is)) continue;
+    }
+    if (was !== undefined) story.close(lane, viewOf(held.viewer, was), range);
+    if (is !== undefined) story.open(lane, range);
+    moved = true;
+  }
+  await readers.put({ ...held, ...state, newest: moved ? range[1] : held.newest, intervals: story.told });
+  if (!moved) return undefined;
+  await takePlaces(unit, since);
+  return range[1];
+}

@@ -1,0 +1,76 @@
+import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import type { Unit } from "../../storage/port.ts";
+import type { Admission } from "../admission.ts";
+import { isEdge, neededEnds } from "../needed-ends.ts";
+import { type Row, type Seen, Sight, uuidOf } from "../sight.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { ReaderState } from "./reader-state.ts";
+
+/** What one reader sees, each row where it stands in the reader's own order (order, position). */
+export class OrderedSight extends Sight {
+  readonly state: ReaderState;
+  /** Where rows were lost that this request came across: by thing, and by id for what never merges. */
+  readonly #losses = new Map<string, Set<number>>();
+
+  constructor(
+    unit: Unit,
+    viewer: Viewer,
+    snapshot: Snapshot,
+    admission: Admission,
+    common: ReadonlySet<string>,
+    state: ReaderState,
+  ) {
+    super(unit, viewer, snapshot, admission, common);
+    this.state = state;
+  }
+
+  override again(): OrderedSight {
+    return new OrderedSight(this.unit, this.viewer, this.snapshot, this.admission, this.common, this.state);
+  }
+
+  override placed(row: Row): Row | undefined {
+    const stamp = this.state.place(row);
+    if (stamp === undefined) {
+      const loss = this.state.loss(row);
+      if (loss !== undefined) {
+        const key = row.fold === "alone" ? row.stixId : row.thing;
+        const held = this.#losses.get(key);
+        if (held === undefined) this.#losses.set(key, new Set([loss.at]));
+        else held.add(loss.at);
+      }
+      return undefined;
+    }
+    return stamp === row.stamp ? row : { ...row, stamp };
+  }
+
+  /** Since when something that is no edge has stood under an id; undefined where nothing does. */
+  async #appeared(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    const note = (id: string, row: Row): void => {
+      found.set(id, Math.min(found.get(id) ?? row.stamp, row.stamp));
+    };
+    for (const row of await this.rowsOfIds(ids)) if (!isEdge(row.kind)) note(row.stixId, row);
+    for (const row of await this.rowsOfThings(ids.map(uuidOf)))
+      if (!isEdge(row.kind)) note(`${row.kind}--${row.thing}`, row);
+    return found;
+  }
+
+  /** An edge stands where the later of its ends does: until then it did not exist. */
+  override async present(rows: readonly Row[]): Promise<Row[]> {
+    const there = await super.present(rows);
+    const edges = there.filter((row) => isEdge(row.kind) && !this.ownRow(row));
+    if (edges.length === 0) return there;
+    const since = await this.#appeared([...new Set(edges.flatMap(neededEnds))]);
+    return there.map((row) => {
+      if (!isEdge(row.kind) || this.ownRow(row)) return row;
+      const stamp = Math.max(row.stamp, ...neededEnds(row).map((end) => since.get(end) ?? row.stamp));
+      return stamp === row.stamp ? row : { ...row, stamp };
+    });
+  }
+
+  /** Places at which what the reader sees under an object changed, oldest first: where its sources stand, and where it lost one. */
+  placesOf({ rows, thing, fold, claimed, id }: Seen): number[] {
+    const lost = this.#losses.get(fold === "alone" ? (claimed ?? id) : thing) ?? [];
+    return [...new Set([...rows.map(({ stamp }) => stamp), ...lost])].sort((a, b) => a - b);
+  }
+}

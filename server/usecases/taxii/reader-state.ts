@@ -1,0 +1,137 @@
+import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import { MIXES } from "../../pipeline/mix.ts";
+import { sha256 } from "../../shared/digest.ts";
+import type { ReaderDoc, RowDoc } from "../../storage/documents.ts";
+import type { Admission, AdmittedLane } from "../admission.ts";
+import { wireText } from "../wire-text.ts";
+
+/** Microseconds: what was there up to the first stands in a block between the two, the second inclusive. */
+export type Range = readonly [since: number, to: number];
+
+/** A time that a lane was open to a reader. Without `from`: since its first row. Without `to`: still. */
+export interface Interval {
+  readonly from?: Range;
+  readonly to?: Range;
+  /** What the reader saw of the label meanwhile. */
+  readonly view: string;
+}
+
+/** Where a row with this mix stands in a range: behind its beginning, at its end at the latest. */
+export const placeIn = ([since, to]: Range, mix: number): number =>
+  since + 1 + Math.min(to - since - 1, Math.floor((mix / MIXES) * (to - since)));
+
+/** The least mix that may stand at a place or behind it. */
+export const mixFrom = ([since, to]: Range, place: number): number =>
+  Math.max(0, Math.floor(((place - since - 2) / (to - since)) * MIXES) - 1);
+
+const views = new WeakMap<AdmittedLane, string>();
+
+/** What a reader sees of a lane besides its rows: the label as the reader may know it, and what is cut. Equal views: nothing changed for the reader. */
+export function viewOf(viewer: Viewer, lane: AdmittedLane): string {
+  const held = views.get(lane);
+  if (held !== undefined) return held;
+  const view = sha256(`${wireText(viewer, lane)}\n${lane.cut.join("\n")}`).slice(0, 16);
+  views.set(lane, view);
+  return view;
+}
+
+const NONE: readonly Interval[] = [];
+
+/** What a row's history comes to for one reader. */
+export interface Loss {
+  /** Where the reader finds that it is gone. */
+  readonly at: number;
+  /** Where it stood before. */
+  readonly before: number;
+}
+
+type Placed = Pick<RowDoc, "lane" | "stamp" | "stages" | "mix">;
+
+/** One reader's observed admission: where rows stand for it, and where it lost what it saw (order, position). Nothing here reads the store. */
+export class ReaderState {
+  readonly #intervals = new Map<string, Interval[]>();
+  readonly #admission: Admission;
+  readonly #viewer: Viewer;
+
+  constructor(doc: ReaderDoc, viewer: Viewer, admission: Admission) {
+    this.#admission = admission;
+    this.#viewer = viewer;
+    for (const { lane, from, to, view = "" } of doc.intervals) {
+      const known = admission.lanes.get(lane);
+      const interval = {
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        view: to === undefined && known !== undefined ? viewOf(viewer, known) : view,
+      };
+      this.#intervals.set(lane, [...(this.#intervals.get(lane) ?? []), interval]);
+    }
+  }
+
+  /** Every lane that was ever open to the reader. */
+  get lanes(): Iterable<string> {
+    return new Set([...this.#admission.lanes.keys(), ...this.#intervals.keys()]);
+  }
+
+  /** When a lane was open, oldest first. */
+  intervals(lane: string): readonly Interval[] {
+    const held = this.#intervals.get(lane) ?? NONE;
+    const admitted = this.#admission.lanes.get(lane);
+    if (admitted === undefined || (held.length > 0 && held.at(-1)?.to === undefined)) return held;
+    const open = [...held, { view: viewOf(this.#viewer, admitted) }];
+    this.#intervals.set(lane, open);
+    return open;
+  }
+
+  #open(lane: string): Interval | undefined {
+    const last = this.intervals(lane).at(-1);
+    return last?.to === undefined ? last : undefined;
+  }
+
+  #covering(lane: string, place: number): Interval | undefined {
+    return this.intervals(lane).find(
+      ({ from, to }) => (from === undefined || from[0] < place) && (to === undefined || to[0] >= place),
+    );
+  }
+
+  /** The place since which a row has been in the reader's sight without a break, counted back from stage `i` (the last one: where it stands now) in an interval. */
+  #since(row: Placed, i: number, interval: Interval): number {
+    const stages = row.stages ?? [];
+    const { view } = interval;
+    let at = interval;
+    for (let k = i; ; k--) {
+      const stamp = k === stages.length ? row.stamp : (stages[k]?.stamp ?? row.stamp);
+      if (at.from !== undefined && stamp <= at.from[0]) return placeIn(at.from, row.mix);
+      const before = stages[k - 1];
+      if (before === undefined) return stamp;
+      const held = this.#covering(before.lane, before.left);
+      if (held === undefined || held.view !== view) return stamp;
+      at = held;
+    }
+  }
+
+  /** Where a row stands for the reader; undefined for one that it does not see. An edge may stand later: where the later of its ends does. */
+  place(row: Placed): number | undefined {
+    const open = this.#open(row.lane);
+    return open === undefined ? undefined : this.#since(row, row.stages?.length ?? 0, open);
+  }
+
+  /** How the reader lost a row that it saw once and does not see now; undefined for one that it never saw. */
+  loss(row: Placed): Loss | undefined {
+    if (this.#open(row.lane) !== undefined) return undefined;
+    const stages = [...(row.stages ?? []), { lane: row.lane, stamp: row.stamp, left: Number.POSITIVE_INFINITY }];
+    for (let i = stages.length - 1; i >= 0; i--) {
+      const stage = stages[i];
+      if (stage === undefined) continue;
+      const last = this.intervals(stage.lane).findLast(
+        ({ from, to }) => (to === undefined || to[0] >= stage.stamp) && (from === undefined || from[0] < stage.left),
+      );
+      if (last === undefined) continue;
+      const closed = last.to !== undefined && last.to[0] < stage.left ? last.to : undefined;
+      return {
+        at: closed === undefined ? stage.left : placeIn(closed, row.mix),
+        before: this.#since(row, i, last),
+      };
+    }
+    return undefined;
+  }
+}

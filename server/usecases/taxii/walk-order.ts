@@ -1,0 +1,273 @@
+import { LateEnds, Rows, Stages } from "../../storage/collections.ts";
+import type { RowDoc, StageDoc } from "../../storage/documents.ts";
+import type { Scan, Stored, Unit } from "../../storage/port.ts";
+import { isEdge } from "../needed-ends.ts";
+import { inOrder } from "../reader-order.ts";
+import type { Row } from "../sight.ts";
+import type { LaneHeads } from "./lane-heads.ts";
+import type { OrderedSight } from "./ordered-sight.ts";
+import { mixFrom, placeIn, type Range, type ReaderState } from "./reader-state.ts";
+
+/** Where a row may stand, or may have been lost: it does if the reader's state says the same. */
+interface Candidate {
+  readonly place: number;
+  readonly id: string;
+  /** The row, where it was found and not only named. */
+  readonly row?: Row;
+}
+
+/** A candidate with what the index knows it by. */
+interface Found {
+  readonly candidate: Candidate;
+  readonly key: { readonly value: number; readonly id: string };
+}
+
+/** Candidates of one kind in the order of their places, read on in pieces. */
+class Run {
+  readonly #read: (after: { value: number; id: string } | undefined, limit: number) => Promise<Found[]>;
+  #limit: number;
+  #last: { value: number; id: string } | undefined;
+  #held: Candidate[] = [];
+  /** Everything before this place is here; undefined once all is. */
+  open: number | undefined = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    limit: number,
+    /** Candidates behind a place in the index. */
+    read: (after: { value: number; id: string } | undefined, limit: number) => Promise<Found[]>,
+  ) {
+    this.#limit = limit;
+    this.#read = read;
+  }
+
+  async readOn(): Promise<void> {
+    if (this.open === undefined) return;
+    const limit = this.#limit;
+    const piece = await this.#read(this.#last, limit);
+    for (const { candidate, key } of piece) {
+      this.#held.push(candidate);
+      this.#last = key;
+    }
+    const open = piece.length < limit ? undefined : piece.at(-1)?.candidate.place;
+    // Many at one place: each piece asks every prefix again, so the next one is larger.
+    if (open === this.open) this.#limit = limit * 4;
+    this.open = open;
+  }
+
+  take(before: number | undefined): Candidate[] {
+    const cut = before === undefined ? this.#held.length : this.#held.findIndex(({ place }) => place >= before);
+    const at = cut === -1 ? this.#held.length : cut;
+    const taken = this.#held.slice(0, at);
+    this.#held = this.#held.slice(at);
+    return taken;
+  }
+}
+
+/** What to walk: places from `from` on, of one kind of object if `kind` says so, with what was lost or without, and rows or only losses. */
+export interface WalkAsk {
+  readonly from: number;
+  readonly kind?: string;
+  readonly rows: boolean;
+  readonly losses: boolean;
+  readonly limit: number;
+}
+
+/** A stretch of a reader's order: everything that stands, or was lost, from `from` up to `to` (exclusive; undefined: the end). */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number | undefined;
+  /** What stands there, in order. */
+  readonly rows: readonly Row[];
+  /** What was lost there, with the place as its stamp. */
+  readonly lost: readonly Row[];
+}
+
+const groupLanes = <K>(items: Iterable<readonly [K, string]>, keyOf: (key: K) => string): Array<[K, string[]]> => {
+  const groups = new Map<string, [K, string[]]>();
+  for (const [key, lane] of items) {
+    const name = keyOf(key);
+    const held = groups.get(name);
+    if (held === undefined) groups.set(name, [key, [lane]]);
+    else if (!held[1].includes(lane)) held[1].push(lane);
+  }
+  return [...groups.values()];
+};
+
+/** The runs that a reader's order is merged from (order, page): tails and blocks of open lanes, what moved on from there, and what was lost. */
+function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk): Run[] {
+  const rows = unit.collection(Rows);
+  const stages = unit.collection(Stages);
+  const tails: Array<[number, string]> = [];
+  const blocks: Array<[Range, string]> = [];
+  const stageTails: Array<[number, string]> = [];
+  const stageBlocks: Array<[Range, string]> = [];
+  const closings: Array<[Range, string]> = [];
+  const leavings: Array<[0, string]> = [];
+  for (const lane of state.lanes) {
+    const head = heads.get(lane);
+    if (head === undefined) continue;
+    for (const { from, to } of state.intervals(lane)) {
+      const since = from?.[0] ?? 0;
+      const blocked = from !== undefined && head.first <= since && from[1] >= ask.from;
+      if (ask.rows && to === undefined) {
+        if (head.newest >= ask.from && head.newest > since) tails.push([since, lane]);
+        if (blocked) blocks.push([from, lane]);
+      }
+      if (ask.rows && head.left !== undefined) {
+        if (head.newest >= ask.from) stageTails.push([since, lane]);
+        if (blocked) stageBlocks.push([from, lane]);
+      }
+      if (ask.losses && head.left !== undefined && head.left >= ask.from) leavings.push([0, lane]);
+      if (ask.losses && to !== undefined && to[1] >= ask.from) closings.push([to, lane]);
+    }
+  }
+  const named = (stage: Stored<StageDoc>, place: number): Candidate => ({ place, id: stage.row });
+  const prefixes = (lanes: readonly string[], index: string): string[][] =>
+    lanes.map((lane) => (index === "kind" ? [lane, ask.kind ?? ""] : [lane]));
+  // An edge may come into being with an object of any kind.
+  const byStamp = ask.kind === undefined || isEdge(ask.kind) ? "lane" : "kind";
+  const run = <T extends Stored<RowDoc | StageDoc>>(
+    scan: (ask: Scan) => Promise<T[]>,
+    index: string,
+    lanes: readonly string[],
+    from: number,
+    valueOf: (doc: T) => number,
+    candidate: (doc: T) => Candidate,
+  ): Run =>
+    new Run(ask.limit, async (after, limit) => {
+      const found = await scan({
+        index,
+        prefixes: prefixes(lanes, index),
+        limit,
+        ...(after === undefined ? { from } : { from, after }),
+      });
+      return found.map((doc) => ({ candidate: candidate(doc), key: { value: valueOf(doc), id: doc.id } }));
+    });
+  const made: Run[] = [];
+  const tail = (index: string, [since, lanes]: readonly [number, string[]]): Run =>
+    run(
+      (scan) => rows.scan(scan),
+      index,
+      lanes,
+      Math.max(since + 1, ask.from),
+      (row) => row.stamp,
+      (row) => ({ place: row.stamp, id: row.id, row }),
+    );
+  for (const group of groupLanes(tails, String)) made.push(tail(byStamp, group));
+  for (const [since, lanes] of groupLanes(stageTails, String))
+    made.push(
+      run(
+        (scan) => stages.scan(scan),
+        byStamp,
+        lanes,
+        Math.max(since + 1, ask.from),
+        (stage) => stage.stamp,
+        (stage) => named(stage, stage.stamp),
+      ),
+    );
+  for (const [range, lanes] of groupLanes([...blocks, ...closings], (range) => range.join()))
+    made.push(
+      run(
+        (scan) => rows.scan(scan),
+        "mix",
+        lanes,
+        mixFrom(range, ask.from),
+        (row) => row.mix,
+        (row) => ({ place: placeIn(range, row.mix), id: row.id, row }),
+      ),
+    );
+  for (const [range, lanes] of groupLanes(
+    [...stageBlocks, ...closings.filter(([, lane]) => heads.get(lane)?.left !== undefined)],
+    (range) => range.join(),
+  ))
+    made.push(
+      run(
+        (scan) => stages.scan(scan),
+        "mix",
+        lanes,
+        mixFrom(range, ask.from),
+        (stage) => stage.mix,
+        (stage) => named(stage, placeIn(range, stage.mix)),
+      ),
+    );
+  for (const [, lanes] of groupLanes(leavings, String))
+    made.push(
+      run(
+        (scan) => stages.scan(scan),
+        "left",
+        lanes,
+        ask.from,
+        (stage) => stage.left,
+        (stage) => named(stage, stage.left),
+      ),
+    );
+  return made;
+}
+
+/** Edges that come into being with one of these rows, since an end of theirs stands there. */
+async function lateEdges(unit: Unit, sight: OrderedSight, rows: readonly Row[]): Promise<Row[]> {
+  const late = unit.collection(LateEnds);
+  const ends = [...new Set(rows.flatMap((row) => (isEdge(row.kind) ? [] : [row.stixId, `${row.kind}--${row.thing}`])))];
+  if (ends.length === 0) return [];
+  const [any] = await late.all({ limit: 1 });
+  if (any === undefined) return [];
+  const found = await late.find({ index: "end", values: ends });
+  if (found.length === 0) return [];
+  const edges = await unit.collection(Rows).getMany([...new Set(found.map(({ row }) => row))]);
+  return sight.present(edges.flatMap((row) => sight.placed(row) ?? []));
+}
+
+/** The place before which every run is known; undefined where all of them are at their ends. */
+const leastOpen = (runs: readonly Run[]): number | undefined =>
+  runs.reduce<number | undefined>(
+    (least, { open }) => (open === undefined ? least : least === undefined ? open : Math.min(least, open)),
+    undefined,
+  );
+
+/** A reader's order from a place on, in stretches of about `limit`. */
+export async function* walkOrder(
+  unit: Unit,
+  sight: OrderedSight,
+  heads: LaneHeads,
+  ask: WalkAsk,
+): AsyncGenerator<Stretch> {
+  const { state } = sight;
+  const runs = runsOf(unit, state, heads, ask);
+  let from = ask.from;
+  for (;;) {
+    const least = leastOpen(runs);
+    for (const run of runs) if (run.open === least) await run.readOn();
+    const to = leastOpen(runs);
+    const taken = runs.flatMap((run) => run.take(to));
+    const places = new Map<string, Set<number>>();
+    for (const { id, place } of taken) places.set(id, (places.get(id) ?? new Set()).add(place));
+    const held = new Map(taken.flatMap(({ id, row }): [string, Row][] => (row === undefined ? [] : [[id, row]])));
+    const unread = [...places.keys()].filter((id) => !held.has(id));
+    if (unread.length > 0) for (const row of await unit.collection(Rows).getMany(unread)) held.set(row.id, row);
+    const rows: Row[] = [];
+    const lost: Row[] = [];
+    for (const row of held.values()) {
+      if (ask.kind !== undefined && !isEdge(ask.kind) && row.kind !== ask.kind) continue;
+      const at = places.get(row.id);
+      const placed = sight.placed(row);
+      if (placed !== undefined) {
+        if (ask.rows && at?.has(placed.stamp) === true && placed.stamp >= from) rows.push(placed);
+        continue;
+      }
+      const loss = ask.losses ? state.loss(row) : undefined;
+      if (loss !== undefined && at?.has(loss.at) === true && loss.at >= from) lost.push({ ...row, stamp: loss.at });
+    }
+    const standing = ask.rows ? await sight.present(rows) : rows;
+    const own = new Map(rows.map((row) => [row.id, row.stamp]));
+    const wanted = ({ kind }: Row): boolean => ask.kind === undefined || kind === ask.kind;
+    const here = standing.filter((row) => own.get(row.id) === row.stamp && wanted(row));
+    const known = new Set(here.map(({ id }) => id));
+    const inStretch = ({ stamp }: Row): boolean => stamp >= from && (to === undefined || stamp < to);
+    const nodes = rows.filter((row) => !isEdge(row.kind));
+    const late = ask.rows && (ask.kind === undefined || isEdge(ask.kind)) ? await lateEdges(unit, sight, nodes) : [];
+    for (const row of late) if (inStretch(row) && !known.has(row.id) && wanted(row)) here.push(row);
+    if (here.length > 0 || lost.length > 0) yield { from, to, rows: inOrder(here), lost: inOrder(lost.filter(wanted)) };
+    if (to === undefined) return;
+    from = Math.max(from, to);
+  }
+}
