@@ -67,19 +67,21 @@ export function objectRoutes(parts: TaxiiParts): Route[] {
         const { viewer, moment, account, params, query } = request;
         const withdraw = (version?: string): Promise<unknown> =>
           withdrawals.withdraw({
-            ...{ viewer, account: account.id, moment, object: params.object, reason: REASON },
+            ...{ viewer, account: account.id, moment, object: params.object, reason: REASON, channel: "taxii" },
             ...(version === undefined ? {} : { version }),
           });
         const { versions, specVersions } = readFilters(query);
         if (params.object.length > LONGEST_ID) throw new Fault("not_found", "there is no such object");
         if (specVersions === undefined && (versions === undefined || "all" in versions)) await withdraw();
         else {
-          const page = await pageOf({ ...request, query: { ...query, limit: String(MOST_ITEMS) } }, collection, {
-            bodies: false,
+          const limit = String(MOST_ITEMS);
+          const { entries } = await pageOf({ ...request, query: { ...query, limit } }, collection, {
+            bodies: true,
             versions: versions ?? { all: true },
           });
-          if (page.entries.length === 0) throw new Fault("not_found", "there is no such version");
-          for (const { version } of page.entries) await withdraw(version);
+          if (entries.length === 0) throw new Fault("not_found", "there is no such version");
+          // What has no `modified` has one version alone, whatever it is named by.
+          for (const { text } of entries) await withdraw((JSON.parse(text) as { modified?: string }).modified);
         }
         return { status: 200, type: TAXII_TYPE };
       },

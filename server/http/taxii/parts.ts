@@ -22,6 +22,7 @@ export interface Withdraws {
     readonly object: string;
     readonly version?: string;
     readonly reason: string;
+    readonly channel: "taxii";
   }): Promise<unknown>;
 }
 
