@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Express } from "express";
 import { REGISTRY } from "../schemas/registry.ts";
 import type { Config } from "./config.ts";
@@ -37,6 +38,7 @@ import { Renderer } from "./usecases/render.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
 import { makeSignOut } from "./usecases/sign-out.ts";
 import { Snapshots } from "./usecases/snapshot.ts";
+import { Collections } from "./usecases/taxii/collections.ts";
 import { Withdrawals } from "./usecases/withdraw.ts";
 
 /** What every process and thread of an installation opens: settings, keys, the store, and its own audit stream. The one place that picks adapters. */
@@ -49,6 +51,8 @@ export interface Core {
   readonly spool: Spool;
   /** The time now, ms. */
   readonly clock: () => number;
+  /** Waits; absent where time does not go by itself. */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 /** A gzip that is answered at once may unpack to this many times the inline limit; what is larger goes the streaming way. */
@@ -66,6 +70,7 @@ export async function openCore(config: Config, moments: Moments = realMoments): 
     snapshots: new Snapshots(),
     spool: new FolderSpool(resolve(config.DATA_DIR, "spool")),
     clock: () => moments().now,
+    ...(moments === realMoments ? { pause: (ms: number) => setTimeout(ms) } : {}),
   };
 }
 
@@ -94,17 +99,22 @@ export const composeStream = (core: Core): ReturnType<typeof composeIngest> => (
 });
 
 /** Reading and releasing, as the server and the command line use them. */
-export function composeContent(core: Core, moments: Moments): { content: Content; releases: Releases } {
+export function composeContent(
+  core: Core,
+  moments: Moments,
+): { content: Content; releases: Releases; collections: Collections } {
   const { config, keys, storage, audit, snapshots, clock } = core;
   const group = groupOf(config.GROUP);
   const renderer = new Renderer(keys.namespace, group, commonObjects(group));
   const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
+  const parts = { storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys, clock };
+  const collections = new Collections({ ...parts, ...(core.pause === undefined ? {} : { pause: core.pause }) });
   const content = new Content({
-    ...{ storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys, clock },
+    ...parts,
     scratch: scratchIn(resolve(config.DATA_DIR, "spool")),
     own: ownHosts(config.PUBLIC_URL, config.OWN_HOSTS),
   });
-  return { content, releases: new Releases({ storage, content, snapshots, audit, secrets: keys, clock }) };
+  return { content, collections, releases: new Releases({ storage, content, snapshots, audit, secrets: keys, clock }) };
 }
 
 /** What an agency does with its own posts, as the server and the command line use it. */

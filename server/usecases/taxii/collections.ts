@@ -2,7 +2,7 @@ import type { Viewer } from "../../../schemas/policy/viewer.ts";
 import type { StixJson } from "../../pipeline/steps.ts";
 import { sha256, uuid5 } from "../../shared/digest.ts";
 import { Fault } from "../../shared/fault.ts";
-import { compareInstants, formatInstant } from "../../shared/instant.ts";
+import { compareInstants, formatInstant, formatMicros } from "../../shared/instant.ts";
 import type { Moment } from "../../shared/moment.ts";
 import { Disclosures, Readers, Rows } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
@@ -50,10 +50,6 @@ const PURPOSE = "taxii";
 const TRIES = 20;
 /** Before the first text: a marking comes before what stands at its place. */
 const FIRST = "";
-
-/** `2026-11-23T09:00:00.123456Z` of microseconds since the epoch (T-019). */
-export const formatMicros = (place: number): string =>
-  `${formatInstant(Math.floor(place / 1000)).slice(0, -1)}${String(place % 1000).padStart(3, "0")}Z`;
 
 const comesAfter = (a: Item, b: Item): number =>
   a.place !== b.place

@@ -131,7 +131,7 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
     index: string,
     lanes: readonly string[],
     from: number,
-    valueOf: (doc: T) => number,
+    keyOf: (doc: T) => number,
     candidate: (doc: T) => Candidate,
   ): Run =>
     new Run(ask.limit, async (after, limit) => {
@@ -141,7 +141,7 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
         limit,
         ...(after === undefined ? { from } : { from, after }),
       });
-      return found.map((doc) => ({ candidate: candidate(doc), key: { value: valueOf(doc), id: doc.id } }));
+      return found.map((doc) => ({ candidate: candidate(doc), key: { value: keyOf(doc), id: doc.id } }));
     });
   const made: Run[] = [];
   const tail = (index: string, [since, lanes]: readonly [number, string[]]): Run =>
