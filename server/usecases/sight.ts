@@ -159,6 +159,14 @@ export class Sight {
     return rows.filter((row) => !gone.has(row));
   }
 
+  /** What an agency withdrew counts for its own persons only where it says nothing else there: what stands comes first. */
+  #said(rows: Row[], where: (row: Row) => string): Row[] {
+    const withdrawn = ({ lane }: Row): boolean => this.admission.lanes.get(lane)?.entry.label.state === "withdrawn";
+    if (!rows.some(withdrawn)) return rows;
+    const standing = new Set(rows.filter((row) => !withdrawn(row)).map(where));
+    return rows.filter((row) => !withdrawn(row) || !standing.has(where(row)));
+  }
+
   /**
    * What parts contributions under one id for this viewer: their bytes, but for what their lists name that it does not see (design 3), which
    * must tell it no more here than where they are shown. Equal keys: the same object.
@@ -194,16 +202,19 @@ export class Sight {
   /** The objects that these visible rows belong to and that exist for the viewer, each once, oldest first. Rows that a newer visible version supersedes belong to none. */
   async seen(rows: readonly Row[]): Promise<Seen[]> {
     const things = [...new Set(rows.filter((row) => row.fold !== "alone").map((row) => row.thing))];
-    const folding = await this.rowsOfThings(things);
+    const folding = this.#said(await this.rowsOfThings(things), (row) => `${row.thing}|${row.originator}`);
     const versioned = [
       ...new Set([...rows, ...folding].filter((row) => row.fold !== "value").map((row) => row.stixId)),
     ];
-    const chains = groupBy(await this.present(await this.rowsOfIds(versioned)), chainOf);
+    const chains = groupBy(this.#said(await this.present(await this.rowsOfIds(versioned)), chainOf), chainOf);
     const live = (row: Row): boolean => {
       const chain = row.fold === "value" ? undefined : chains.get(chainOf(row));
       return (
         chain === undefined ||
-        !chain.some((other) => (row.version === undefined || other.version !== row.version) && supersedes(other, row))
+        (chain.some(({ id }) => id === row.id) &&
+          !chain.some(
+            (other) => (row.version === undefined || other.version !== row.version) && supersedes(other, row),
+          ))
       );
     };
     const found: Seen[] = [];
