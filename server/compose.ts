@@ -16,6 +16,7 @@ import { makeLimits } from "./http/limits.ts";
 import { openapiText } from "./http/openapi.ts";
 import type { Route } from "./http/route.ts";
 import { makeApp } from "./http/router.ts";
+import { taxiiRoutes } from "./http/taxii/taxii-routes.ts";
 import { type Keys, readKeys } from "./keys.ts";
 import { scratchIn } from "./scratch.ts";
 import type { Log } from "./shared/log.ts";
@@ -38,7 +39,9 @@ import { Renderer } from "./usecases/render.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
 import { makeSignOut } from "./usecases/sign-out.ts";
 import { Snapshots } from "./usecases/snapshot.ts";
+import { CollectionIds } from "./usecases/taxii/collection-ids.ts";
 import { Collections } from "./usecases/taxii/collections.ts";
+import { Statuses } from "./usecases/taxii/statuses.ts";
 import { Withdrawals } from "./usecases/withdraw.ts";
 
 /** What every process and thread of an installation opens: settings, keys, the store, and its own audit stream. The one place that picks adapters. */
@@ -132,12 +135,14 @@ export interface AppAsk {
   readonly log: Log;
   /** Why requests should go elsewhere now; undefined when all is well. */
   readonly notReady?: () => Promise<string | undefined>;
+  /** What others reach it under, where the settings can't know it. */
+  readonly publicUrl?: () => string;
 }
 
 /** Every route there is: the application and the OpenAPI document are made from this list. */
 export function composeRoutes(
   core: Core,
-  { runner, moments, notReady }: Omit<AppAsk, "log">,
+  { runner, moments, notReady, publicUrl }: Omit<AppAsk, "log">,
 ): { routes: readonly Route[]; authenticate: ReturnType<typeof makeAuthenticate> } {
   const { config, keys, storage, audit } = core;
   const limits = makeLimits({
@@ -146,7 +151,8 @@ export function composeRoutes(
   });
   const checkPassword = makeCheckPassword({ storage, audit });
   const session = { storage, audit, tokenKey: keys.jwt };
-  const { content, releases } = composeContent(core, moments);
+  const { content, releases, collections } = composeContent(core, moments);
+  const mine = composeMine(core, content);
   const intake = new Intake({
     storage,
     runner,
@@ -165,7 +171,14 @@ export function composeRoutes(
     ...ingestRoutes(intake),
     ...objectRoutes(content),
     ...releaseRoutes(releases),
-    ...mineRoutes(composeMine(core, content)),
+    ...mineRoutes(mine),
+    ...taxiiRoutes({
+      ...{ collections, intake, withdrawals: mine.withdrawals },
+      statuses: new Statuses(storage),
+      ids: new CollectionIds(storage),
+      group: config.GROUP,
+      publicUrl: publicUrl ?? (() => config.PUBLIC_URL),
+    }),
     ...docsRoutes({ document: () => document }),
   ];
   const document = openapiText(routes, Object.fromEntries(REGISTRY));

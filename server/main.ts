@@ -32,11 +32,12 @@ async function run(): Promise<void> {
     }
     let stopping = false;
     const notReady = async (): Promise<string | undefined> => (stopping ? "stopping" : undefined);
-    const app = composeApp(core, { runner, moments: realMoments, log, notReady });
+    let base = config.PUBLIC_URL;
+    const app = composeApp(core, { runner, moments: realMoments, log, notReady, publicUrl: () => base });
     await runner.start();
     const server = await listen({ app, host: config.HOST, port: config.PORT });
     // With port 0 the system picks one, which the settings can't know.
-    const base = config.PORT === 0 ? config.PUBLIC_URL.replace(/:0$/, `:${server.port}`) : config.PUBLIC_URL;
+    if (config.PORT === 0) base = config.PUBLIC_URL.replace(/:0$/, `:${server.port}`);
     const lines = [`Tricord is ready: ${base}`, `  API       ${base}/api/v1/   (to browse: ${base}/docs)`];
     if (config.DEMO) lines.push(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);
     // In one piece: who waits for the first line has them all.

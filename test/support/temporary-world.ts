@@ -130,6 +130,11 @@ export class TemporaryWorld {
     return world;
   }
 
+  /** Where it listens, for tests that send what no client does. */
+  get base(): string {
+    return this.#base;
+  }
+
   get storage(): Storage {
     return this.core.storage;
   }

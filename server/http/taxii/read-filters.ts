@@ -18,8 +18,9 @@ function limitOf(text: string | undefined): number {
   return Math.min(Number(text), MOST_ITEMS);
 }
 
-/** RFC 3339 in UTC, also with `+00:00` for `Z` and in lower case. */
-const utc = (text: string): Instant | undefined => parseInstant(text.toUpperCase().replace(/[+-]00:00$/, "Z"));
+/** RFC 3339 in UTC, also with `+00:00` for `Z` and in lower case, in the one spelling that `parseInstant` reads. */
+const utcText = (text: string): string => text.toUpperCase().replace(/[+-]00:00$/, "Z");
+const utc = (text: string): Instant | undefined => parseInstant(utcText(text));
 
 /** Microseconds; what is finer is cut off, which changes nothing where whole microseconds are compared. */
 function afterOf(text: string): number {
@@ -49,19 +50,19 @@ const distinct = (name: string, text: string): string[] => [...new Set(listOf(na
 export function versionsOf(text: string): VersionMatch {
   const name = "match[version]";
   const values = listOf(name, text);
-  const at = new Set<string>();
+  const at = new Map<string, string>();
   const words = new Set<string>();
   for (const value of values) {
     const word = value === "all" || value === "first" || value === "last";
     const instant = word ? undefined : utc(value);
     if (!word && instant === undefined)
       throw wrong(name, "query.version", "a version is first, last, all, or a date and time in UTC");
-    const held = word ? words : at;
     const key = instant === undefined ? value : `${instant.ms}.${instant.rest}`;
-    if (held.has(key)) throw wrong(name, "query.version", "a version is named twice");
-    held.add(key);
+    if (words.has(key) || at.has(key)) throw wrong(name, "query.version", "a version is named twice");
+    if (instant === undefined) words.add(key);
+    else at.set(key, utcText(value));
   }
-  if (!words.has("all")) return { first: words.has("first"), last: words.has("last"), at: [...at] };
+  if (!words.has("all")) return { first: words.has("first"), last: words.has("last"), at: [...at.values()] };
   if (values.length > 1) throw wrong(name, "query.version", "all stands alone");
   return { all: true };
 }

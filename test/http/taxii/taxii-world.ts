@@ -1,20 +1,10 @@
-import { Agent, createServer, request, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Agent, request } from "node:http";
 import type { LabelRequest } from "../../../schemas/policy/label.ts";
 import type { TaxiiCollections } from "../../../schemas/taxii/collection.ts";
 import type { TaxiiStatus } from "../../../schemas/taxii/status.ts";
-import { composeContent, composeIngest, composeMine, composeRoutes } from "../../../server/compose.ts";
-import { makeApp } from "../../../server/http/router.ts";
-import { taxiiRoutes } from "../../../server/http/taxii/taxii-routes.ts";
 import type { StixJson } from "../../../server/pipeline/steps.ts";
-import { makeLog } from "../../../server/shared/log.ts";
-import { ingestPost } from "../../../server/usecases/ingest-post.ts";
-import { Intake } from "../../../server/usecases/intake.ts";
-import { CollectionIds } from "../../../server/usecases/taxii/collection-ids.ts";
-import { Statuses } from "../../../server/usecases/taxii/statuses.ts";
 import { START } from "../../support/steering.ts";
 import { type Credential, TemporaryWorld, type WorldOptions } from "../../support/temporary-world.ts";
-import { standIn } from "./stand-in.ts";
 
 export const TYPE = "application/taxii+json;version=2.1";
 export const ROOT = "/taxii2/dprk/";
@@ -47,57 +37,28 @@ export interface Page {
 /** A world with a TAXII client that sends exactly what it is told and no header more. */
 export class TaxiiWorld {
   readonly world: TemporaryWorld;
-  readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
   #asked = 0;
 
-  private constructor(world: TemporaryWorld, server: Server) {
+  private constructor(world: TemporaryWorld) {
     this.world = world;
-    this.#server = server;
   }
 
   static async open(options: WorldOptions = {}): Promise<TaxiiWorld> {
     const world = await TemporaryWorld.open(options);
-    const { core, steer } = world;
-    const parts = composeIngest(core);
-    const runner = {
-      post: (
-        ...[bytes, ask, moment]: [Uint8Array, Parameters<typeof ingestPost>[2], Parameters<typeof ingestPost>[3]]
-      ) => ingestPost(parts, bytes, ask, moment),
-      wake: () => undefined,
-    };
-    const { authenticate } = composeRoutes(core, { runner, moments: steer.moments });
-    const { content } = composeContent(core, steer.moments);
-    const { withdrawals } = composeMine(core, content);
-    const { storage, spool, config } = core;
-    const routes = taxiiRoutes({
-      collections: standIn(storage),
-      withdrawals,
-      statuses: new Statuses(storage),
-      intake: new Intake({
-        ...{ storage, runner, spool },
-        inlineLimit: config.MAX_INLINE_BYTES,
-        uploadLimit: config.MAX_UPLOAD_BYTES,
-      }),
-      ids: new CollectionIds(storage),
-      group: config.GROUP,
-      publicUrl: () => config.PUBLIC_URL,
-    });
-    const server = createServer(makeApp({ routes, authenticate, moments: steer.moments, log: makeLog("silent") }));
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    return new TaxiiWorld(world, server);
+    return new TaxiiWorld(world);
   }
 
   /** One request as an account, a second after the one before. */
   ask(as: string, path: string, { method = "GET", headers = {}, body, chunked, credential }: Wire = {}): Promise<Got> {
     this.#asked++;
     this.world.at(START + this.#asked * 1000, `request ${this.#asked}`);
-    const { port } = this.#server.address() as AddressInfo;
     const own = as === "" ? {} : this.world.credentials(as, credential ?? "token");
     const length = body === undefined || chunked === true ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
     return new Promise((resolve, reject) => {
       const sent = request(
-        { host: "127.0.0.1", port, method, path, agent: this.#agent, headers: { ...own, ...length, ...headers } },
+        this.world.base,
+        { method, path, agent: this.#agent, headers: { ...own, ...length, ...headers } },
         (res) => {
           const pieces: Buffer[] = [];
           res.on("data", (piece: Buffer) => pieces.push(piece));
@@ -171,7 +132,6 @@ export class TaxiiWorld {
 
   async close(): Promise<void> {
     this.#agent.destroy();
-    await new Promise((closed) => this.#server.close(closed));
     await this.world.close();
   }
 }
