@@ -244,7 +244,7 @@ export class Collections {
     { versions }: PageAsk,
     { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
   ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
-    const objects = await sight.seen([...rows, ...lost]);
+    const objects = await sight.seen([...rows, ...lost.map(({ row }) => row)]);
     return objects.flatMap((seen) => {
       const places = sight.placesOf(seen);
       const place = places.at(-1) ?? 0;
@@ -327,15 +327,14 @@ export class Collections {
   async #recalls(unit: Unit, sight: OrderedSight, ask: PageAsk, { lost }: Stretch): Promise<Item[]> {
     if (ask.types !== undefined && !ask.types.includes("note")) return [];
     const had = await this.#had(sight);
-    const ids = [...new Set(lost.map(({ stixId }) => stixId))];
+    const ids = [...new Set(lost.map(({ row }) => row.stixId))];
     const there = await sight.present(await sight.rowsOfIds(ids));
     const visible = new Set(there.map(({ stixId }) => stixId));
-    const things = new Set((await sight.rowsOfThings(lost.map(({ thing }) => thing))).map(({ thing }) => thing));
+    const things = new Set((await sight.rowsOfThings(lost.map(({ row }) => row.thing))).map(({ thing }) => thing));
     const all = await unit.collection(Rows).find({ index: "stix", values: ids });
     const items: Item[] = [];
-    for (const row of lost) {
-      const loss = sight.state.loss(row);
-      if (loss === undefined || !(await had(loss))) continue;
+    for (const { row, ...loss } of lost) {
+      if (!(await had(loss))) continue;
       const newest = all
         .filter(({ stixId }) => stixId === row.stixId)
         .every((other) => (sight.state.loss(other)?.at ?? 0) <= loss.at);

@@ -1,4 +1,5 @@
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { Admission } from "../admission.ts";
 import { isEdge, neededEnds } from "../needed-ends.ts";
@@ -66,6 +67,25 @@ export class OrderedSight extends Sight {
       const stamp = Math.max(row.stamp, ...neededEnds(row).map((end) => since.get(end) ?? row.stamp));
       return stamp === row.stamp ? row : { ...row, stamp };
     });
+  }
+
+  /** As `Sight` says; rows of a block stand elsewhere than their stamps say. */
+  override async holds(lanes: readonly string[]): Promise<boolean> {
+    const asked = new Set(lanes);
+    const rows = this.unit.collection(Rows);
+    for (let after: { value: number; id: string } | undefined; ; ) {
+      const page = await rows.scan({
+        index: "lane",
+        prefixes: lanes.map((lane) => [lane]),
+        limit: 100,
+        ...(after === undefined ? {} : { after }),
+      });
+      const seen = await this.seen(page.flatMap((row) => this.placed(row) ?? []));
+      if (seen.some((one) => one.rows.some(({ lane }) => asked.has(lane)))) return true;
+      const last = page.at(-1);
+      if (last === undefined || page.length < 100) return false;
+      after = { value: last.stamp, id: last.id };
+    }
   }
 
   /** Places at which what the reader sees under an object changed, oldest first: where its sources stand, and where it lost one. */

@@ -6,7 +6,7 @@ import { inOrder } from "../reader-order.ts";
 import type { Row } from "../sight.ts";
 import type { LaneHeads } from "./lane-heads.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
-import { mixFrom, placeIn, type Range, type ReaderState } from "./reader-state.ts";
+import { type Loss, mixFrom, placeIn, type Range, type ReaderState } from "./reader-state.ts";
 
 /** Where a row may stand, or may have been lost: it does if the reader's state says the same. */
 interface Candidate {
@@ -78,8 +78,8 @@ export interface Stretch {
   readonly to: number | undefined;
   /** What stands there, in order. */
   readonly rows: readonly Row[];
-  /** What was lost there, with the place as its stamp. */
-  readonly lost: readonly Row[];
+  /** What was lost there, with where it stood before; in no order. */
+  readonly lost: ReadonlyArray<Loss & { readonly row: Row }>;
 }
 
 const groupLanes = <K>(items: Iterable<readonly [K, string]>, keyOf: (key: K) => string): Array<[K, string[]]> => {
@@ -245,7 +245,7 @@ export async function* walkOrder(
     const unread = [...places.keys()].filter((id) => !held.has(id));
     if (unread.length > 0) for (const row of await unit.collection(Rows).getMany(unread)) held.set(row.id, row);
     const rows: Row[] = [];
-    const lost: Row[] = [];
+    const lost: Array<Loss & { row: Row }> = [];
     for (const row of held.values()) {
       if (ask.kind !== undefined && !isEdge(ask.kind) && row.kind !== ask.kind) continue;
       const at = places.get(row.id);
@@ -255,7 +255,7 @@ export async function* walkOrder(
         continue;
       }
       const loss = ask.losses ? state.loss(row) : undefined;
-      if (loss !== undefined && at?.has(loss.at) === true && loss.at >= from) lost.push({ ...row, stamp: loss.at });
+      if (loss !== undefined && at?.has(loss.at) === true && loss.at >= from) lost.push({ ...loss, row });
     }
     const standing = ask.rows ? await sight.present(rows) : rows;
     const own = new Map(rows.map((row) => [row.id, row.stamp]));
@@ -266,7 +266,8 @@ export async function* walkOrder(
     const nodes = rows.filter((row) => !isEdge(row.kind));
     const late = ask.rows && (ask.kind === undefined || isEdge(ask.kind)) ? await lateEdges(unit, sight, nodes) : [];
     for (const row of late) if (inStretch(row) && !known.has(row.id) && wanted(row)) here.push(row);
-    if (here.length > 0 || lost.length > 0) yield { from, to, rows: inOrder(here), lost: inOrder(lost.filter(wanted)) };
+    if (here.length > 0 || lost.length > 0)
+      yield { from, to, rows: inOrder(here), lost: lost.filter(({ row }) => wanted(row)) };
     if (to === undefined) return;
     from = Math.max(from, to);
   }
