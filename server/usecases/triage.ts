@@ -1,0 +1,221 @@
+import type {
+  BulkBody,
+  BulkReply,
+  FateQuery,
+  QueuePage,
+  QueueQuery,
+  ReviewReply,
+  TriageSummary,
+} from "../../schemas/api/triage.ts";
+import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { sha256 } from "../shared/digest.ts";
+import { Fault } from "../shared/fault.ts";
+import type { Moment } from "../shared/moment.ts";
+import { seal, unseal } from "../shared/seal.ts";
+import { Reviews } from "../storage/collections.ts";
+import type { Storage, Unit } from "../storage/port.ts";
+import type { AuditStream } from "./append-audit.ts";
+import type { Content } from "./content.ts";
+import type { Sight } from "./sight.ts";
+import type { Snapshots } from "./snapshot.ts";
+import { readQueue } from "./triage-queue.ts";
+import { summarise } from "./triage-summary.ts";
+import { type Act, type Acted, act, apply, giveBack } from "./triage-verbs.ts";
+import { contentsOf, itemOf, noReview, replyOf, type SeenReview, seenReview } from "./triage-view.ts";
+
+export interface TriageParts {
+  readonly storage: Storage;
+  readonly content: Content;
+  readonly snapshots: Snapshots;
+  readonly audit: AuditStream;
+  readonly disclosures: AuditStream;
+  readonly keys: { readonly cursor: Uint8Array };
+}
+
+/** Who asks, and when. */
+export interface Who {
+  readonly viewer: Viewer;
+  readonly moment: Moment;
+}
+
+const MOST_ITEMS = 200;
+const TRIES = 5;
+
+/** Thrown inside a transaction when the policy moved since the sight was taken: look again. */
+class Moved extends Error {}
+
+/** The quality review: what waits, who works on it, what is decided, in each country for itself (triage 1 and 2). */
+export class Triage {
+  readonly #parts: TriageParts;
+
+  constructor(parts: TriageParts) {
+    this.#parts = parts;
+  }
+
+  /** Words of titles and contents leave with the answer: which lanes they are of is recorded before (design 6). */
+  async #disclose(sight: Sight, what: string, items: readonly SeenReview[]): Promise<void> {
+    const lanes: Record<string, [number, number]> = {};
+    for (const { entries } of items) {
+      for (const { lane, stamps } of entries) {
+        const held = lanes[lane];
+        lanes[lane] = held === undefined ? [...stamps] : [Math.min(held[0], stamps[0]), Math.max(held[1], stamps[1])];
+      }
+    }
+    if (Object.keys(lanes).length === 0) return;
+    const { snapshot, viewer } = sight;
+    await this.#parts.disclosures.record({
+      ...{ actor: viewer.id, revision: snapshot.revision, at: snapshot.at, what, detail: { lanes } },
+    });
+  }
+
+  async queue({ viewer, moment }: Who, query: QueueQuery): Promise<QueuePage> {
+    const { storage, content, keys } = this.#parts;
+    const sight = await content.sight(viewer, moment, "api");
+    const { page, seen } = await readQueue({ unit: storage, sight, cursorKey: keys.cursor, now: moment.now }, query);
+    await this.#disclose(sight, "triage.queue", seen);
+    return page;
+  }
+
+  async summary({ viewer, moment }: Who): Promise<TriageSummary> {
+    const sight = await this.#parts.content.sight(viewer, moment, "api");
+    return summarise(this.#parts.storage, sight, moment.now);
+  }
+
+  /** The caller's own posts and what became of them, the latest first. */
+  async fate({ viewer, moment }: Who, { state, limit: asText, next }: FateQuery): Promise<QueuePage> {
+    const { storage, content, keys } = this.#parts;
+    const sight = await content.sight(viewer, moment, "api");
+    const limit = Math.min(Number(asText ?? "50"), MOST_ITEMS);
+    const asked = sha256(JSON.stringify(["fate", viewer.id, state]));
+    let after = openPlace(keys.cursor, asked, next);
+    const found: SeenReview[] = [];
+    for (let more = true; more && found.length <= limit; ) {
+      const page = await storage.collection(Reviews).scan({
+        ...{ index: "account", prefixes: [[viewer.id]], reverse: true, limit: MOST_ITEMS },
+        ...(after === undefined ? {} : { after }),
+      });
+      for (const { id, state: held } of page) {
+        const seen = state === undefined || held === state ? await seenReview(storage, sight, id) : undefined;
+        if (seen !== undefined) found.push(seen);
+      }
+      const end = page.at(-1);
+      after = end === undefined ? undefined : { value: end.received, id: end.id };
+      more = page.length === MOST_ITEMS;
+    }
+    const shown = found.slice(0, limit);
+    const end = shown.at(-1)?.review;
+    await this.#disclose(sight, "triage.mine", shown);
+    const items = shown.map((seen) => itemOf(sight, seen, moment.now));
+    if (found.length <= limit || end === undefined) return { items };
+    return { items, next: seal(keys.cursor, "triage", { asked, value: end.received, id: end.id }) };
+  }
+
+  async show({ viewer, moment }: Who, review: string): Promise<ReviewReply> {
+    const { storage, content } = this.#parts;
+    const sight = await content.sight(viewer, moment, "api");
+    const seen = await seenReview(storage, sight, review);
+    if (seen === undefined) throw noReview();
+    const contents = await contentsOf(storage, sight, seen.review);
+    await this.#disclose(sight, "triage.item", [seen]);
+    return replyOf(sight, seen, contents, moment.now);
+  }
+
+  /** A transaction under the policy that the sight was taken of. */
+  async #within<R>({ viewer, moment }: Who, work: (unit: Unit, sight: Sight) => Promise<R>): Promise<R> {
+    const { storage, content, snapshots } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      const sight = await content.sight(viewer, moment, "api");
+      try {
+        return await storage.transaction(async (unit) => {
+          const current = await snapshots.read(unit, moment.now);
+          if (current.revision !== sight.snapshot.revision) throw new Moved();
+          return work(unit, sight);
+        });
+      } catch (error) {
+        if (!(error instanceof Moved)) throw error;
+        if (tries === TRIES)
+          throw new Fault("unavailable", "the policy is changing; ask again", {
+            code: "triage.policy_moves",
+            retryAfter: 1,
+          });
+      }
+    }
+  }
+
+  async #write(unit: Unit, sight: Sight, acted: Acted): Promise<void> {
+    await apply(unit, acted);
+    const { verb, reason, to } = acted.event;
+    await this.#parts.audit.append(unit, {
+      actor: sight.viewer.id,
+      revision: sight.snapshot.revision,
+      at: sight.snapshot.at,
+      what: `triage.${verb}`,
+      detail: { review: acted.review.id, to, ...(reason === undefined ? {} : { reason }) },
+    });
+  }
+
+  /** One verb on one item; gives the item as it stands then. */
+  async act(who: Who, ask: Act): Promise<ReviewReply> {
+    await this.#within(who, async (unit, sight) =>
+      this.#write(unit, sight, await act(unit, sight, ask, who.moment.now)),
+    );
+    return this.show(who, ask.review);
+  }
+
+  /** Gives a claimed item back. */
+  async release(who: Who, review: string): Promise<ReviewReply> {
+    await this.#within(who, async (unit, sight) => {
+      await giveBack(unit, sight, review, who.moment.now);
+      const { revision, at } = sight.snapshot;
+      await this.#parts.audit.append(unit, {
+        actor: sight.viewer.id,
+        revision,
+        at,
+        what: "triage.give-back",
+        detail: { review },
+      });
+    });
+    return this.show(who, review);
+  }
+
+  /**
+   * One verb on many items, each for itself: what is refused is told with its reason and changes nothing, and stops none of the others. A dry run goes the same way and
+   * writes nothing.
+   */
+  async bulk(who: Who, { verb, reason, words, of, items, dryRun = false }: BulkBody): Promise<BulkReply> {
+    const results: BulkReply["results"] = [];
+    for (const { review, hash } of items) {
+      const ask: Act = {
+        ...{ review, verb, reason, hash },
+        ...(words === undefined ? {} : { words }),
+        ...(of === undefined ? {} : { link: of }),
+      };
+      try {
+        const state = await this.#within(who, async (unit, sight) => {
+          const acted = await act(unit, sight, ask, who.moment.now);
+          if (!dryRun) await this.#write(unit, sight, acted);
+          return acted.event.to;
+        });
+        results.push({ review, outcome: "done", state });
+      } catch (error) {
+        if (!(error instanceof Fault) || error.kind === "internal" || error.kind === "unavailable") throw error;
+        results.push({ review, outcome: "refused", code: error.code, message: error.message });
+      }
+    }
+    return { dryRun, results };
+  }
+}
+
+function openPlace(
+  key: Uint8Array,
+  asked: string,
+  next: string | undefined,
+): { value: number; id: string } | undefined {
+  if (next === undefined) return undefined;
+  const opened = unseal(key, "triage", next) as { asked: string; value: number; id: string } | undefined;
+  if (opened?.asked === asked) return { value: opened.value, id: opened.id };
+  throw new Fault("bad_request", "next is not a cursor of this question: send it with the same filters and account", {
+    code: "cursor.invalid",
+    path: "next",
+  });
+}
