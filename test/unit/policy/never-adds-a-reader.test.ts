@@ -24,6 +24,11 @@ const agreementIds = ({ label }: Ask): fc.Arbitrary<string> => {
   const named = label.releases.map((row) => row.agreement);
   return fc.constantFrom(...(named.length === 0 ? ["TRI"] : named));
 };
+/** Places of the rows that list agencies; the first, where none does. */
+const listing = ({ label }: Ask): number[] => {
+  const found = label.releases.flatMap(({ agencies }, i) => (agencies === "*" ? [] : [i]));
+  return found.length === 0 ? [0] : found;
+};
 const lower = (a: (typeof LEVELS)[number], b: (typeof LEVELS)[number]): (typeof LEVELS)[number] =>
   LEVELS.indexOf(a) < LEVELS.indexOf(b) ? a : b;
 
@@ -44,11 +49,14 @@ const changes: Record<string, (ask: Ask) => fc.Arbitrary<Ask>> = {
       .tuple(places, places)
       .map(([i, n]) => withRow(ask, i, (row) => ({ ...row, countries: row.countries.toSpliced(n, 1) }))),
   "removing an agency from a row": (ask) =>
-    fc
-      .tuple(places, places)
-      .map(([i, n]) =>
-        withRow(ask, i, (row) => (row.agencies === "*" ? row : { ...row, agencies: row.agencies.toSpliced(n, 1) })),
-      ),
+    fc.tuple(fc.constantFrom(...listing(ask)), places).map(([i, n]) =>
+      withRow(ask, i, (row) => {
+        if (row.agencies === "*") return row;
+        // Half of the time the viewer's own, if it is there: else hardly a draw would take anything away.
+        const own = n > 1 ? row.agencies.indexOf(ask.viewer.agency ?? "") : -1;
+        return { ...row, agencies: row.agencies.toSpliced(own === -1 ? n : own, 1) };
+      }),
+    ),
   "suspending an agreement": (ask) =>
     agreementIds(ask).map((id) => {
       const held = ask.agreements[id];
