@@ -27,8 +27,14 @@ async function sendStream(stream: AsyncIterable<string | Uint8Array>, res: Respo
     let held: Buffer[] = [];
     let size = 0;
     const flush = async (): Promise<void> => {
-      if (size > 0 && !res.write(Buffer.concat(held)) && !res.destroyed)
-        await Promise.race([once(res, "drain"), once(res, "close")]);
+      if (size > 0 && !res.write(Buffer.concat(held)) && !res.destroyed) {
+        // The listener that did not fire goes too: a long file would gather one with every wait.
+        const waited = new AbortController();
+        const { signal } = waited;
+        await Promise.race([once(res, "drain", { signal }), once(res, "close", { signal })]).finally(() =>
+          waited.abort(),
+        );
+      }
       held = [];
       size = 0;
     };
