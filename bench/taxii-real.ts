@@ -14,7 +14,7 @@ import { freePort } from "./taxii-servers.ts";
  */
 const CLIENTS = { "taxii2-client": "drive_taxii2_client.py", cytaxii2: "drive_cytaxii2.py", stix2: "drive_stix2.py" };
 type Client = keyof typeof CLIENTS;
-const ACCOUNTS = ["u1", "j1", "feed-JP-NPA", "r3"] as const;
+const ACCOUNTS = ["u1", "j1", "feed-KR-KISA", "r3"] as const;
 const COLLECTIONS = ["originals", "consolidated"] as const;
 const PAGE = 1000;
 

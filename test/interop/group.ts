@@ -7,7 +7,7 @@ import { bundle, indicator, row, TRI } from "../support/samples.ts";
 export const CLIENTS = {
   "taxii2-client": "drive_taxii2_client.py",
   cytaxii2: "drive_cytaxii2.py",
-  "stix2 TAXIICollectionSource": "drive_stix2.py",
+  stix2: "drive_stix2.py",
 } as const;
 export type Client = keyof typeof CLIENTS;
 /** Two people of different countries, a feed that writes and one that only reads. */
@@ -30,6 +30,17 @@ export interface Pulled {
   readonly cursors: readonly string[];
   readonly objects: readonly Item[];
 }
+
+/** One text an object version, as manifest, versions and objects tell it. stix2 writes times anew, so its are told as instants. */
+const keyOf = ({ id, version, modified, created }: Item, client?: Client): string => {
+  const at = version ?? modified ?? created ?? "";
+  return `${id} ${client === "stix2" && at !== "" ? new Date(at).toISOString() : at}`;
+};
+export const inOrder = (items: readonly Item[]): string[] => items.map((item) => keyOf(item));
+export const keys = (items: readonly Item[], client?: Client): string[] =>
+  items.map((item) => keyOf(item, client)).sort();
+export const byKey = (items: readonly Item[]): Record<string, Item> =>
+  Object.fromEntries(items.map((item) => [keyOf(item), item]));
 
 /** A client signed in to a server as an account, by HTTP Basic. */
 export function connect(python: string, client: Client, server: RealServer, as: string): PythonScript {

@@ -63,7 +63,7 @@ withPython("posts by the TAXII clients of Python", (python) => {
     async (account) => {
       const objects = hardObjects();
       const asked = { collection: "originals", text: envelope(objects) };
-      const script = as("stix2 TAXIICollectionSource", account);
+      const script = as("stix2", account);
       expect(await script.ask("post", asked)).toBe(objects.length);
       expect(await script.ask("unlike", asked)).toEqual([]);
     },
@@ -115,7 +115,7 @@ withPython("posts by the TAXII clients of Python", (python) => {
       objects: [{ modified: versions[0] }],
     });
     expect(await script.ask("object", { ...asked, version: versions[2] })).toMatchObject({ objects: [{ name: "2" }] });
-    const all = await as("stix2 TAXIICollectionSource", "j1").ask<Item[]>("versions", asked);
+    const all = await as("stix2", "j1").ask<Item[]>("versions", asked);
     expect(all.map(({ modified }) => modified).sort()).toEqual([...versions].sort());
   });
 

@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { endScripts } from "../../bench/python-script.ts";
+import { endAll, RealServer } from "../support/real-server.ts";
+import { TRI } from "../support/samples.ts";
+import { withPython } from "../support/with-python.ts";
+import { ACCOUNTS, byKey, CLIENTS, type Client, COLLECTIONS, connect, keys, type Pulled } from "./group.ts";
+
+jest.setTimeout(180_000);
+
+const DATA = process.env.TRICORD_REAL_DATA ?? resolve(process.cwd(), "../shared/data");
+/** A part of the real data that is quick to load; all of it is `npm run bench -- taxii-real`. */
+const SETS = [
+  { agency: "US-CISA", paths: ["attack-dprk/bundle.json"] },
+  { agency: "US-FBI", paths: ["volexity"] },
+  { agency: "JP-JAFIC", paths: ["wallets-public"] },
+  { agency: "KR-KNPA", paths: ["tweetfeed/stix/today.json"], hidden: true },
+] as const;
+
+const filesOf = (path: string): string[] =>
+  /\.[a-z]+$/.test(path)
+    ? [path]
+    : readdirSync(join(DATA, path), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".csv"))
+        .sort()
+        .map((name) => join(path, name));
+
+if (existsSync(DATA)) withPython("real data through the TAXII clients of Python", suite);
+else
+  test("real data through the TAXII clients of Python – TRICORD_REAL_DATA is absent – did not run", () => {
+    console.warn("real data through the TAXII clients of Python: DID NOT RUN, there is no TRICORD_REAL_DATA");
+  });
+
+function suite(python: string): void {
+  let server: RealServer;
+  beforeAll(async () => {
+    server = await RealServer.start();
+    for (const { agency, paths, ...rest } of SETS)
+      for (const file of paths.flatMap(filesOf)) {
+        const label = "hidden" in rest ? undefined : { tlp: "GREEN", releases: [TRI] };
+        const { status, text } = await server.ingest(`feed-${agency}`, readFileSync(join(DATA, file)), label);
+        if (status !== 200) throw new Error(`${file} was answered ${status}: ${text.slice(0, 300)}`);
+      }
+  });
+  afterAll(async () => {
+    await endScripts();
+    await endAll();
+  });
+
+  test.each(ACCOUNTS.flatMap((account) => COLLECTIONS.map((collection) => [account, collection] as const)))(
+    "pull – as %s of %s by each client, 1,000 a page, each page twice – what REST says",
+    async (account, collection) => {
+      const rest = await server.objects(account, { view: collection });
+      expect(rest.length).toBeGreaterThan(2000);
+      const versions = collection === "originals" ? { version: "all" } : {};
+      for (const client of Object.keys(CLIENTS) as Client[]) {
+        const script = connect(python, client, server, account);
+        const filters = client === "cytaxii2" ? {} : versions;
+        const { objects } = await script.ask<Pulled>("pull", { collection, per_page: 1000, ...filters });
+        expect({ client, keys: keys(objects, client) }).toEqual({ client, keys: keys(rest, client) });
+        if (client !== "stix2") expect(byKey(objects)).toEqual(byKey(rest));
+      }
+    },
+  );
+}
