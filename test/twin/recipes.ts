@@ -1,6 +1,6 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
-import type { Ask, Credential, Reply } from "../support/temporary-world.ts";
+import type { Ask } from "../support/temporary-world.ts";
 import {
   anyObject,
   claimedMarking,
@@ -20,33 +20,8 @@ import {
   VALUES,
 } from "./content.ts";
 import { padding } from "./play.ts";
-import type { Seat } from "./seats.ts";
-import type { Post } from "./steps.ts";
-
-/** What the viewer could know or guess, from either world. */
-export interface Known {
-  readonly seat: Seat;
-  /** Consolidated ids of everything in either world, and keyed ids that a claimed id may be shown under. */
-  readonly things: readonly string[];
-  /** Marking definitions that any reader of either world was shown. */
-  readonly markings: readonly string[];
-  readonly jobs: readonly string[];
-  /** Posts that only one world saw. */
-  readonly secrets: readonly Post[];
-  readonly releases: readonly string[];
-  /** Turns with each pair, so that what one leaves out another asks. */
-  readonly turn: number;
-  /** Reads are asked before the viewer's own writes and after them. */
-  readonly round: "first" | "second";
-}
-
-/** Sends one request as the viewer in both worlds, compares, and gives the reply that both gave. */
-export type AskBoth = (ask: Ask, credential?: Credential) => Promise<Reply>;
-type Recipe = (ask: AskBoth, known: Known) => Promise<void>;
-
-const get = (path: string): Ask => ({ method: "GET", path });
-const json = (path: string, body: unknown): Ask => ({ method: "POST", path, body });
-const query = (members: Readonly<Record<string, string>>): string => new URLSearchParams(members).toString();
+import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
+import { TAXII_READS, TAXII_WRITES } from "./taxii-recipes.ts";
 
 /** A list to its end, by `next`. Gives the ids of what was listed. */
 async function follow(ask: AskBoth, path: string, members: Readonly<Record<string, string>>): Promise<string[]> {
@@ -81,11 +56,6 @@ const MALFORMED = [
   "received_after=2026-02-30T00:00:00Z",
   "tlp=PINK",
 ];
-
-/** One in `every`, another one each turn and each round. */
-const someOf = <T>(list: readonly T[], every: number, { turn, round }: Known): T[] =>
-  list.filter((_, i) => i % every === (turn + (round === "first" ? 0 : 1)) % every);
-const unknownId = `malware--${uuidOf("nobody knows")}`;
 
 const idsOf = (known: Known): string[] => [
   ...someOf([...SENDER_IDS, ...known.things], known.round === "first" ? 2 : 4, known),
@@ -216,6 +186,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   "GET /api/v1/releases/{release}": async (ask, { releases }) => {
     for (const id of [...releases, uuidOf("no release")]) await ask(get(`/api/v1/releases/${id}`));
   },
+  ...TAXII_READS,
   "GET /api/v1/jobs/{job}": async (ask, { jobs }) => {
     for (const id of [...jobs, uuidOf("no job")]) await ask(get(`/api/v1/jobs/${id}`));
   },
@@ -288,6 +259,7 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
     }
     await ask(json(`/api/v1/objects/${unknownId}/releases`, { reason: "" }));
   },
+  ...TAXII_WRITES,
   "POST /api/v1/releases/{release}/approve": (ask, known) => decideAll(ask, known, "approve"),
   "POST /api/v1/releases/{release}/refuse": (ask, known) => decideAll(ask, known, "refuse"),
 };

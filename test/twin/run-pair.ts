@@ -4,7 +4,8 @@ import { hashPassword } from "../../server/usecases/password.ts";
 import { START, steering } from "../support/steering.ts";
 import { type Ask, type Credential, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 import { INLINE_LIMIT, play, type Traces } from "./play.ts";
-import { type AskBoth, type Known, READS, VIEWER_PASSWORD, WRITES } from "./recipes.ts";
+import type { AskBoth, Known } from "./recipe.ts";
+import { READS, VIEWER_PASSWORD, WRITES } from "./recipes.ts";
 import { visibleTo } from "./same-sight.ts";
 import { SEATS, type Seat, SPARE } from "./seats.ts";
 import type { Post, Slot } from "./steps.ts";
@@ -160,13 +161,14 @@ export async function runPair(story: Story, options: PairOptions = {}): Promise<
       }
       routes.add(routeOf(paths, ask) ?? "");
       // The worker is behind with nobody's work but the viewer's own, whose chance must not hang on how many others it had before.
-      const posts = ask.method === "POST" && ask.path.startsWith("/api/v1/ingest");
+      const posts = ask.method === "POST" && (ask.path.startsWith("/api/v1/ingest") || ask.path.startsWith("/taxii2/"));
       if (posts) await runJobs(now - 1, `before/${requests}`);
       for (const world of worlds) world.at(now, `viewer/${requests}`);
       const [one, other] = await Promise.all([a.ask(seat.id, ask, credential), b.ask(seat.id, ask, credential)]);
       compare(ask, one, other);
       if (posts && one.status === 202) {
-        left.jobs.push((one.json as { job: string }).job);
+        const { job, id } = one.json as { job?: string; id?: string };
+        left.jobs.push(job ?? id ?? "");
         await runJobs(now + 1, `viewer/${requests}/work`);
       }
       return one;
