@@ -11,6 +11,7 @@ import { mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
+import { triageRoutes } from "./http/api/triage.ts";
 import { makeAuthenticate } from "./http/authenticate.ts";
 import { makeLimits } from "./http/limits.ts";
 import { openapiText } from "./http/openapi.ts";
@@ -42,6 +43,7 @@ import { Snapshots } from "./usecases/snapshot.ts";
 import { CollectionIds } from "./usecases/taxii/collection-ids.ts";
 import { Collections } from "./usecases/taxii/collections.ts";
 import { Statuses } from "./usecases/taxii/statuses.ts";
+import { Triage } from "./usecases/triage.ts";
 import { Withdrawals } from "./usecases/withdraw.ts";
 
 /** What every process and thread of an installation opens: settings, keys, the store, and its own audit stream. The one place that picks adapters. */
@@ -129,6 +131,13 @@ export function composeMine(core: Core, content: Content): { withdrawals: Withdr
   };
 }
 
+/** The quality review, as the server and the command line use it. */
+export function composeTriage(core: Core, content: Content, moments: Moments): Triage {
+  const { keys, storage, audit, snapshots } = core;
+  const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
+  return new Triage({ storage, content, snapshots, audit, disclosures, keys });
+}
+
 export interface AppAsk {
   readonly runner: IngestRunner;
   readonly moments: Moments;
@@ -171,6 +180,7 @@ export function composeRoutes(
     ...ingestRoutes(intake),
     ...objectRoutes(content),
     ...releaseRoutes(releases),
+    ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...taxiiRoutes({
       ...{ collections, intake, withdrawals: mine.withdrawals },
