@@ -41,7 +41,7 @@ export const IngestReply = z
 export type IngestReply = z.infer<typeof IngestReply>;
 
 export const IngestQuery = z.strictObject({
-  format: z.enum(["stix", "csv", "text"]).optional(),
+  format: z.enum(["stix", "misp", "csv", "html", "text"]).optional(),
   dry_run: z.enum(["true", "false"]).optional(),
   preset: z.string().max(64).optional(),
 });

@@ -133,7 +133,9 @@ const words = ({ file, counts, rejections, readers }: Summary): string =>
 export function addIngestCommand(program: Command, open: () => Promise<Core>): void {
   program
     .command("ingest")
-    .description("Post files (- is standard input) as an account: STIX 2.1, CSV or text, plain or gzip")
+    .description(
+      "Post files (- is standard input) as an account: STIX 2.1 or 2.0, MISP, CSV, HTML or text, plain or gzip",
+    )
     .argument("<file...>")
     .requiredOption("--as <account>", "the account that posts")
     .option("--label <json>", "the sharing label, as JSON or @file")

@@ -3,6 +3,7 @@ import type { Layout } from "./csv-columns.ts";
 import { decodeUtf8, inflate } from "./decode.ts";
 import { parseJson } from "./parse-json.ts";
 import { findLayout, noValueColumn, readCsv } from "./read-csv.ts";
+import { decodeHtml, readHtml, startsAsHtml } from "./read-html.ts";
 import { MispReader } from "./read-misp.ts";
 import { notMisp, notStix, readStix, type Unwrapped, unwrapJson } from "./read-stix.ts";
 import { isList, readText, readValues } from "./read-text.ts";
@@ -60,11 +61,13 @@ export function shapeOf(start: string, format: "csv" | "text" | undefined): Shap
 
 /**
  * The first step of the line: bytes (gzip or not) to items. Faults refuse the whole input: `input.inflated` (413),
- * `input.gzip`, `input.utf8`, `input.depth`, `input.json`, `input.not_stix`, `input.unsupported_format`,
+ * `input.gzip`, `input.utf8`, `input.charset`, `input.depth`, `input.json`, `input.not_stix`, `input.not_misp`,
  * `csv.no_value_column`. Anything wrong with one object, row or value is an item with a problem, and the rest goes in.
  */
 export function readInput(input: Uint8Array, { format, limits }: ReadOptions): Read {
   const bytes = inflate(input, limits.inflated);
+  if (format === "html" || (format === undefined && startsAsHtml(new TextDecoder().decode(bytes.subarray(0, 4096)))))
+    return { format: "html", items: readHtml(decodeHtml(bytes)) };
   const text = decodeUtf8(bytes);
   if (isJsonFormat(format) || (format === undefined && startsAsJson(text))) {
     const found = unwrapJson(parseJson(bytes, text));

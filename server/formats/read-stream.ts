@@ -8,6 +8,7 @@ import { areStix20 } from "./lift-stix20.ts";
 import { eventsOf, unwrapEvent } from "./misp-event.ts";
 import { parseJson } from "./parse-json.ts";
 import { RowReader } from "./read-csv.ts";
+import { decodeHtml, readHtml, startsAsHtml } from "./read-html.ts";
 import {
   checkFormat,
   isJsonFormat,
@@ -166,19 +167,31 @@ async function* readLines(text: AsyncIterable<string>): AsyncGenerator<readonly 
   yield findings.take();
 }
 
+const reportTooLarge = (): Fault =>
+  new Fault(
+    "too_large",
+    `a report of more than ${LONGEST_PROSE} characters is not read; a list, a table or STIX may have any size`,
+    { code: "text.report" },
+  );
+
+/** A page is read as a whole, as a report is. */
+async function* readPage(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Item[]> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of bytes) {
+    size += piece.length;
+    if (size > LONGEST_PROSE) throw reportTooLarge();
+    pieces.push(Uint8Array.from(piece));
+  }
+  yield readHtml(decodeHtml(Buffer.concat(pieces)));
+}
+
 async function* readReport(text: AsyncIterable<string>): AsyncGenerator<readonly Item[]> {
   const pieces: string[] = [];
   let size = 0;
   for await (const piece of text) {
     size += piece.length;
-    if (size > LONGEST_PROSE)
-      throw new Fault(
-        "too_large",
-        `a report of more than ${LONGEST_PROSE} characters is not read; a list, a table or STIX may have any size`,
-        {
-          code: "text.report",
-        },
-      );
+    if (size > LONGEST_PROSE) throw reportTooLarge();
     pieces.push(piece);
   }
   const findings = new Findings();
@@ -219,7 +232,7 @@ async function* itemsOf(
   const bytes = inflateStream(source, limits.inflated);
   const head: Uint8Array[] = [];
   let size = 0;
-  while (size < 1024) {
+  while (size < 4096) {
     const next = await bytes.next();
     if (next.done === true) break;
     head.push(Uint8Array.from(next.value));
@@ -228,6 +241,8 @@ async function* itemsOf(
   const all = after(head, bytes);
   if (isJsonFormat(format) || (format === undefined && startsAsJsonBytes(Buffer.concat(head))))
     return yield* readJson(all, format);
+  if (format === "html" || (format === undefined && startsAsHtml(new TextDecoder().decode(Buffer.concat(head)))))
+    return yield* readPage(all);
   const text = decoded(all);
   const start: string[] = [];
   let length = 0;

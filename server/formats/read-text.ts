@@ -12,7 +12,7 @@ import {
   saysVersion,
 } from "./prose-rules.ts";
 import { isOneWord, scanWords, type Word, withoutWidthless } from "./scan-words.ts";
-import { toObservable } from "./to-observable.ts";
+import { type Mention, toObservable } from "./to-observable.ts";
 
 /** Words of a line that stands alone in a list, its comment off; `undefined` for a line that is blank or a comment. */
 function listWord(line: string): Word | undefined {
@@ -67,9 +67,12 @@ export class Findings {
   private next = 0;
   private items: Item[] = [];
 
-  /** Forgets what it has seen after that many distinct values. */
-  constructor(remembered: number = Number.POSITIVE_INFINITY) {
+  private readonly mention: Mention | undefined;
+
+  /** Forgets what it has seen after that many distinct values. `mention` is what the input says beside each. */
+  constructor(remembered: number = Number.POSITIVE_INFINITY, mention?: Mention) {
     this.remembered = remembered;
+    this.mention = mention;
   }
 
   /** What was found since it was last asked. */
@@ -85,7 +88,7 @@ export class Findings {
     if (this.seen.size >= this.remembered) this.seen.clear();
     this.seen.add(term);
     const warnings = warningsOf(value);
-    const object = toObservable([value]);
+    const object = toObservable([value], this.mention);
     const item = { index: this.next++, object, ...standing(word), place };
     this.items.push(warnings.length === 0 ? item : { ...item, warnings });
   }

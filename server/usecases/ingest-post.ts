@@ -1,7 +1,7 @@
 import { LabelRequest } from "../../schemas/policy/label.ts";
 import { readEnvelope } from "../formats/read-envelope.ts";
 import { readInput } from "../formats/read-input.ts";
-import type { Format } from "../pipeline/steps.ts";
+import type { AskedFormat } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import type { Moment } from "../shared/moment.ts";
 import type { LabelAsk } from "./bind-labels.ts";
@@ -10,7 +10,7 @@ import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
 /** A post as it was asked for; plain data, so that it can cross to a worker and wait as a job. */
 export interface PostAsk {
   readonly account: string;
-  readonly format?: Format;
+  readonly format?: AskedFormat;
   /** The label request as JSON text. */
   readonly label?: string;
   readonly preset?: string;
@@ -90,7 +90,7 @@ export async function ingestPost(
           ...(ask.format === undefined ? {} : { format: ask.format }),
           limits: { inflated: parts.inflatedLimit },
         });
-  if (format !== "stix" && items.length === 0)
+  if (format !== "stix" && format !== "misp" && items.length === 0)
     throw new Fault("unprocessable", "no value was found in it", { code: "input.nothing_found" });
   const reply = await ingestBatch(
     parts,

@@ -5,10 +5,11 @@ import type { Intake } from "../../usecases/intake.ts";
 import { LABEL_HEADER, labelText } from "../label-header.ts";
 import { bytes, type Route, route } from "../route.ts";
 
-/** The format as asked for; else what says it is JSON is read as STIX and as nothing else; else the content decides. */
+/** The format as asked for; else what says it is JSON is read as STIX or MISP and as nothing else; else the content decides. */
 function formatOf(asked: PostAsk["format"], type: string): Pick<PostAsk, "format"> {
   if (asked !== undefined) return { format: asked };
-  if (type === "application/json" || type.endsWith("+json")) return { format: "stix" };
+  if (type === "application/json" || type.endsWith("+json")) return { format: "json" };
+  if (type === "text/html" || type === "application/xhtml+xml") return { format: "html" };
   return type === "text/csv" ? { format: "csv" } : {};
 }
 
@@ -18,7 +19,8 @@ export function ingestRoutes(intake: Intake): Route[] {
     route({
       method: "POST",
       path: "/api/v1/ingest",
-      summary: "Post STIX 2.1, CSV or text, plain or gzip; the label comes in the header Tricord-Label",
+      summary:
+        "Post STIX 2.1 or 2.0, MISP, CSV, HTML or text, plain or gzip; the label comes in the header Tricord-Label",
       tag: "ingest",
       needs: "post",
       query: IngestQuery,

@@ -242,10 +242,8 @@ test("MISP – what has no place, is wrong or was deleted – a problem each or 
     ["misp.composite", "events[0].Attribute[7]"],
   ]);
   const [report] = items;
-  expect(
-    "warnings" in (report ?? {}) &&
-      (report as { warnings: { message: string }[] }).warnings.map(({ message }) => message),
-  ).toEqual([
+  const warnings = report !== undefined && "object" in report ? report.warnings : undefined;
+  expect(warnings?.map(({ message }) => message)).toEqual([
     "left out: 1 attributes and objects that were deleted",
     "left out: 2 proposals, which their event's owner has not accepted",
     "left out: 1 attached files: only what is said of them is kept",
