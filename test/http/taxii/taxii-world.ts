@@ -1,5 +1,4 @@
 import { Agent, request } from "node:http";
-import type { LabelRequest } from "../../../schemas/policy/label.ts";
 import type { TaxiiCollections } from "../../../schemas/taxii/collection.ts";
 import type { TaxiiStatus } from "../../../schemas/taxii/status.ts";
 import type { StixJson } from "../../../server/pipeline/steps.ts";
@@ -82,7 +81,7 @@ export class TaxiiWorld {
   post(
     as: string,
     content: readonly StixJson[] | string,
-    { label, headers, ...wire }: Wire & { readonly label?: LabelRequest } = {},
+    { label, headers, ...wire }: Wire & { readonly label?: object } = {},
   ): Promise<Got> {
     return this.ask(as, OBJECTS, {
       method: "POST",
@@ -98,7 +97,7 @@ export class TaxiiWorld {
   }
 
   /** Posts what must go in whole; gives the status. */
-  async put(as: string, objects: readonly StixJson[], label?: LabelRequest): Promise<TaxiiStatus> {
+  async put(as: string, objects: readonly StixJson[], label?: object): Promise<TaxiiStatus> {
     const { status, body } = await this.post(as, objects, label === undefined ? {} : { label });
     const told = JSON.parse(body.toString("utf8")) as TaxiiStatus;
     if (status !== 202 || told.failure_count > 0 || told.status !== "complete")
