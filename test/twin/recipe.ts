@@ -14,6 +14,8 @@ export interface Known {
   /** Posts that only one world saw. */
   readonly secrets: readonly Post[];
   readonly releases: readonly string[];
+  /** Items of the quality review in either world. */
+  readonly reviews: readonly string[];
   /** Turns with each pair, so that what one leaves out another asks. */
   readonly turn: number;
   /** Reads are asked before the viewer's own writes and after them. */
