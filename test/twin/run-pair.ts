@@ -1,4 +1,4 @@
-import { Rows } from "../../server/storage/collections.ts";
+import { Reviews, Rows } from "../../server/storage/collections.ts";
 import type { Storage } from "../../server/storage/port.ts";
 import { hashPassword } from "../../server/usecases/password.ts";
 import { START, steering } from "../support/steering.ts";
@@ -61,15 +61,16 @@ async function tell(
 }
 
 /** Consolidated and keyed ids of all rows, and marking definitions that readers are shown. */
-async function guesses(world: TemporaryWorld): Promise<{ things: string[]; markings: string[] }> {
+async function guesses(world: TemporaryWorld): Promise<{ things: string[]; markings: string[]; reviews: string[] }> {
   const rows = await world.storage.collection(Rows).all({ limit: 100_000 });
+  const reviews = (await world.storage.collection(Reviews).all({ limit: 100_000 })).map(({ id }) => id);
   const markings = new Set<string>();
   for (const { id } of [...SEATS, { id: "k1" }, { id: "rel-US-FBI" }]) {
     const { json } = await world.ask(id, { method: "GET", path: "/api/v1/objects" });
     for (const object of (json as { objects?: { object_marking_refs?: string[] }[] }).objects ?? [])
       for (const marking of object.object_marking_refs ?? []) markings.add(marking);
   }
-  return { things: rows.map(({ kind, thing }) => `${kind}--${thing}`), markings: [...markings] };
+  return { things: rows.map(({ kind, thing }) => `${kind}--${thing}`), markings: [...markings], reviews };
 }
 
 /** What only one of the worlds holds, or holds in that form: what somebody who guesses would guess. */
@@ -186,6 +187,7 @@ export async function runPair(story: Story, options: PairOptions = {}): Promise<
         turn: story.slots.length,
         things: union(one.things, other.things),
         markings: union(one.markings, other.markings),
+        reviews: union(one.reviews, other.reviews),
       };
     };
     const twins = async (): Promise<{ visible: number; hidden: readonly [number, number] }> => {
