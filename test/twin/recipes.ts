@@ -22,6 +22,7 @@ import {
 import { padding } from "./play.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
 import { TAXII_READS, TAXII_WRITES } from "./taxii-recipes.ts";
+import { TRIAGE_READS, TRIAGE_WRITES } from "./triage-recipes.ts";
 
 /** A list to its end, by `next`. Gives the ids of what was listed. */
 async function follow(ask: AskBoth, path: string, members: Readonly<Record<string, string>>): Promise<string[]> {
@@ -187,6 +188,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
     for (const id of [...releases, uuidOf("no release")]) await ask(get(`/api/v1/releases/${id}`));
   },
   ...TAXII_READS,
+  ...TRIAGE_READS,
   "GET /api/v1/jobs/{job}": async (ask, { jobs }) => {
     for (const id of [...jobs, uuidOf("no job")]) await ask(get(`/api/v1/jobs/${id}`));
   },
@@ -260,6 +262,7 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
     await ask(json(`/api/v1/objects/${unknownId}/releases`, { reason: "" }));
   },
   ...TAXII_WRITES,
+  ...TRIAGE_WRITES,
   "POST /api/v1/releases/{release}/approve": (ask, known) => decideAll(ask, known, "approve"),
   "POST /api/v1/releases/{release}/refuse": (ask, known) => decideAll(ask, known, "refuse"),
 };
