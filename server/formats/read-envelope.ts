@@ -1,8 +1,10 @@
 import type { Item } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import { decodeUtf8, inflate } from "./decode.ts";
+import { inflateStream } from "./inflate-stream.ts";
 import { parseJson } from "./parse-json.ts";
 import { isObject, stixItem } from "./read-stix.ts";
+import { JsonSplitter } from "./split-json.ts";
 
 export const notEnvelope = (found: string): Fault =>
   new Fault("unprocessable", `${found}; a TAXII envelope { "objects": [ … ] } was expected`, {
@@ -33,4 +35,31 @@ function membersOf(json: unknown): readonly unknown[] {
 export function readEnvelope(input: Uint8Array, inflated: number): Item[] {
   const bytes = inflate(input, inflated);
   return membersOf(parseJson(bytes, decodeUtf8(bytes))).map(stixItem);
+}
+
+/** Items of one group: what one transaction holds (design 5). */
+const GROUP = 1000;
+const startsAsList = (head: Uint8Array): boolean =>
+  /^\uFEFF?\s*\[/.test(Buffer.from(head.subarray(0, 1024)).toString());
+
+/**
+ * An envelope of any size as `readEnvelope` reads it, in groups of up to 1,000 items. A fault may come after groups that were handed over: they
+ * stay valid. A member that is no object is a problem of its own here, since what came before it is taken already.
+ */
+export async function* readEnvelopeStream(source: AsyncIterable<Uint8Array>, inflated: number): AsyncGenerator<Item[]> {
+  const splitter = new JsonSplitter(["objects"]);
+  let waiting: Item[] = [];
+  let index = 0;
+  for await (const piece of inflateStream(source, inflated)) {
+    for (const bytes of splitter.push(piece)) {
+      if (index === 0 && startsAsList(splitter.before())) throw notEnvelope("the body is a JSON list");
+      waiting.push(stixItem(parseJson(bytes, decodeUtf8(bytes)), index++));
+      if (waiting.length < GROUP) continue;
+      yield waiting;
+      waiting = [];
+    }
+  }
+  const { around } = splitter.end();
+  if (membersOf(parseJson(around, decodeUtf8(around))).length > 0) throw notEnvelope('"objects" is there twice');
+  if (waiting.length > 0) yield waiting;
 }

@@ -7,7 +7,7 @@ const [QUOTE, BACKSLASH, COMMA, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] =
   0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d,
 ];
 /** Names of the list in its wrapper: of STIX, and of the answer to a search in MISP. */
-const LISTS = ["objects", "response"].map((name) => [...Buffer.from(`"${name}"`)]);
+const LISTS = ["objects", "response"];
 
 /** `around`: outside the list; then before a member, after one, or in one of the three shapes of a member. */
 type State = "around" | "first" | "before" | "after" | "container" | "string" | "literal";
@@ -34,6 +34,11 @@ export class JsonSplitter {
   private partSize = 0;
   private readonly aroundList: Uint8Array[] = [];
   private aroundSize = 0;
+  private readonly names: readonly (readonly number[])[];
+
+  constructor(names: readonly string[] = LISTS) {
+    this.names = names.map((name) => [...Buffer.from(`"${name}"`)]);
+  }
 
   private wrong(byte: number): Fault {
     const found = byte < 0x80 ? JSON.stringify(String.fromCharCode(byte)) : "a character";
@@ -126,7 +131,7 @@ export class JsonSplitter {
       const named =
         this.depth === 1 &&
         this.colon &&
-        LISTS.some((list) => this.key.length === list.length && list.every((b, i) => this.key[i] === b));
+        this.names.some((list) => this.key.length === list.length && list.every((b, i) => this.key[i] === b));
       this.deeper();
       if (byte === OPEN && this.list === 0 && (this.depth === 1 || named)) {
         this.list = this.depth;

@@ -1,4 +1,5 @@
 import type { IngestReply } from "../../schemas/api/ingest.ts";
+import { readEnvelopeStream } from "../formats/read-envelope.ts";
 import { readStream } from "../formats/read-stream.ts";
 import type { Moments } from "../shared/moment.ts";
 import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
@@ -13,16 +14,22 @@ export async function ingestStream(
   done: (reply: IngestReply) => Promise<void> | void,
 ): Promise<void> {
   const label = labelAsk(ask);
-  const groups = readStream(source, {
-    ...(ask.format === undefined ? {} : { format: ask.format }),
-    limits: { inflated: parts.inflatedLimit },
-  });
+  const groups =
+    ask.envelope === true
+      ? readEnvelopeStream(source, parts.inflatedLimit)
+      : readStream(source, {
+          ...(ask.format === undefined ? {} : { format: ask.format }),
+          limits: { inflated: parts.inflatedLimit },
+        });
   for await (const items of groups) {
     await done(
       await ingestBatch(
         parts,
         items,
-        { account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
+        {
+          ...{ account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
+          versions: ask.envelope === true,
+        },
         moments(),
       ),
     );
