@@ -35,7 +35,7 @@ export type MispPart =
   | { readonly reason: string };
 
 /** A tag's value must not end its quotes or its line. */
-const tagText = (text: string): string => text.replace(/["\\\p{Cc}\p{Cs}\u2028\u2029]+/gu, " ").trim();
+const tagText = (text: string): string => text.replace(/[\s"\\\p{Cc}\p{Cs}\u2028\u2029]+/gu, " ").trim();
 
 /** `namespace:predicate="value"`, as MISP's machine tags are. */
 const machineTag = (predicate: string, value: string): string => {
