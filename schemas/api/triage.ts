@@ -18,7 +18,7 @@ export const ReviewState = z
   .meta({ id: "ReviewState" });
 export const ReviewClass = z.enum(["P0", "P1", "P2", "P3"]).meta({ id: "ReviewClass" });
 
-export const ReviewId = z.string().regex(/^[A-Za-z0-9_-]{32}$/, "an item's id has 32 characters");
+export const ReviewId = z.string().regex(/^[0-9a-f]{32}$/, "the id of an item has 32 digits, 0 to 9 and a to f");
 const Cursor = z.string().min(1).max(4096);
 const Limit = z.string().regex(/^[1-9]\d{0,3}$/, "a whole number from 1 to 9999; a page has 200 at most");
 const Reason = z.string().min(1).max(64);

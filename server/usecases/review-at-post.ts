@@ -152,7 +152,9 @@ function reviewOf(part: Part, batch: PostedBatch): ReviewDoc {
     ...{ by: order?.id ?? "", at: received, reason: STANDING_RULE },
   };
   return {
-    id: sha256(JSON.stringify(["review", batch.batch, part.posted, part.report ?? ""])).slice(0, 32),
+    id: Buffer.from(sha256(JSON.stringify(["review", batch.batch, part.posted, part.report ?? ""])), "base64url")
+      .toString("hex")
+      .slice(0, 32),
     ...{ batch: batch.batch, posted: part.posted, ...members, country, agency: poster.agency },
     ...{
       sender: person ? ("person" as const) : ("feed" as const),

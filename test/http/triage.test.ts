@@ -134,7 +134,7 @@ describe("the quality review over HTTP", () => {
     expect(await titles("rev-kisa")).toEqual([]);
     const hidden = (await queue("rev-npa")).find(({ title }) => title === "report 1")?.review ?? "";
     const seen = (await queue("rev-nco"))[0]?.review ?? "";
-    const unknown = await ask("rev-nco", "GET", `/triage/reviews/${"x".repeat(32)}`);
+    const unknown = await ask("rev-nco", "GET", `/triage/reviews/${"0".repeat(32)}`);
     expect(outcome(unknown)).toEqual([404, "not_found"]);
     for (const [as, review] of [
       ["rev-nco", hidden],
@@ -402,7 +402,7 @@ describe("the quality review over HTTP", () => {
       { review: a.review, hash: a.hash },
       { review: b.review, hash: "stale" },
       { review: c.review, hash: c.hash },
-      { review: "y".repeat(32), hash: "none" },
+      { review: "1".repeat(32), hash: "none" },
       { review: d.review, hash: d.hash },
     ];
     const body = { verb: "accept", reason: "as-reported", items };
@@ -458,35 +458,35 @@ describe("the quality review over HTTP", () => {
     ["GET", `/triage/reviews/${"a".repeat(3000)}`, undefined, 400],
     ["POST", "/triage/reviews/short/claim", undefined, 400],
     ["DELETE", "/triage/reviews/__proto__/claim", undefined, 400],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/approve`, {}, 404],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/__proto__`, {}, 404],
-    ["PUT", `/triage/reviews/${"x".repeat(32)}/accept`, {}, 405],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/accept`, {}, 400],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/accept`, { reason: "verified", hash: "h", extra: 1 }, 400],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/accept`, "{", 415],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/accept`, { reason: "verified", hash: "h" }, 404],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/reject`, { reason: 7, hash: "h" }, 400],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/needs-info`, { reason: "date-unclear", hash: "h", words: "" }, 400],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/approve`, {}, 404],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/__proto__`, {}, 404],
+    ["PUT", `/triage/reviews/${"0".repeat(32)}/accept`, {}, 405],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/accept`, {}, 400],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/accept`, { reason: "verified", hash: "h", extra: 1 }, 400],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/accept`, "{", 415],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/accept`, { reason: "verified", hash: "h" }, 404],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/reject`, { reason: 7, hash: "h" }, 400],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/needs-info`, { reason: "date-unclear", hash: "h", words: "" }, 400],
     [
       "POST",
-      `/triage/reviews/${"x".repeat(32)}/needs-info`,
+      `/triage/reviews/${"0".repeat(32)}/needs-info`,
       { reason: "date-unclear", hash: "h", words: "w".repeat(5000) },
       400,
     ],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/duplicate`, { reason: "same-event", hash: "h", of: "no id" }, 400],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/supersede`, { reason: "replaced", hash: "h", by: "__proto__" }, 400],
-    ["POST", `/triage/reviews/${"x".repeat(32)}/answer`, { words: [] }, 400],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/duplicate`, { reason: "same-event", hash: "h", of: "no id" }, 400],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/supersede`, { reason: "replaced", hash: "h", by: "__proto__" }, 400],
+    ["POST", `/triage/reviews/${"0".repeat(32)}/answer`, { words: [] }, 400],
     ["POST", "/triage/bulk", { verb: "explode", reason: "r", items: [] }, 400],
     ["POST", "/triage/bulk", { verb: "accept", reason: "verified", items: [] }, 400],
     [
       "POST",
       "/triage/bulk",
-      { verb: "duplicate", reason: "same-event", items: [{ review: "x".repeat(32), hash: "h" }] },
+      { verb: "duplicate", reason: "same-event", items: [{ review: "0".repeat(32), hash: "h" }] },
       400,
     ],
     [
       ...(["POST", "/triage/bulk"] as const),
-      { verb: "accept", reason: "verified", items: [1, 2].map(() => ({ review: "x".repeat(32), hash: "h" })) },
+      { verb: "accept", reason: "verified", items: [1, 2].map(() => ({ review: "0".repeat(32), hash: "h" })) },
       400,
     ],
     [

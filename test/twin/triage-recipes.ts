@@ -2,7 +2,7 @@ import { DARK } from "./content.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf } from "./recipe.ts";
 
 /** What the viewer asks of the quality review and does there. */
-const NO_REVIEW = "x".repeat(32);
+const NO_REVIEW = "0".repeat(32);
 const QUEUE = "/api/v1/triage/queue";
 
 /** A list of items to its end. */
