@@ -15,6 +15,7 @@ import { addIngestCommand } from "./ingest.ts";
 import { addOpenapiCommand } from "./openapi.ts";
 import { addPolicyCommands } from "./policy.ts";
 import { addSeedCommand } from "./seed.ts";
+import { addTriageCommands } from "./triage.ts";
 
 /** `tricord <command>`: works on the store of this installation's settings; results on standard output, words on standard error. */
 const program = new Command("tricord")
@@ -41,6 +42,7 @@ addPolicyCommands(program);
 addAccountsCommands(program, async () => ({ ...(await core()), moments: realMoments }));
 addGroupCommands(program, core);
 addSeedCommand(program, core);
+addTriageCommands(program, core);
 addOpenapiCommand(program, routesOfNewStore);
 
 /** What was written to a pipe is on its way still when the work is done: ending before would cut it off. */
