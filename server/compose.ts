@@ -7,7 +7,7 @@ import { ownHosts } from "./formats/block-value.ts";
 import { authRoutes } from "./http/api/auth.ts";
 import { docsRoutes } from "./http/api/docs.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
-import { mineRoutes } from "./http/api/mine.ts";
+import { type MineParts, mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
@@ -31,6 +31,7 @@ import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
 import { makeCheckPassword } from "./usecases/check-password.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
+import { Edits } from "./usecases/edit-mine.ts";
 import { commonObjects, groupOf } from "./usecases/group.ts";
 import type { IngestParts } from "./usecases/ingest-batch.ts";
 import { type IngestRunner, Intake, type Spool } from "./usecases/intake.ts";
@@ -123,9 +124,10 @@ export function composeContent(
 }
 
 /** What an agency does with its own posts, as the server and the command line use it. */
-export function composeMine(core: Core, content: Content): { withdrawals: Withdrawals; confirmations: Confirmations } {
+export function composeMine(core: Core, content: Content): MineParts {
   const { keys: secrets, storage, audit, snapshots, clock } = core;
   return {
+    edits: new Edits({ ...composeIngest(core), content, tokenKey: core.keys.cursor }),
     withdrawals: new Withdrawals({ storage, content, snapshots, audit, secrets, clock }),
     confirmations: new Confirmations({ storage, content, audit }),
   };

@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { LabelRequest } from "../policy/label.ts";
 import { AccountId, When } from "../policy/vocabulary.ts";
+import { Remark } from "./ingest.ts";
+import { ReleaseRowBody } from "./releases.ts";
 
 export const Reason = z.string().min(1).max(2000);
 export const Hash = z.string().min(1).max(100);
@@ -37,3 +40,52 @@ export const ConfirmationList = z
   .meta({ id: "ConfirmationList" });
 /** `open` (default) has the overdue ones too. */
 export const ConfirmationQuery = z.strictObject({ state: z.enum(["open", "overdue", "confirmed"]).optional() });
+
+/** A post of one's own agency, as a list of them names it. */
+export const PostToken = z
+  .string()
+  .min(1)
+  .max(2000)
+  .regex(/^[A-Za-z0-9_-]+$/);
+
+/**
+ * Another version and another label of one post. `object` is the whole object, `patch` a JSON merge patch (RFC 7396); `label` is the whole label as a request (`request` of
+ * the post, changed). `hash` is the post's.
+ */
+export const EditBody = z
+  .strictObject({
+    object: z.record(z.string(), z.unknown()).optional(),
+    patch: z.record(z.string(), z.unknown()).optional(),
+    label: LabelRequest.optional(),
+    hash: Hash,
+    reason: Reason,
+    dryRun: z.boolean().optional(),
+  })
+  .refine((body) => body.object === undefined || body.patch === undefined, "give object or patch, not both")
+  .refine(
+    (body) => body.object !== undefined || body.patch !== undefined || body.label !== undefined,
+    "give object, patch or label",
+  )
+  .meta({ id: "EditBody" });
+export type EditBody = z.infer<typeof EditBody>;
+
+export const EditReply = z
+  .object({
+    /** `updated`: another version; `narrowed`: another label; `unchanged`: it says so already. */
+    outcome: z.enum(["updated", "narrowed", "unchanged"]),
+    object: z.string(),
+    /** The post as it stands now and its hash, where its editor may still read it. */
+    post: z.string().optional(),
+    hash: z.string().optional(),
+    version: z.string().optional(),
+    /** Agencies that could read it, and that can. */
+    readers: z.object({ before: z.array(z.string()), after: z.array(z.string()) }),
+    /** Rows that were on and wait for a second person, since what is new has not been released yet. */
+    releaseAgain: z.array(ReleaseRowBody),
+    warnings: z.array(Remark),
+    /** What a second person confirms, and by when. */
+    confirmation: z.string().optional(),
+    confirmUntil: When.optional(),
+  })
+  .meta({ id: "EditReply" });
+export type EditReply = z.infer<typeof EditReply>;

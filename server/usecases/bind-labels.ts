@@ -23,6 +23,8 @@ export interface LabelAsk {
   readonly preset?: string;
   /** Markings of the same input that were refused. */
   readonly refusedMarkings?: ReadonlySet<string>;
+  /** What becomes of a label once it is bound and the standing orders are applied: an edit's takes the place of one that stands. */
+  readonly settle?: (label: Label) => Label;
 }
 
 /** A label as it will be stored, with what the rows of a contribution are made from. */
@@ -147,7 +149,8 @@ export async function bindBatch(
   const store = (text: string, label: Label): Omit<Bound, "flags" | "consumed" | "warnings"> => {
     const held = memo.get(text);
     if (held !== undefined) return held;
-    const ordered = applyOrders(label, snapshot.orders, poster, at);
+    const released = applyOrders(label, snapshot.orders, poster, at);
+    const ordered = ask.settle?.(released) ?? released;
     const stored = ordered === label ? label : normaliseLabel(ordered);
     const id = labelId(secrets.digest, labelText(stored));
     const made = {

@@ -38,6 +38,8 @@ export interface BatchAsk {
   readonly label: LabelAsk;
   readonly channel: string;
   readonly dryRun: boolean;
+  /** What else is done in the batch's transaction, once it is known which contributions are new. */
+  readonly also?: (unit: Unit, stored: readonly string[]) => Promise<void>;
   /** Each result names the version of its object. */
   readonly versions?: boolean;
 }
@@ -424,6 +426,7 @@ async function attempt(
       },
       new Map(rows.map(({ id, stamp }) => [id, stamp])),
     );
+    await ask.also?.(unit, [...new Set(fresh.map(({ contribution }) => contribution))]);
     await nameTimeless(unit);
     await rememberJudged(unit, snapshot.at);
     const made = reply();

@@ -3,21 +3,28 @@ import {
   ConfirmationList,
   ConfirmationQuery,
   ConfirmationReply,
+  EditBody,
+  EditReply,
+  PostToken,
   WithdrawBody,
   WithdrawReply,
 } from "../../../schemas/api/mine.ts";
 import { ObjectId } from "../../../schemas/api/objects.ts";
 import type { Confirmations } from "../../usecases/confirmations.ts";
+import type { Edits } from "../../usecases/edit-mine.ts";
 import type { Withdrawals } from "../../usecases/withdraw.ts";
 import { type Route, route } from "../route.ts";
 
 export interface MineParts {
   readonly withdrawals: Withdrawals;
   readonly confirmations: Confirmations;
+  readonly edits: Edits;
 }
 
+const PostParams = z.strictObject({ post: PostToken });
+
 /** One's own posts: taking them back, changing them, and what became of them. */
-export function mineRoutes({ withdrawals, confirmations }: MineParts): Route[] {
+export function mineRoutes({ withdrawals, confirmations, edits }: MineParts): Route[] {
   return [
     route({
       method: "POST",
@@ -32,6 +39,21 @@ export function mineRoutes({ withdrawals, confirmations }: MineParts): Route[] {
       handler: async ({ params, body, viewer, account, moment }) => ({
         status: 200,
         body: await withdrawals.withdraw({ viewer, account: account.id, moment, object: params.id, ...body }),
+      }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/mine/{post}/edit",
+      summary:
+        "Another version or a narrower label of one of your agency's posts, at once; 409 label.widens where anybody would gain by it",
+      tag: "mine",
+      needs: "post",
+      params: PostParams,
+      body: EditBody,
+      replies: { 200: EditReply },
+      handler: async ({ params, body, viewer, account, moment }) => ({
+        status: 200,
+        body: await edits.edit({ viewer, account: account.id, moment, post: params.post, ...body }),
       }),
     }),
     route({

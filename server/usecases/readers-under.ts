@@ -1,0 +1,29 @@
+import type { Label } from "../../schemas/policy/label.ts";
+import { decide } from "../policy/decide.ts";
+import { formatInstant } from "../shared/instant.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface ReadersUnder {
+  /** Agencies of which somebody can read it, clients of theirs included; sorted. */
+  readonly agencies: string[];
+  /** Of one's own agency: who they are. Whom others employ is theirs to know (policy Q49). */
+  readonly people: string[];
+}
+
+/** Who in the directory may read under any of these labels at the instant of the snapshot: `decide` for each account. */
+export function readersUnder(labels: readonly Label[], snapshot: Snapshot, own: string | undefined): ReadersUnder {
+  const at = formatInstant(snapshot.at);
+  const agencies = new Set<string>();
+  const people = new Set<string>();
+  for (const id of snapshot.accounts.keys()) {
+    const viewer = snapshot.viewer(id);
+    if (viewer?.agency === undefined || (agencies.has(viewer.agency) && viewer.agency !== own)) continue;
+    const reads = labels.some(
+      (label) => decide({ viewer, label, agreements: snapshot.agreements, at }).verdict !== "hidden",
+    );
+    if (!reads) continue;
+    agencies.add(viewer.agency);
+    if (viewer.agency === own) people.add(id);
+  }
+  return { agencies: [...agencies].sort(), people: [...people].sort() };
+}
