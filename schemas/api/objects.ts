@@ -95,6 +95,9 @@ export const MinePage = z
   .object({
     posts: z.array(
       z.object({
+        /** Its own name, for `/api/v1/mine/{post}`, and the hash that an edit binds to. */
+        post: z.string(),
+        hash: z.string(),
         id: z.string(),
         type: z.string(),
         version: z.string().optional(),
@@ -112,7 +115,7 @@ export const MinePage = z
             countries: z.array(z.string()),
             agencies: z.union([z.literal("*"), z.array(z.string())]),
             until: When.optional(),
-            status: z.enum(["on", "off"]),
+            status: z.enum(["on", "off", "expired"]),
           }),
         ),
       }),

@@ -1,6 +1,10 @@
 import type { Label, LabelRequest, ReleaseRow } from "../../schemas/policy/label.ts";
+import type { Role } from "../../schemas/policy/vocabulary.ts";
 import { isBefore } from "./dated.ts";
 import { normaliseLabel } from "./label-text.ts";
+import { inAll } from "./meet.ts";
+import { type RowWorld, splitRow } from "./release-rows.ts";
+import { rowNeedsSecondPerson } from "./release-rules.ts";
 
 /** A label as the request that would ask for it: what a person changes to ask for another one. */
 export const requestOf = (label: Label): LabelRequest => ({
@@ -16,22 +20,46 @@ export const requestOf = (label: Label): LabelRequest => ({
   fieldRules: label.fieldRules.map((rule) => ({ ...rule })),
 });
 
-/** Whether all that a row gives another row, which is on, gives already. */
+/** Whether another row names all that a row names, for as long. */
 const within = (row: ReleaseRow, held: ReleaseRow): boolean =>
-  held.status === "on" &&
   held.agreement === row.agreement &&
   row.countries.every((country) => held.countries.includes(country)) &&
   (held.agencies === "*" || (row.agencies !== "*" && row.agencies.every((agency) => held.agencies.includes(agency)))) &&
   (held.until === undefined || (row.until !== undefined && !isBefore(held.until, row.until)));
 
+export interface InPlace {
+  /** The label that stands. */
+  readonly standing: Label;
+  /** What is asked for in its place, and what came of it, met with the object's own markings and standing orders applied. */
+  readonly request: LabelRequest;
+  readonly bound: Label;
+  readonly author: string;
+  readonly agencies: RowWorld["agencies"];
+  /** For content that nobody has released yet, by whose poster: rows that need a second person wait for one (triage 3). */
+  readonly fresh?: Role;
+}
+
 /**
- * A label that was asked for, as it may take the place of one that stands: a row is on only where a row is on that gives as much, and the author and the
- * state stay. With `keepsOff` rows that the asked label has off stay off, as they do for content that nobody has released yet.
+ * The label in the place of one that stands: the rows are those asked for, and one is on only where a row that is on gives as much; author and state stay. `wished`
+ * has on what stands nowhere: who gains by it is who would have to be asked.
  */
-export function inPlaceOf(standing: Label, asked: Label, author: string, keepsOff: boolean): Label {
-  const releases = asked.releases.map((row): ReleaseRow => {
-    const on = standing.releases.some((held) => within(row, held)) && !(keepsOff && row.status === "off");
-    return { ...row, status: on ? "on" : "off" };
+export function inPlaceOf({ standing, request, bound, author, agencies, fresh }: InPlace): {
+  readonly label: Label;
+  readonly wished: Label;
+} {
+  const on = (row: ReleaseRow, list: readonly ReleaseRow[]): boolean =>
+    list.some((held) => held.status === "on" && within(row, held));
+  const asked = (request.releases ?? []).flatMap((row) => splitRow(row, "off", agencies));
+  const rows = asked.map((row) => {
+    const waits = fresh !== undefined && rowNeedsSecondPerson(row, bound, fresh) && !on(row, bound.releases);
+    const status = on(row, standing.releases) && !waits ? ("on" as const) : ("off" as const);
+    return { row: { ...row, status }, known: standing.releases.some((held) => within(row, held)) };
   });
-  return normaliseLabel({ ...asked, releases, author, state: standing.state });
+  const recipients = inAll([bound.recipients, request.recipients ?? []]);
+  const made = (releases: ReleaseRow[]): Label =>
+    normaliseLabel({ ...bound, recipients, releases, author, state: standing.state });
+  return {
+    label: made(rows.map(({ row }) => row)),
+    wished: made(rows.map(({ row, known }) => (known ? row : { ...row, status: "on" }))),
+  };
 }

@@ -18,11 +18,10 @@ import type { Unit } from "../storage/port.ts";
 import { bindBatch } from "./bind-labels.ts";
 import { askToConfirm } from "./confirmations.ts";
 import type { Content } from "./content.ts";
-import { contentHash } from "./content-hash.ts";
 import { editedObject } from "./edited-object.ts";
 import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
 import { labelOfRow } from "./own-rows.ts";
-import { postToken, rowOfPost } from "./post-token.ts";
+import { postHash, postToken, rowOfPost } from "./post-token.ts";
 import { notThere } from "./read-one.ts";
 import { readersUnder } from "./readers-under.ts";
 import { relabel } from "./relabel.ts";
@@ -60,9 +59,6 @@ interface Plan {
 
 export const staleContent = (): Fault =>
   new Fault("conflict", "it has changed since you opened it: read it again", { code: "content.stale", path: "hash" });
-
-/** The content hash of one post: its bytes and its label. */
-export const postHash = (row: Row): string => contentHash([row]);
 
 const authorOf = (label: Label, row: Row): string => label.author ?? row.receivedFrom;
 
@@ -136,7 +132,20 @@ export class Edits {
       const keyed = keyOf(object, row.originator);
       if (!("key" in keyed)) throw new Fault("internal", `a stored contribution has no key: ${row.contribution}`);
       const candidate = { index: 0, object, key: keyed.key, item: { index: 0, object }, warnings: [] };
-      const settle = (asked: Label): Label => inPlaceOf(before, asked, authorOf(before, row), false);
+      const settle = (bound: Label): Label => {
+        const { agencies } = sight.snapshot;
+        const { label, wished } = inPlaceOf({
+          standing: before,
+          request,
+          bound,
+          author: authorOf(before, row),
+          agencies,
+        });
+        mustFit(label);
+        mustNotWiden(before, label, sight.snapshot);
+        mustNotWiden(before, wished, sight.snapshot);
+        return label;
+      };
       const { bound, refused } = await bindBatch(
         storage,
         [candidate],
@@ -147,10 +156,7 @@ export class Edits {
       );
       const after = bound.get(0);
       if (after === undefined) throw refusedAs(refused.get(0));
-      const label = after.stored;
-      mustFit(label);
-      mustNotWiden(before, label, sight.snapshot);
-      changes.push({ contribution: row.contribution, label: row.label, before, after: label });
+      changes.push({ contribution: row.contribution, label: row.label, before, after: after.stored });
     }
     return changes.filter(({ before, after }) => labelText(before) !== labelText(after));
   }
@@ -218,8 +224,17 @@ export class Edits {
     // The new version stands where the newest label of the old one leaves it.
     const standing = plan.changes.find((one) => one.contribution === row.contribution)?.after ?? plan.standing;
     let fresh: Label | undefined;
-    const settle = (asked: Label): Label => {
-      const label = inPlaceOf(standing, asked, authorOf(standing, row), true);
+    const settle = (bound: Label): Label => {
+      const { agencies } = sight.snapshot;
+      const author = authorOf(standing, row);
+      const { label } = inPlaceOf({
+        standing,
+        request: plan.request,
+        bound,
+        author,
+        agencies,
+        fresh: sight.viewer.role,
+      });
       mustFit(label);
       mustNotWiden(standing, label, sight.snapshot);
       fresh = label;

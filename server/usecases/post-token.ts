@@ -1,5 +1,6 @@
 import { seal, unseal } from "../shared/seal.ts";
 import type { Unit } from "../storage/port.ts";
+import { contentHash } from "./content-hash.ts";
 import { rowsOfContribution } from "./relabel.ts";
 import type { Row, Sight } from "./sight.ts";
 
@@ -9,6 +10,9 @@ import type { Row, Sight } from "./sight.ts";
  */
 export const postToken = (key: Uint8Array, { stixId, batch, hash }: Pick<Row, "stixId" | "batch" | "hash">): string =>
   seal(key, "post", [stixId, batch, hash]);
+
+/** The content hash of one post: its bytes and its label. */
+export const postHash = (row: Row): string => contentHash([row]);
 
 /** The row of one's own side's post that the viewer sees; undefined for a token that is none, and for what it may not see. */
 export async function rowOfPost(unit: Unit, sight: Sight, key: Uint8Array, token: string): Promise<Row | undefined> {

@@ -1,11 +1,20 @@
 import type { z } from "zod";
 import type { MinePage } from "../../schemas/api/objects.ts";
+import type { Label, ReleaseRow } from "../../schemas/policy/label.ts";
+import { stillLasts } from "../policy/dated.ts";
 import { sha256 } from "../shared/digest.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { Unit } from "../storage/port.ts";
 import { openPosition, positionOf, sealPosition } from "./position.ts";
+import { postHash, postToken } from "./post-token.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 import { walkLanes } from "./walk-lanes.ts";
+
+export type MineRow = Omit<ReleaseRow, "status"> & { readonly status: ReleaseRow["status"] | "expired" };
+
+/** The rows of a label as they stand at an instant: what is past its end admits nobody any more. */
+export const rowsNow = (label: Label, at: string): MineRow[] =>
+  label.releases.map((row) => ({ ...row, status: stillLasts(at, row.until) ? row.status : "expired" }));
 
 /** My agency's posts that this account may see, oldest first, each contribution with its label's rows as they stand. */
 export async function readMine(
@@ -35,6 +44,8 @@ export async function readMine(
     const { name } = objectOf(row);
     return [
       {
+        post: postToken(cursorKey, row),
+        hash: postHash(row),
         id: row.stixId,
         type: row.kind,
         ...(row.version === undefined ? {} : { version: row.version }),
@@ -46,7 +57,7 @@ export async function readMine(
         state: label.state,
         tlp: label.tlp,
         flags: row.flags ?? [],
-        releases: label.releases,
+        releases: rowsNow(label, formatInstant(sight.snapshot.at)),
       },
     ];
   });
