@@ -10,7 +10,7 @@ import { ingestRoutes } from "./http/api/ingest.ts";
 import { type MineParts, mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
-import { releaseRoutes } from "./http/api/releases.ts";
+import { type ReleaseUseCases, releaseRoutes } from "./http/api/releases.ts";
 import { triageRoutes } from "./http/api/triage.ts";
 import { makeAuthenticate } from "./http/authenticate.ts";
 import { makeLimits } from "./http/limits.ts";
@@ -32,11 +32,15 @@ import { makeCheckPassword } from "./usecases/check-password.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
 import { Edits } from "./usecases/edit-mine.ts";
+import { EmergencyReleases } from "./usecases/emergency.ts";
 import { commonObjects, groupOf } from "./usecases/group.ts";
 import type { IngestParts } from "./usecases/ingest-batch.ts";
 import { type IngestRunner, Intake, type Spool } from "./usecases/intake.ts";
+import { Onward } from "./usecases/onward.ts";
 import { makeRefreshSession } from "./usecases/refresh-session.ts";
 import { Releases } from "./usecases/release.ts";
+import { TakingBack } from "./usecases/release-back.ts";
+import type { ReleaseParts } from "./usecases/release-parts.ts";
 import { Renderer } from "./usecases/render.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
 import { makeSignOut } from "./usecases/sign-out.ts";
@@ -109,7 +113,7 @@ export function composeContent(
   core: Core,
   moments: Moments,
 ): { content: Content; releases: Releases; collections: Collections } {
-  const { config, keys, storage, audit, snapshots, clock } = core;
+  const { config, keys, storage, snapshots, clock } = core;
   const group = groupOf(config.GROUP);
   const renderer = new Renderer(keys.namespace, group, commonObjects(group));
   const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
@@ -120,7 +124,24 @@ export function composeContent(
     scratch: scratchIn(resolve(config.DATA_DIR, "spool")),
     own: ownHosts(config.PUBLIC_URL, config.OWN_HOSTS),
   });
-  return { content, collections, releases: new Releases({ storage, content, snapshots, audit, secrets: keys, clock }) };
+  return { content, collections, releases: new Releases(releaseParts(core, content)) };
+}
+
+const releaseParts = ({ keys, storage, audit, snapshots, clock }: Core, content: Content): ReleaseParts => ({
+  ...{ storage, content, snapshots, audit, clock },
+  secrets: { namespace: keys.namespace, digest: keys.digest },
+  cursorKey: keys.cursor,
+});
+
+/** The release machine, as the server and the command line use it. */
+export function composeReleases(core: Core, content: Content): ReleaseUseCases {
+  const parts = releaseParts(core, content);
+  return {
+    releases: new Releases(parts),
+    back: new TakingBack(parts),
+    onward: new Onward(parts),
+    emergencies: new EmergencyReleases(parts),
+  };
 }
 
 /** What an agency does with its own posts, as the server and the command line use it. */
@@ -162,7 +183,7 @@ export function composeRoutes(
   });
   const checkPassword = makeCheckPassword({ storage, audit });
   const session = { storage, audit, tokenKey: keys.jwt };
-  const { content, releases, collections } = composeContent(core, moments);
+  const { content, collections } = composeContent(core, moments);
   const mine = composeMine(core, content);
   const intake = new Intake({
     storage,
@@ -181,7 +202,7 @@ export function composeRoutes(
     }),
     ...ingestRoutes(intake),
     ...objectRoutes(content),
-    ...releaseRoutes(releases),
+    ...releaseRoutes(composeReleases(core, content)),
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...taxiiRoutes({

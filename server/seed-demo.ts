@@ -50,9 +50,8 @@ export async function seedDemo(
           if (off === undefined || hash === undefined) break;
           const { status: _, ...row } = off;
           // Proposed before a load was cut off: decided now, not proposed twice.
-          const waiting = (await releases.list(approver, moments(), "proposed")).find(
-            (one) => one.object === object && canonicalJson(one.row) === canonicalJson(row),
-          );
+          const { releases: open } = await releases.list(approver, moments(), { status: "proposed" });
+          const waiting = open.find((one) => one.object === object && canonicalJson(one.row) === canonicalJson(row));
           const release =
             waiting?.release ??
             (await releases.propose({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AgencyList } from "../policy/label.ts";
 import { AgreementId, Country, When } from "../policy/vocabulary.ts";
+import { ObjectId } from "./objects.ts";
 
 export const ReleaseRowBody = z
   .strictObject({
@@ -12,33 +13,135 @@ export const ReleaseRowBody = z
   .meta({ id: "ReleaseRowBody" });
 const Reason = z.string().min(1).max(2000);
 const Hash = z.string().min(1).max(100);
+/** Which codes a verb knows, `server/policy/release-machine.ts` says; without one it is the verb's first. */
+const Code = z
+  .string()
+  .max(60)
+  .regex(/^[a-z][a-z-]{1,58}$/);
 
+/** `inside: all` for a PUBLIC row: every agency's contribution to the object that you see, each agreed to by its own country. */
 export const ProposeBody = z
-  .strictObject({ row: ReleaseRowBody, reason: Reason, hash: Hash })
+  .strictObject({
+    row: ReleaseRowBody,
+    reason: Reason,
+    hash: Hash,
+    code: Code.optional(),
+    inside: z.enum(["own", "all"]).optional(),
+  })
   .meta({ id: "ProposeBody" });
 export type ProposeBody = z.infer<typeof ProposeBody>;
-export const DecideBody = z.strictObject({ reason: Reason, hash: Hash }).meta({ id: "DecideBody" });
+/** `say`: for a request from abroad, what its sender is told beside "not granted" or "granted". */
+export const DecideBody = z
+  .strictObject({ reason: Reason, hash: Hash, code: Code.optional(), say: z.string().min(1).max(500).optional() })
+  .meta({ id: "DecideBody" });
+/** `to` for narrowing: what is left of the row. */
+export const NarrowBody = z
+  .strictObject({ to: ReleaseRowBody, reason: Reason, hash: Hash, code: Code.optional() })
+  .meta({ id: "NarrowBody" });
+export const RecallBody = z
+  .strictObject({ reason: Reason, hash: Hash, code: Code.optional() })
+  .meta({ id: "RecallBody" });
+/** Of a row that is on, whoever turned it on; without `to` nothing is left of it. `hash` as the object's page gives it. */
+export const TakeBackBody = z
+  .strictObject({
+    row: ReleaseRowBody,
+    to: ReleaseRowBody.optional(),
+    reason: Reason,
+    hash: Hash,
+    code: Code.optional(),
+  })
+  .meta({ id: "TakeBackBody" });
+export const EmergencyBody = z
+  .strictObject({ row: ReleaseRowBody, reason: Reason, hash: Hash, code: Code })
+  .meta({ id: "EmergencyBody" });
+export const OnwardBody = z
+  .strictObject({ object: ObjectId, row: ReleaseRowBody, reason: Reason })
+  .meta({ id: "OnwardBody" });
 
 export const Proposed = z.object({ release: z.string() }).meta({ id: "Proposed" });
+export const ReleaseStatus = z.enum([
+  "proposed",
+  "in-clearance",
+  "released",
+  "refused",
+  "expired",
+  "narrowed",
+  "recalled",
+]);
+const TakenBack = z.object({
+  verb: z.enum(["narrow", "recall"]),
+  by: z.string(),
+  at: When,
+  reason: z.string(),
+  code: z.string(),
+  to: ReleaseRowBody.optional(),
+  /** The record under which a second person confirms it, by when, and who did. */
+  confirmation: z.string(),
+  confirmBy: When.optional(),
+  confirmedBy: z.string().optional(),
+});
 export const ReleaseReply = z
   .object({
     release: z.string(),
     object: z.string(),
+    kind: z.enum(["row", "public", "onward", "emergency"]),
     row: ReleaseRowBody,
     reason: z.string(),
-    status: z.enum(["proposed", "released", "refused", "expired"]),
+    code: z.string().optional(),
+    status: ReleaseStatus,
+    /** An account of your country; of a request from abroad the agency. */
     proposedBy: z.string(),
     proposedAt: When,
+    expires: When.optional(),
     decidedBy: z.string().optional(),
     decidedAt: When.optional(),
     decisionReason: z.string().optional(),
+    decisionCode: z.string().optional(),
+    /** The row of an emergency, which ends by itself. */
+    interim: ReleaseRowBody.optional(),
+    /** Whom an emergency calls. */
+    called: z.array(z.string()).optional(),
+    /** Of a request from abroad: how many reminders are due. */
+    reminders: z.int().optional(),
+    /** Your country's approver of a PUBLIC release that waits for others. */
+    approvedBy: z.string().optional(),
+    back: TakenBack.optional(),
+    /** Whether you see all of it: only then can you approve it. */
+    whole: z.boolean(),
     /** Agencies that could not read it before and could after. */
     gains: z.array(z.string()),
     hash: z.string(),
   })
   .meta({ id: "Release" });
 export type ReleaseReply = z.infer<typeof ReleaseReply>;
-export const ReleaseList = z.object({ releases: z.array(ReleaseReply) }).meta({ id: "ReleaseList" });
+export const ReleaseList = z
+  .object({ releases: z.array(ReleaseReply), next: z.string().optional() })
+  .meta({ id: "ReleaseList" });
+const Limit = z.string().regex(/^[1-9]\d{0,3}$/, "a whole number from 1 to 9999; a page has 500 at most");
+const Cursor = z.string().min(1).max(4096);
 export const ReleaseQuery = z.strictObject({
-  status: z.enum(["proposed", "released", "refused", "expired"]).optional(),
+  status: ReleaseStatus.optional(),
+  limit: Limit.optional(),
+  next: Cursor.optional(),
 });
+export const OnwardQuery = z.strictObject({ limit: Limit.optional(), next: Cursor.optional() });
+
+export const OnwardAsked = z.object({ requests: z.array(z.string()) }).meta({ id: "OnwardAsked" });
+/** A request as its sender sees it. Silence and a refusal look alike. */
+export const OnwardReply = z
+  .object({
+    request: z.string(),
+    object: z.string(),
+    row: ReleaseRowBody,
+    reason: z.string(),
+    askedBy: z.string(),
+    askedAt: When,
+    decidedBefore: When,
+    outcome: z.enum(["waiting", "granted", "not granted"]),
+    say: z.string().optional(),
+  })
+  .meta({ id: "OnwardRequest" });
+export type OnwardReply = z.infer<typeof OnwardReply>;
+export const OnwardList = z
+  .object({ requests: z.array(OnwardReply), next: z.string().optional() })
+  .meta({ id: "OnwardList" });

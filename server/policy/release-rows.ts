@@ -158,3 +158,34 @@ export function withRowsOn(label: Label, row: AskedRow): Label {
   const others = label.releases.filter((held) => !on.some((one) => sameButStatus(one, held)));
   return { ...label, releases: [...others, ...on] };
 }
+
+/**
+ * The label without what a row grants. Lists of agencies may have become one with another's list of the same agreement, country and end:
+ * the agencies named go from it. Only ever narrows. The very label if there is nothing to take away. Normalise what comes out.
+ */
+export function withoutRow(label: Label, row: AskedRow): Label {
+  const gone = splitRow(row, "on");
+  const releases = label.releases.flatMap((held): ReleaseRow[] => {
+    const same = gone.find((one) => sameButStatus({ ...one, agencies: "*" }, { ...held, agencies: "*" }));
+    if (same === undefined || held.status === "off") return [held];
+    if (same.agencies === "*" || held.agencies === "*") return same.agencies === held.agencies ? [] : [held];
+    const agencies = held.agencies.filter((agency) => !same.agencies.includes(agency));
+    return agencies.length === held.agencies.length ? [held] : agencies.length === 0 ? [] : [{ ...held, agencies }];
+  });
+  return releases.length === label.releases.length && releases.every((held, i) => held === label.releases[i])
+    ? label
+    : { ...label, releases };
+}
+
+/**
+ * Is `to` no more than `row`, for content under this label? Fewer countries, fewer agencies, an earlier end. From everyone to a list is a
+ * widening under AMBER+STRICT, where everyone is nobody (policy 4), so there it is not.
+ */
+export function isNarrower(to: AskedRow, row: AskedRow, label: Label): boolean {
+  const strict = [label, ...label.fieldRules].some(({ tlp }) => tlp === "AMBER+STRICT");
+  const agencies =
+    row.agencies === "*" ? to.agencies === "*" || !strict : to.agencies !== "*" && inAll(to.agencies, row.agencies);
+  const ends = row.until === undefined || (to.until !== undefined && !isBefore(row.until, to.until));
+  return to.agreement === row.agreement && inAll(to.countries, row.countries) && agencies && ends;
+}
+const inAll = (some: readonly string[], all: readonly string[]): boolean => some.every((one) => all.includes(one));

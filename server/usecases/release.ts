@@ -1,64 +1,65 @@
 import type { ReleaseReply } from "../../schemas/api/releases.ts";
-import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
-import { decide } from "../policy/decide.ts";
-import { normaliseLabel } from "../policy/label-text.ts";
-import { checkRow, withRowsOn } from "../policy/release-rows.ts";
-import { mayApprove } from "../policy/release-rules.ts";
-import { tierProblem } from "../policy/tiers.ts";
-import { wireLabel } from "../policy/wire-label.ts";
+import { PROPOSAL_LASTS, stateAt } from "../policy/release-machine.ts";
+import { withoutRow, withRowsOn } from "../policy/release-rows.ts";
+import { mayPropose } from "../policy/release-rules.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
-import { formatInstant } from "../shared/instant.ts";
+import { parseInstant } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
-import { Releases as ReleasesIn, Rows } from "../storage/collections.ts";
+import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
-import type { Storage, Stored, Unit } from "../storage/port.ts";
-import type { AuditStream } from "./append-audit.ts";
-import type { Content } from "./content.ts";
-import { contentHash, ownContent } from "./content-hash.ts";
-import type { Secrets } from "./plan-rows.ts";
-import { notThere, seenUnder } from "./read-one.ts";
-import { relabel, rowsOfContribution } from "./relabel.ts";
-import type { Row, Sight } from "./sight.ts";
-import { rememberJudged, type Snapshot, type Snapshots } from "./snapshot.ts";
+import type { Scan, Stored, Unit } from "../storage/port.ts";
+import { notThere } from "./read-one.ts";
+import { MOST_SHOWN, mustFit, openPlace, ownOf, type Place, sealPlace } from "./release-own.ts";
+import {
+  authorsOf,
+  codeOf,
+  mustBeSecond,
+  noRelease,
+  partyOf,
+  type ReleaseParts,
+  relabelAll,
+  stale,
+  step,
+  sweepExpired,
+  type Who,
+} from "./release-parts.ts";
+import { partsOf, settleParts } from "./release-public.ts";
+import { eyesOf, eyesOn, postedSince, type ReleaseView, seesWhole, viewOf } from "./release-view.ts";
+import { rememberJudged, type Snapshot } from "./snapshot.ts";
 
-interface ReleaseParts {
-  readonly storage: Storage;
-  readonly content: Content;
-  readonly snapshots: Snapshots;
-  readonly audit: AuditStream;
-  readonly secrets: Secrets;
-  /** The time, ms: read under the write lock, so that stamps follow the order of commits. */
-  readonly clock: () => number;
+/** Releases read in one go. */
+const READ = 200;
+
+export interface ListAsk {
+  readonly status: ReleaseDoc["status"];
+  readonly limit?: number;
+  readonly next?: string | undefined;
 }
 
-interface Who {
-  readonly viewer: Viewer;
-  readonly account: string;
-  readonly moment: Moment;
+export interface ProposeAsk extends Who {
+  readonly object: string;
+  readonly row: ReleaseDoc["row"];
+  readonly reason: string;
+  readonly hash: string;
+  readonly code?: string | undefined;
+  readonly inside?: "own" | "all" | undefined;
 }
 
-/** Releases read in one go, and shown in one list. */
-const PAGE = 500;
-const MOST_SHOWN = 1000;
+export interface DecideAsk extends Who {
+  readonly release: string;
+  readonly verb: "clear" | "approve" | "refuse";
+  readonly reason: string;
+  readonly hash: string;
+  readonly code?: string | undefined;
+  readonly say?: string | undefined;
+}
 
-const noRelease = (): Fault => new Fault("not_found", "there is no such release");
-const stale = (): Fault =>
-  new Fault("conflict", "it has changed since you opened it: read it again", { code: "release.stale", path: "hash" });
-
-/** Agencies of which somebody could not read the content under one label and can under the other. */
-function gains(before: Label, after: Label, snapshot: Snapshot): string[] {
-  const at = formatInstant(snapshot.at);
-  const agencies = new Set<string>();
-  for (const id of snapshot.accounts.keys()) {
-    const viewer = snapshot.viewer(id);
-    if (viewer?.agency === undefined || agencies.has(viewer.agency)) continue;
-    const reads = (label: Label): boolean =>
-      decide({ viewer, label, agreements: snapshot.agreements, at }).verdict !== "hidden";
-    if (!reads(before) && reads(after)) agencies.add(viewer.agency);
-  }
-  return [...agencies].sort();
+/** When a proposal ends by itself, ms: in a fortnight, or with the row that it is for. */
+function expiryOf(row: ReleaseDoc["row"], now: number): number {
+  const until = row.until === undefined ? undefined : parseInstant(row.until)?.ms;
+  return Math.min(now + PROPOSAL_LASTS, until ?? Number.POSITIVE_INFINITY);
 }
 
 /** Proposals to let other readers have one's own agency's content, and what becomes of them (triage 1 and 3). */
@@ -69,238 +70,183 @@ export class Releases {
     this.#parts = parts;
   }
 
-  /** Proposes a row for the caller's agency's contributions to an object. Gives the release's id. */
-  async propose(ask: Who & { object: string; row: ReleaseDoc["row"]; reason: string; hash: string }): Promise<string> {
+  /** Proposes a row for the caller's agency's contributions to an object: their author, or a reviewer. Gives the release's id. */
+  async propose(ask: ProposeAsk): Promise<string> {
     const { storage, content, audit } = this.#parts;
     const sight = await content.sight(ask.viewer, ask.moment, "api");
-    const seen = await seenUnder(sight, ask.object);
-    if (seen === undefined) throw notThere();
-    const own = ownContent(sight, seen);
-    if (own === undefined) {
-      throw new Fault("forbidden", "only its originator can release it: ask the originating agency", {
-        code: "originator-control",
-      });
-    }
-    const labels = own.rows.flatMap((row) => sight.snapshot.labels.get(row.label)?.label ?? []);
-    const [problem] = [
-      checkRow(ask.row, {
-        originatorCountry: own.label.originatorCountry,
-        agencies: sight.snapshot.agencies,
-        agreements: sight.snapshot.agreements,
-        at: formatInstant(sight.snapshot.at),
-      }),
-      ...labels.map((label) => tierProblem(withRowsOn(label, ask.row))),
-    ].filter((found) => found !== undefined);
-    if (problem !== undefined)
-      throw new Fault("unprocessable", problem.message, { code: problem.code, path: problem.path });
+    const { seen, own } = await ownOf(sight, ask.object);
+    mustFit(ask.row, own.rows, sight);
+    const code = codeOf("propose", ask.code);
+    const inside = ask.inside === "all" && ask.row.agreement === "PUBLIC" ? seen.rows : own.rows;
+    if (ask.inside === "all" && ask.row.agreement !== "PUBLIC")
+      throw new Fault(
+        "unprocessable",
+        "what others contributed can only be asked to be PUBLIC: for the rest ask its originator",
+        {
+          code: "release.inside",
+          path: "inside",
+        },
+      );
+    const proposer = partyOf(ask.account, sight.snapshot);
+    if (proposer === undefined) throw notThere();
+    if (!authorsOf(own.rows, sight.snapshot).every((author) => mayPropose(proposer, author)))
+      throw new Fault("forbidden", "its author or a reviewer proposes it", { code: "release.not_author" });
     if (own.hash !== ask.hash) throw stale();
-    const release: ReleaseDoc = {
+    const base = {
+      row: ask.row,
+      reason: ask.reason,
+      code,
+      status: "proposed" as const,
+      proposedBy: ask.account,
+      proposedAt: ask.moment.now,
+      expires: expiryOf(ask.row, ask.moment.now),
+    };
+    const mine = {
+      ...base,
       id: uuid4(ask.moment),
       contributions: [...new Set(own.rows.map((row) => row.contribution))].sort(),
       object: ask.object,
       agency: own.label.originator,
       country: own.label.originatorCountry,
-      row: ask.row,
-      reason: ask.reason,
       hash: own.hash,
-      status: "proposed",
-      proposedBy: ask.account,
-      proposedAt: ask.moment.now,
     };
+    const releases: ReleaseDoc[] =
+      ask.row.agreement === "PUBLIC" ? partsOf(mine, inside, sight, ask.moment) : [{ ...mine, kind: "row" }];
     await storage.transaction(async (unit) => {
-      await unit.collection(ReleasesIn).insert([release]);
+      await sweepExpired(unit, mine.country, sight.snapshot.at);
+      await unit.collection(ReleasesIn).insert(releases);
       await audit.append(unit, {
         actor: ask.account,
         revision: sight.snapshot.revision,
         at: sight.snapshot.at,
         what: "release.proposed",
-        detail: { release: release.id },
+        detail: { release: mine.id, code },
       });
     });
-    return release.id;
-  }
-
-  /** The rows of a release's contributions that this viewer may see whole; undefined if there is one that it may not. */
-  async #rows(unit: Unit, release: ReleaseDoc, sight: Sight): Promise<Row[] | undefined> {
-    const rows: Row[] = [];
-    for (const contribution of release.contributions) {
-      const all = await rowsOfContribution(unit, contribution);
-      if (!all.some((row) => sight.admission.lanes.has(row.lane))) return undefined;
-      rows.push(...all);
-    }
-    return rows;
-  }
-
-  /**
-   * What a decision binds to: the content and the labels as far as this viewer may know them (its own agency's whole), and who gains. The policy
-   * revision has no place in it: it counts what happens to others, and who gains is what it could change here.
-   */
-  #digest(release: ReleaseDoc, rows: readonly Row[], gained: readonly string[], sight: Sight): string {
-    const shown = rows.flatMap((row) => {
-      const lane = sight.admission.lanes.get(row.lane);
-      if (lane === undefined) return [];
-      const label = sight.ownRow(row) ? row.label : wireLabel(lane.entry.label, sight.viewer, lane.cut);
-      return JSON.stringify([row.hash, label]);
-    });
-    return sha256(JSON.stringify([release.id, release.row, release.status, shown.sort(), gained]));
-  }
-
-  /**
-   * Has the agency posted something else under an id of the release since it was proposed? Approving would hand out what was replaced
-   * (triage 3, "anything changed since"). Only what the viewer may see counts: the answer must not tell of the rest.
-   */
-  async #postedSince(unit: Unit, release: ReleaseDoc, rows: readonly Row[], sight: Sight): Promise<boolean> {
-    const known = new Set(release.contributions);
-    const chains = [...new Set(rows.map(({ stixId }) => stixId))];
-    const held = await unit.collection(Rows).find({ index: "stix", values: chains });
-    return held.some(
-      (row) =>
-        row.originator === release.agency &&
-        !known.has(row.contribution) &&
-        row.received >= release.proposedAt &&
-        sight.admission.lanes.has(row.lane),
-    );
-  }
-
-  async #view(
-    unit: Unit,
-    sight: Sight,
-    release: ReleaseDoc | undefined,
-  ): Promise<{ reply: ReleaseReply; rows: Row[] } | undefined> {
-    if (release === undefined || release.country !== sight.viewer.country) return undefined;
-    const rows = await this.#rows(unit, release, sight);
-    if (rows === undefined) return undefined;
-    const labels = rows
-      .filter((row) => row.id === row.contribution)
-      .flatMap((row) => sight.snapshot.labels.get(row.label)?.label ?? []);
-    const gained = [
-      ...new Set(labels.flatMap((label) => gains(label, withRowsOn(label, release.row), sight.snapshot))),
-    ].sort();
-    const reply: ReleaseReply = {
-      release: release.id,
-      object: release.object,
-      row: release.row,
-      reason: release.reason,
-      status: release.status,
-      proposedBy: release.proposedBy,
-      proposedAt: formatInstant(release.proposedAt),
-      ...(release.decidedBy === undefined ? {} : { decidedBy: release.decidedBy }),
-      ...(release.decidedAt === undefined ? {} : { decidedAt: formatInstant(release.decidedAt) }),
-      ...(release.decisionReason === undefined ? {} : { decisionReason: release.decisionReason }),
-      gains: gained,
-      hash: this.#digest(release, rows, gained, sight),
-    };
-    return { reply, rows };
+    return mine.id;
   }
 
   async show(viewer: Viewer, moment: Moment, id: string): Promise<ReleaseReply> {
-    const { storage, content } = this.#parts;
+    const { storage, content, secrets } = this.#parts;
     const sight = await content.sight(viewer, moment, "api");
-    const view = await this.#view(storage, sight, await storage.collection(ReleasesIn).get(id));
+    const held = await storage.collection(ReleasesIn).get(id);
+    const view = await viewOf(storage, held, eyesOf(sight), secrets);
     if (view === undefined) throw noRelease();
     return view.reply;
   }
 
-  /** Those of the viewer's country whose content it may see, oldest first. */
-  async list(viewer: Viewer, moment: Moment, status: ReleaseDoc["status"]): Promise<ReleaseReply[]> {
-    const { storage, content } = this.#parts;
-    if (viewer.country === undefined) return [];
+  /** A page of those of the viewer's country whose content it may see, oldest first. `limit` is of what is shown. */
+  async list(
+    viewer: Viewer,
+    moment: Moment,
+    { status, limit = MOST_SHOWN, next }: ListAsk,
+  ): Promise<{ releases: ReleaseReply[]; next?: string }> {
+    const { storage, content, secrets, cursorKey } = this.#parts;
+    if (viewer.country === undefined) return { releases: [] };
     const sight = await content.sight(viewer, moment, "api");
-    const views: ReleaseReply[] = [];
-    let last: ReleaseDoc | undefined;
-    // The limit is of what is shown: those that the viewer may not see must not push others out.
-    do {
-      const held: ReleaseDoc[] = await storage.collection(ReleasesIn).scan({
-        index: "country",
-        prefixes: [[viewer.country, status]],
-        limit: PAGE,
-        ...(last === undefined ? {} : { after: { value: last.proposedAt, id: last.id } }),
-      });
+    const eyes = eyesOf(sight);
+    const asked = sha256(JSON.stringify(["releases", viewer.id, viewer.country, status]));
+    // What is over by the clock may be stored as waiting still.
+    const stored = status === "expired" ? (["expired", "in-clearance", "proposed"] as const) : [status];
+    const scan: Omit<Scan, "after"> = {
+      index: "country",
+      prefixes: stored.map((one) => [viewer.country ?? "", one]),
+      limit: READ,
+    };
+    const shown: ReleaseReply[] = [];
+    let after = openPlace(cursorKey, asked, next);
+    let last: Place | undefined;
+    for (;;) {
+      const held = await storage.collection(ReleasesIn).scan({ ...scan, ...(after === undefined ? {} : { after }) });
       for (const release of held) {
-        const view = await this.#view(storage, sight, release);
-        if (view !== undefined) views.push(view.reply);
+        after = { value: release.proposedAt, id: release.id };
+        if (stateAt(release, sight.snapshot.at) !== status) continue;
+        const view = await viewOf(storage, release, eyes, secrets);
+        if (view === undefined) continue;
+        // The one after the last that fits is looked at only to know that there is one.
+        if (shown.length === limit && last !== undefined)
+          return { releases: shown, next: sealPlace(cursorKey, asked, last) };
+        shown.push(view.reply);
+        last = after;
       }
-      last = held.length < PAGE ? undefined : held.at(-1);
-    } while (last !== undefined && views.length < MOST_SHOWN);
-    return views.slice(0, MOST_SHOWN);
-  }
-
-  /** Approves or refuses: another person, a releaser of the originator's country, on exactly what the hash says (triage 3). */
-  async decide(
-    ask: Who & { release: string; verb: "approve" | "refuse"; reason: string; hash: string },
-  ): Promise<ReleaseReply> {
-    const { storage, content, audit, secrets } = this.#parts;
-    const sight = await content.sight(ask.viewer, ask.moment, "api");
-    const release = await storage.collection(ReleasesIn).get(ask.release);
-    const view = await this.#view(storage, sight, release);
-    if (release === undefined || view === undefined) throw noRelease();
-    this.#mayDecide(ask.account, release, view.rows, sight.snapshot);
-    if (release.status !== "proposed")
-      throw new Fault("conflict", `this release is already ${release.status}`, { code: "release.decided" });
-    if (view.reply.hash !== ask.hash) throw stale();
-    const status = ask.verb === "approve" ? ("released" as const) : ("refused" as const);
-    await storage.transaction(async (unit) => {
-      const now = await this.#parts.snapshots.read(unit, ask.moment.now);
-      const again = await this.#rows(unit, release, sight);
-      if (
-        now.revision !== sight.snapshot.revision ||
-        again === undefined ||
-        contentHash(again) !== contentHash(view.rows)
-      )
-        throw stale();
-      if (ask.verb === "approve" && (await this.#postedSince(unit, release, again, sight))) {
-        const message = "its agency has posted another version since it was proposed: propose that one";
-        throw new Fault("conflict", message, { code: "release.stale", path: "hash" });
-      }
-      const decided: Stored<ReleaseDoc> = {
-        ...release,
-        status,
-        decidedBy: ask.account,
-        decidedAt: ask.moment.now,
-        decisionReason: ask.reason,
-      };
-      await unit.collection(ReleasesIn).put(decided);
-      if (ask.verb === "approve") {
-        for (const row of again.filter(({ id, contribution }) => id === contribution)) {
-          const label = now.labels.get(row.label)?.label;
-          if (label !== undefined)
-            await relabel(
-              unit,
-              row.contribution,
-              normaliseLabel(withRowsOn(label, release.row)),
-              secrets,
-              Math.max(ask.moment.now, this.#parts.clock()),
-            );
-        }
-      }
-      await rememberJudged(unit, now.at);
-      await audit.append(unit, {
-        actor: ask.account,
-        revision: now.revision,
-        at: now.at,
-        what: `release.${status}`,
-        detail: { release: release.id },
-      });
-    });
-    return this.show(ask.viewer, ask.moment, ask.release);
-  }
-
-  #mayDecide(account: string, release: ReleaseDoc, rows: readonly Row[], snapshot: Snapshot): void {
-    const approver = snapshot.accounts.get(account);
-    const country = approver?.agency === undefined ? undefined : snapshot.agencies.get(approver.agency)?.country;
-    if (approver === undefined) throw noRelease();
-    const proposer = snapshot.accounts.get(release.proposedBy);
-    for (const row of rows) {
-      const label = snapshot.labels.get(row.label)?.label;
-      const author = snapshot.accounts.get(row.receivedFrom);
-      if (label === undefined) throw noRelease();
-      const refusal = mayApprove({
-        approver: { ...approver, ...(country === undefined ? {} : { country }) },
-        proposer,
-        author,
-        label,
-      });
-      if (refusal !== undefined) throw new Fault("forbidden", refusal.message, { code: refusal.code });
+      if (held.length < READ) return { releases: shown };
     }
+  }
+
+  /**
+   * Takes it up for clearance, approves or refuses it: another person, of whom the second-person table says so, on exactly what the hash says
+   * (triage 3). All is judged in the transaction that applies it; an approval is used once, by compare and set.
+   */
+  async decide(ask: DecideAsk): Promise<ReleaseReply> {
+    const { storage, secrets, snapshots } = this.#parts;
+    const code = codeOf(ask.verb, ask.code);
+    return storage.transaction(async (unit) => {
+      const snapshot = await snapshots.read(unit, ask.moment.now);
+      const eyes = eyesOn(snapshot, snapshot.viewer(ask.account) ?? ask.viewer);
+      const release = await unit.collection(ReleasesIn).get(ask.release);
+      const view = await viewOf(unit, release, eyes, secrets);
+      if (release === undefined || view === undefined) throw noRelease();
+      mustBeSecond(ask.account, release, view.rows, snapshot);
+      if (ask.verb === "approve" && !seesWhole(view.rows, eyes))
+        throw new Fault(
+          "forbidden",
+          "only somebody who sees all of it can approve it, and parts of it are withheld from you",
+          {
+            code: "release.not_whole",
+          },
+        );
+      const to = step(ask.verb, release, snapshot.at);
+      if (view.reply.hash !== ask.hash) throw stale();
+      if (ask.verb === "approve" && (await postedSince(unit, release, view.rows, eyes)))
+        throw stale("its agency has posted another version since it was proposed: propose that one");
+      const status = await this.#apply(unit, { ...ask, code }, { ...view, release }, to, snapshot);
+      await rememberJudged(unit, snapshot.at);
+      await this.#parts.audit.append(unit, {
+        actor: ask.account,
+        revision: snapshot.revision,
+        at: snapshot.at,
+        what: `release.${ask.verb === "clear" ? "in-clearance" : status}`,
+        detail: { release: release.id, code },
+      });
+      const now = await snapshots.read(unit, ask.moment.now);
+      const settled = await unit.collection(ReleasesIn).get(release.id);
+      const again = await viewOf(unit, settled, eyesOn(now, eyes.viewer), secrets);
+      if (again === undefined) throw noRelease();
+      return again.reply;
+    });
+  }
+
+  async #apply(
+    unit: Unit,
+    ask: DecideAsk & { readonly code: string },
+    view: ReleaseView & { readonly release: Stored<ReleaseDoc> },
+    to: ReleaseDoc["status"],
+    snapshot: Snapshot,
+  ): Promise<ReleaseDoc["status"]> {
+    const { release, rows } = view;
+    if (ask.verb === "clear") {
+      await unit.collection(ReleasesIn).put({ ...release, status: to });
+      return to;
+    }
+    const decided: Stored<ReleaseDoc> = {
+      ...release,
+      status: to,
+      decidedBy: ask.account,
+      decidedAt: ask.moment.now,
+      decisionReason: ask.reason,
+      decisionCode: ask.code,
+      ...(ask.say === undefined ? {} : { say: ask.say }),
+    };
+    if (ask.verb === "approve" && release.kind === "public")
+      return settleParts(unit, this.#parts, decided, rows, snapshot, ask.moment);
+    await unit.collection(ReleasesIn).put(decided);
+    // A refused emergency ends at once: its row goes with it.
+    const { interim, row } = release;
+    if (ask.verb === "approve" || interim !== undefined)
+      await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, (label) => {
+        const before = interim === undefined ? label : withoutRow(label, interim);
+        return ask.verb === "approve" ? withRowsOn(before, row) : before;
+      });
+    return to;
   }
 }

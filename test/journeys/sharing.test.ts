@@ -158,7 +158,9 @@ describe("release", () => {
 
   test("the author – a releaser herself – does not approve what she posted, whoever proposes it", async () => {
     const id = await posted("rel-US-CISA", tool("posted by a releaser"), { tlp: "GREEN", releases: [JAPAN] });
-    const { body } = await propose("u3", id, { row: JAPAN });
+    // A colleague who is neither its author nor a reviewer does not propose it either.
+    expect(failure(await propose("u3", id, { row: JAPAN }))).toEqual([403, "release.not_author"]);
+    const { body } = await propose("rel-US-CISA", id, { row: JAPAN });
     const release = body.release ?? "";
     const hash = await hashOf(release, "rel-US-CISA");
     expect(failure(await decide("rel-US-CISA", release, "approve", hash))).toEqual([403, "release.same_person"]);

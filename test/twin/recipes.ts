@@ -181,8 +181,18 @@ export const READS: Readonly<Record<string, Recipe>> = {
   },
   "GET /api/v1/exports/{serial}": async (ask) => void (await ask(get("/api/v1/exports/0123456789abcdef"))),
   "GET /api/v1/releases": async (ask) => {
-    for (const status of ["proposed", "released", "refused", "expired"])
+    for (const status of ["proposed", "in-clearance", "released", "refused", "expired", "narrowed", "recalled"])
       await ask(get(`/api/v1/releases?status=${status}`));
+    let next: string | undefined;
+    do {
+      const { json: page } = await ask(get(`/api/v1/releases?limit=1${next === undefined ? "" : `&next=${next}`}`));
+      next = (page as { next?: string } | undefined)?.next;
+    } while (next !== undefined);
+  },
+  "GET /api/v1/releases/onward": async (ask) => {
+    await ask(get("/api/v1/releases/onward"));
+    await ask(get("/api/v1/releases/onward?limit=1"));
+    await ask(get("/api/v1/releases/onward?next=nonsense"));
   },
   "GET /api/v1/releases/{release}": async (ask, { releases }) => {
     for (const id of [...releases, uuidOf("no release")]) await ask(get(`/api/v1/releases/${id}`));
@@ -263,16 +273,49 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
   },
   ...TAXII_WRITES,
   ...TRIAGE_WRITES,
+  "POST /api/v1/releases/{release}/clear": (ask, known) => decideAll(ask, known, "clear"),
   "POST /api/v1/releases/{release}/approve": (ask, known) => decideAll(ask, known, "approve"),
   "POST /api/v1/releases/{release}/refuse": (ask, known) => decideAll(ask, known, "refuse"),
+  "POST /api/v1/releases/{release}/narrow": (ask, known) =>
+    decideAll(ask, known, "narrow", { to: { agreement: "TRI", countries: ["JPN"], agencies: [] } }),
+  "POST /api/v1/releases/{release}/recall": (ask, known) => decideAll(ask, known, "recall"),
+  "POST /api/v1/releases/onward": async (ask, known) => {
+    const row = { agreement: "TRI", countries: ["JPN", "KOR", "USA"], agencies: "*", until: "2026-08-01T00:00:00Z" };
+    const two = { ...row, agreement: "US-KR", countries: ["KOR"] };
+    for (const object of [unknownId, DARK[0] ?? "", OPEN[0] ?? "", ...DARK_ALONE, ...someOf(known.things, 5, known)])
+      for (const asked of [row, two])
+        await ask(json("/api/v1/releases/onward", { object, row: asked, reason: "they work on it" }));
+    await ask(json("/api/v1/releases/onward", { object: unknownId }));
+  },
+  "POST /api/v1/objects/{id}/emergency": (ask, known) =>
+    onObjects(ask, known, "emergency", {
+      ...{ row: { agreement: "TRI", countries: ["JPN"], agencies: ["JP-NPA"] }, reason: "now", code: "funds-moving" },
+    }),
+  "POST /api/v1/objects/{id}/recalls": (ask, known) =>
+    onObjects(ask, known, "recalls", {
+      ...{ row: { agreement: "TRI", countries: ["KOR"], agencies: "*" }, reason: "not for them" },
+    }),
 };
 
-async function decideAll(ask: AskBoth, { releases }: Known, verb: "approve" | "refuse"): Promise<void> {
-  const { json: open } = await ask(get("/api/v1/releases"));
+/** What its agency does with content at once: under guessed hashes, and under those that the viewer is shown. */
+async function onObjects(ask: AskBoth, known: Known, verb: string, body: object): Promise<void> {
+  for (const id of [unknownId, DARK[0] ?? "", OPEN[0] ?? "", ...someOf(known.things, 9, known)]) {
+    await ask(json(`/api/v1/objects/${id}/${verb}`, { ...body, hash: "stale" }));
+    const { json: shown } = await ask(get(`/api/v1/objects/${id}`));
+    const hash = (shown as { hash?: string } | undefined)?.hash;
+    if (hash !== undefined) await ask(json(`/api/v1/objects/${id}/${verb}`, { ...body, hash }));
+  }
+  await ask(json(`/api/v1/objects/${unknownId}/${verb}`, {}));
+}
+
+type ReleaseVerb = "clear" | "approve" | "refuse" | "narrow" | "recall";
+async function decideAll(ask: AskBoth, { releases }: Known, verb: ReleaseVerb, more: object = {}): Promise<void> {
+  const status = verb === "narrow" || verb === "recall" ? "released" : verb === "clear" ? "proposed" : "in-clearance";
+  const { json: open } = await ask(get(`/api/v1/releases${verb === "refuse" ? "" : `?status=${status}`}`));
   const shown = (open as { releases?: { release: string; hash: string }[] } | undefined)?.releases ?? [];
   for (const { release, hash } of shown.slice(0, 3))
-    await ask(json(`/api/v1/releases/${release}/${verb}`, { reason: "as seen", hash }));
+    await ask(json(`/api/v1/releases/${release}/${verb}`, { reason: "as seen", hash, ...more }));
   for (const id of [...releases, uuidOf("no release")])
-    await ask(json(`/api/v1/releases/${id}/${verb}`, { reason: "guessed", hash: "guessed" }));
+    await ask(json(`/api/v1/releases/${id}/${verb}`, { reason: "guessed", hash: "guessed", ...more }));
   await ask(json(`/api/v1/releases/${uuidOf("no release")}/${verb}`, {}));
 }

@@ -1,0 +1,136 @@
+import type { Label } from "../../schemas/policy/label.ts";
+import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { normaliseLabel } from "../policy/label-text.ts";
+import { after, RELEASE_VERBS, type ReleaseVerb, type ReleaseVerbName, stateAt } from "../policy/release-machine.ts";
+import { mayApprove, type Other, type Party } from "../policy/release-rules.ts";
+import { Fault } from "../shared/fault.ts";
+import type { Moment } from "../shared/moment.ts";
+import { Releases as ReleasesIn } from "../storage/collections.ts";
+import type { ReleaseDoc } from "../storage/documents.ts";
+import type { Storage, Unit } from "../storage/port.ts";
+import type { AuditStream } from "./append-audit.ts";
+import type { Content } from "./content.ts";
+import { inForce } from "./in-force.ts";
+import type { Secrets } from "./plan-rows.ts";
+import { relabel } from "./relabel.ts";
+import { ownRows } from "./release-view.ts";
+import type { Row } from "./sight.ts";
+import type { Snapshot, Snapshots } from "./snapshot.ts";
+
+/** What every verb of the release machine is handed. */
+export interface ReleaseParts {
+  readonly storage: Storage;
+  readonly content: Content;
+  readonly snapshots: Snapshots;
+  readonly audit: AuditStream;
+  readonly secrets: Secrets;
+  /** Seals the cursors of lists. */
+  readonly cursorKey: Uint8Array;
+  /** The time, ms: read under the write lock, so that stamps follow the order of commits. */
+  readonly clock: () => number;
+}
+
+export interface Who {
+  readonly viewer: Viewer;
+  readonly account: string;
+  readonly moment: Moment;
+}
+
+export const noRelease = (): Fault => new Fault("not_found", "there is no such release");
+export const stale = (message = "it has changed since you opened it: read it again"): Fault =>
+  new Fault("conflict", message, { code: "release.stale", path: "hash" });
+
+/** The reason code given, or the verb's first; `Fault("unprocessable")` for one that the verb does not know. */
+export function codeOf(verb: ReleaseVerbName, given: string | undefined): string {
+  const { codes }: ReleaseVerb = RELEASE_VERBS[verb];
+  const code = given ?? codes[0] ?? "";
+  if (codes.includes(code)) return code;
+  throw new Fault("unprocessable", `${code} is no reason to ${verb}: there are ${codes.join(", ")}`, {
+    code: "release.reason_code",
+    path: "code",
+  });
+}
+
+/** The state that a verb leads to; `Fault("conflict")` where it does not start there (triage 1: nobody jumps a step). */
+export function step(verb: ReleaseVerbName, release: ReleaseDoc, now: number): ReleaseDoc["status"] {
+  const from = stateAt(release, now);
+  const to = after(verb, from);
+  if (to === undefined)
+    throw new Fault("conflict", `this release is already ${from}`, { code: "release.decided", path: "status" });
+  return to;
+}
+
+/** Humans that sign agreements under some account in force: they release under none (triage 3). */
+const signers = (snapshot: Snapshot): Set<string> =>
+  new Set(
+    [...snapshot.accounts.values()].flatMap((account) =>
+      account.role === "signer" && account.person !== undefined && inForce(account, snapshot.at)
+        ? [account.person]
+        : [],
+    ),
+  );
+
+/** An account as the second-person rule sees it; undefined for one that nobody knows. */
+export function partyOf(id: string, snapshot: Snapshot): Party | undefined {
+  const account = snapshot.accounts.get(id);
+  if (account === undefined) return undefined;
+  const country = account.agency === undefined ? account.country : snapshot.agencies.get(account.agency)?.country;
+  return {
+    id,
+    role: account.role,
+    agency: account.agency,
+    country,
+    person: account.person,
+    vouchedBy: account.vouchedBy,
+    delegateOf: account.delegateOf,
+    signs: account.person !== undefined && signers(snapshot).has(account.person),
+  };
+}
+
+/** Who posted the rows, each account once. */
+export const authorsOf = (rows: readonly Row[], snapshot: Snapshot): (Other | undefined)[] =>
+  [...new Set(rows.map(({ receivedFrom }) => receivedFrom))].map((id) => partyOf(id, snapshot));
+
+/** `Fault("forbidden")` unless this account may decide about the release as a second person (triage 3). */
+export function mustBeSecond(account: string, release: ReleaseDoc, rows: readonly Row[], snapshot: Snapshot): void {
+  const approver = partyOf(account, snapshot);
+  if (approver === undefined) throw noRelease();
+  for (const row of ownRows(rows)) {
+    const label = snapshot.labels.get(row.label)?.label;
+    if (label === undefined) throw noRelease();
+    const refusal = mayApprove({
+      approver,
+      proposer: partyOf(release.proposedBy, snapshot),
+      author: partyOf(row.receivedFrom, snapshot),
+      label,
+      row: release.row,
+    });
+    if (refusal !== undefined) throw new Fault("forbidden", refusal.message, { code: refusal.code });
+  }
+}
+
+/** Gives each contribution of these rows the label that `change` makes of its own. In the caller's transaction. */
+export async function relabelAll(
+  unit: Unit,
+  parts: Pick<ReleaseParts, "secrets" | "clock">,
+  rows: readonly Row[],
+  snapshot: Snapshot,
+  moment: Moment,
+  change: (label: Label) => Label,
+): Promise<void> {
+  for (const row of ownRows(rows)) {
+    const label = snapshot.labels.get(row.label)?.label;
+    if (label === undefined) continue;
+    const now = Math.max(moment.now, parts.clock());
+    await relabel(unit, row.contribution, normaliseLabel(change(label)), parts.secrets, now);
+  }
+}
+
+/** Proposals whose time was over before this instant, settled by the way, so that lists of what waits stay short. */
+const SWEPT = 20;
+export async function sweepExpired(unit: Unit, country: string, now: number): Promise<void> {
+  const releases = unit.collection(ReleasesIn);
+  const old = await releases.scan({ index: "country", prefixes: [[country, "proposed"]], limit: SWEPT });
+  for (const release of old)
+    if (stateAt(release, now) === "expired") await releases.put({ ...release, status: "expired" });
+}
