@@ -8,6 +8,10 @@ const REQUIRED_LISTS = new Set(["object_refs"]);
 const isReference = (name: string): boolean => name.endsWith("_ref") && name !== "created_by_ref";
 const isReferenceList = (name: string): boolean => name.endsWith("_refs") && name !== "object_marking_refs";
 
+/** Whether a property of this name refers to one object, or to several in a list; its author and its markings apart. */
+export const isReferenceName = (name: string): "single" | "list" | undefined =>
+  isReference(name) ? "single" : isReferenceList(name) ? "list" : undefined;
+
 /** The ids without which an edge does not exist: both ends of a relationship, the target of a sighting. */
 function requiredEnds(object: StixJson): string[] {
   const ends =

@@ -97,7 +97,7 @@ export const Lanes = {
 export const LateEnds = {
   name: "late_ends",
   shape: LateEndDoc,
-  indexes: { end: { fields: ["end"] } },
+  indexes: { end: { fields: ["end"] }, edge: { fields: ["row"] } },
 } satisfies CollectionSpec<LateEndDoc>;
 export const Readers = { name: "readers", shape: ReaderDoc, indexes: {} } satisfies CollectionSpec<ReaderDoc>;
 export const Receipts = {

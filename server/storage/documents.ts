@@ -173,6 +173,14 @@ export const RowDoc = z.object({
   flags: z.array(z.string()).optional(),
   /** Markings of the sender's that were read as its label: nobody else is sent them (their reader's cut stands in). */
   consumed: z.array(z.string()).optional(),
+  /** Where the markings stand in the bytes, from their comma on, and where they end; a row without this is read and written anew for each reader. */
+  marksAt: z.tuple([z.int(), z.int()]).optional(),
+  /** Markings of the sender's that readers get beside ours. */
+  marks: z.array(z.string()).optional(),
+  /** Whether it refers to objects, singly only or in lists too. */
+  refers: z.enum(["singly", "in lists"]).optional(),
+  /** An observable that is what a fold of it alone would be. */
+  folded: z.literal(true).optional(),
   bytes: z.instanceof(Uint8Array),
 });
 export type RowDoc = z.infer<typeof RowDoc>;

@@ -1,4 +1,6 @@
 import { idContributing } from "../../schemas/stix/id-contributing.ts";
+import { tlpOfMarking } from "../../schemas/stix/tlp.ts";
+import { arrange } from "../pipeline/arrange.ts";
 import { extraValues, keyOf, thingUuid } from "../pipeline/key.ts";
 import { laneId } from "../pipeline/lane.ts";
 import { mixOf } from "../pipeline/mix.ts";
@@ -55,13 +57,31 @@ function hides(object: StixJson, cut: readonly string[], shown: StixJson): boole
 const rowId = (contribution: string, cut: readonly string[]): string =>
   cut.length === 0 ? contribution : `${contribution}.${sha256(cut.join("\n")).slice(0, 10)}`;
 
+/** Markings of the sender's that readers get beside ours. */
+const otherMarks = ({ object_marking_refs: refs }: StixJson, consumed: readonly string[]): string[] =>
+  Array.isArray(refs)
+    ? (refs as unknown[]).filter(
+        (id): id is string => typeof id === "string" && tlpOfMarking(id) === undefined && !consumed.includes(id),
+      )
+    : [];
+
+/** Whether an observable is what a fold of it alone would be: canonical values under the standard's id, and nothing that a fold leaves out. */
+function isFolded(object: StixJson, key: Key, { namespace }: Secrets): boolean {
+  if (key.fold !== "value" || object.defanged !== undefined || object.granular_markings !== undefined) return false;
+  if (object.spec_version !== "2.1" || object.id !== `${key.kind}--${thingUuid(key, namespace)}`) return false;
+  return Object.entries(key.canonical ?? {}).every(
+    ([name, value]) => JSON.stringify(object[name]) === JSON.stringify(value),
+  );
+}
+
 /** The rows of one contribution: the sender's own bytes, and a cut copy for each other tier that can be shown at all. */
 export function planRows(
   { object, key, label, cuts, name, flags, consumed, given }: Labelled,
   origin: Origin,
   secrets: Secrets,
 ): RowPlan[] {
-  const text = JSON.stringify(object);
+  const whole = arrange(object);
+  const { text } = whole;
   const stixId = String(object.id);
   const hash = sha256(text);
   const contribution =
@@ -74,7 +94,8 @@ export function planRows(
     const keyedHere = cut.length === 0 ? { key } : keyOf(shown, origin.originator);
     // A cut that takes part of the key away would make it another thing.
     if (!("key" in keyedHere) || keyedHere.key.text !== key.text) continue;
-    const body = cut.length === 0 ? text : JSON.stringify(shown);
+    const { text: body, marksAt, refers } = cut.length === 0 ? whole : arrange(shown);
+    const marks = otherMarks(shown, consumed);
     const besides = extraValues(keyedHere.key);
     const before = given ?? keyedHere.key.given;
     const here = cut.length === 0 ? ends : edgeEnds(shown);
@@ -106,6 +127,10 @@ export function planRows(
       normaliser: NORMALISER,
       ...(flags.length > 0 ? { flags: [...flags] } : {}),
       ...(consumed.length > 0 ? { consumed: [...consumed] } : {}),
+      marksAt: [...marksAt],
+      ...(marks.length > 0 ? { marks } : {}),
+      ...(refers === "nothing" ? {} : { refers }),
+      ...(isFolded(shown, keyedHere.key, secrets) ? { folded: true as const } : {}),
       bytes: Buffer.from(body, "utf8"),
     });
   }

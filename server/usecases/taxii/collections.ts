@@ -1,4 +1,5 @@
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import { positionInstant } from "../../pipeline/fold.ts";
 import type { StixJson } from "../../pipeline/steps.ts";
 import { sha256, uuid5 } from "../../shared/digest.ts";
 import { Fault } from "../../shared/fault.ts";
@@ -21,6 +22,7 @@ import { LaneHeads } from "./lane-heads.ts";
 import { isCurrent, observe } from "./observe.ts";
 import { OrderedSight } from "./ordered-sight.ts";
 import { ReaderState } from "./reader-state.ts";
+import { Splicer } from "./splice.ts";
 import { type Stretch, walkOrder } from "./walk-order.ts";
 
 interface CollectionsParts {
@@ -41,7 +43,11 @@ interface Item {
   readonly place: number;
   readonly tie: string;
   readonly id: string;
-  readonly shown: { readonly seen: Seen } | { readonly marking: StixJson } | { readonly recalled: readonly string[] };
+  readonly shown:
+    | { readonly plain: Row; readonly id: string }
+    | { readonly seen: Seen }
+    | { readonly marking: StixJson }
+    | { readonly recalled: readonly string[] };
   readonly lanes: readonly Row[];
 }
 
@@ -206,18 +212,39 @@ export class Collections {
 
   async #itemsOf(unit: Unit, sight: OrderedSight, ask: PageAsk, stretch: Stretch): Promise<Item[]> {
     if (ask.collection === "recalls") return this.#recalls(unit, sight, ask, stretch);
+    const view = ask.collection;
+    const splicer = new Splicer(this.#parts.renderer, sight);
+    const apart = await sight.solitary(stretch.rows);
+    const plain = new Set(stretch.rows.filter((row) => apart.has(row.id) && splicer.can(row, view)));
     const wanted = ({ seen }: { seen: Seen }): boolean => ask.types === undefined || ask.types.includes(seen.kind);
+    const rows = stretch.rows.filter((row) => !plain.has(row));
     const found =
-      ask.collection === "originals"
-        ? await this.#originals(sight, ask, stretch.rows)
-        : await this.#consolidated(sight, ask, stretch);
-    return found.filter(wanted).map(({ place, seen, row }) => ({
-      place,
-      tie: tieOf({ stixId: seen.id, ...(row.version === undefined ? {} : { version: row.version }) }),
-      id: row.id,
-      shown: { seen },
-      lanes: seen.rows,
-    }));
+      view === "originals"
+        ? await this.#originals(sight, ask, rows)
+        : await this.#consolidated(sight, ask, { ...stretch, rows });
+    const items = found.filter(wanted).map(
+      ({ place, seen, row }): Item => ({
+        place,
+        tie: tieOf({ stixId: seen.id, ...(row.version === undefined ? {} : { version: row.version }) }),
+        id: row.id,
+        shown: { seen },
+        lanes: seen.rows,
+      }),
+    );
+    for (const row of plain) {
+      if (ask.types !== undefined && !ask.types.includes(row.kind)) continue;
+      const version = view === "consolidated" && row.fold === "pattern" ? positionInstant(row.stamp) : row.version;
+      if (!passesVersions(version, [], ask.versions)) continue;
+      const shownId = view === "originals" || row.fold === "alone" ? row.stixId : `${row.kind}--${row.thing}`;
+      items.push({
+        place: row.stamp,
+        tie: tieOf({ stixId: shownId, ...(row.version === undefined ? {} : { version: row.version }) }),
+        id: row.id,
+        shown: { plain: row, id: shownId },
+        lanes: [row],
+      });
+    }
+    return items;
   }
 
   /** The versions of each id that the filter leaves, among those that pass the other filters (T-091). */
@@ -250,9 +277,10 @@ export class Collections {
       const place = places.at(-1) ?? 0;
       if (place < from || (to !== undefined && place >= to)) return [];
       const { newest } = seen;
-      if (!passesVersions(newest.version, [newest], versions)) return [];
       // `modified` is the place in whole milliseconds, one more than the last where they would be equal (order, consolidated).
       const modified = places.reduce((last, one) => Math.max(Math.ceil(one / 1000), last + 1), 0) * 1000;
+      const version = seen.fold === "pattern" ? positionInstant(modified) : newest.version;
+      if (!passesVersions(version, [], versions)) return [];
       const shown =
         seen.fold === "pattern"
           ? { ...seen, rows: seen.rows.map((row) => (row.id === newest.id ? { ...row, stamp: modified } : row)) }
@@ -447,8 +475,13 @@ export class Collections {
     const seen = items.flatMap(({ shown }) => ("seen" in shown ? [shown.seen] : []));
     const rendered = await this.#parts.renderer.render(sight, seen, view);
     const objects = new Map(rendered.map((one) => [one.seen, one.object]));
+    const splicer = new Splicer(this.#parts.renderer, sight);
     return items.map((item) => {
       const { shown, place } = item;
+      if ("plain" in shown) {
+        const { text, version = formatMicros(place) } = splicer.write(shown.plain, view);
+        return { id: shown.id, version, added: place, text };
+      }
       const object =
         "marking" in shown
           ? shown.marking

@@ -1,5 +1,5 @@
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
-import { Rows } from "../../storage/collections.ts";
+import { LateEnds, Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { Admission } from "../admission.ts";
 import { isEdge, neededEnds } from "../needed-ends.ts";
@@ -10,6 +10,7 @@ import type { ReaderState } from "./reader-state.ts";
 /** What one reader sees, each row where it stands in the reader's own order (order, position). */
 export class OrderedSight extends Sight {
   readonly state: ReaderState;
+  readonly #looked = new Map<string, boolean>();
   /** Where rows were lost that this request came across: by thing, and by id for what never merges. */
   readonly #losses = new Map<string, Set<number>>();
 
@@ -56,8 +57,41 @@ export class OrderedSight extends Sight {
     return found;
   }
 
+  /** Edges whose ends stand in the same lane, where they have always stood before them: who sees such an edge sees them, and saw them first. */
+  async #beside(edges: readonly Row[]): Promise<ReadonlySet<string>> {
+    const asked = edges.filter(({ id }) => !this.#looked.has(id));
+    if (asked.length > 0) {
+      const pairs = asked.flatMap((row) => neededEnds(row).map((end) => ({ row, end })));
+      const [there, late] = [
+        await this.unit
+          .collection(Rows)
+          .tally({ index: "stix", prefixes: pairs.map(({ row, end }) => [end, row.lane]), most: 1 }),
+        await this.unit.collection(LateEnds).tally({ index: "edge", prefixes: asked.map(({ id }) => [id]), most: 1 }),
+      ];
+      const missing = new Set(pairs.filter((_, i) => there[i] === 0).map(({ row }) => row.id));
+      for (const [i, { id }] of asked.entries()) this.#looked.set(id, late[i] === 0 && !missing.has(id));
+    }
+    return new Set(edges.filter(({ id }) => this.#looked.get(id) === true).map(({ id }) => id));
+  }
+
+  /** Of these rows those that are an object by themselves, whoever reads: no other row has their id or their key. */
+  async solitary(rows: readonly Row[]): Promise<ReadonlySet<string>> {
+    const store = this.unit.collection(Rows);
+    const ids = await store.tally({ index: "stix", prefixes: rows.map(({ stixId }) => [stixId]), most: 2 });
+    const folding = rows.filter(({ fold }, i) => fold !== "alone" && ids[i] === 1);
+    const things = await store.tally({ index: "thing", prefixes: folding.map(({ thing }) => [thing]), most: 2 });
+    const crowded = new Set(folding.filter((_, i) => things[i] !== 1).map(({ id }) => id));
+    return new Set(rows.filter(({ id }, i) => ids[i] === 1 && !crowded.has(id)).map(({ id }) => id));
+  }
+
   /** An edge stands where the later of its ends does: until then it did not exist. */
   override async present(rows: readonly Row[]): Promise<Row[]> {
+    const beside = await this.#beside(rows.filter((row) => isEdge(row.kind) && !this.ownRow(row)));
+    if (beside.size > 0) {
+      const others = await this.present(rows.filter((row) => !beside.has(row.id)));
+      const known = new Map(others.map((row) => [row.id, row]));
+      return rows.flatMap((row) => (beside.has(row.id) ? row : (known.get(row.id) ?? [])));
+    }
     const there = await super.present(rows);
     const edges = there.filter((row) => isEdge(row.kind) && !this.ownRow(row));
     if (edges.length === 0) return there;

@@ -1,0 +1,54 @@
+import { isReferenceName } from "./references.ts";
+import type { StixJson } from "./steps.ts";
+
+/** What a fold of a shared kind sets itself: it comes first, so that the rest can be sent as it is stored. */
+const HEAD = [
+  "type",
+  "spec_version",
+  "id",
+  "created_by_ref",
+  "created",
+  "modified",
+  "revoked",
+  "defanged",
+  "granular_markings",
+] as const;
+const MARKS = "object_marking_refs";
+const FIRST: ReadonlySet<string> = new Set([...HEAD, MARKS]);
+
+/** An object as it is stored, with what a reader's copy is spliced at. */
+export interface Arranged {
+  readonly text: string;
+  /** UTF-8 offsets: where the markings begin (at their comma) and end; equal where there are none. */
+  readonly marksAt: readonly [from: number, to: number];
+  /** What it refers to at its top level: nothing, single objects only, or objects in lists too. */
+  readonly refers: "nothing" | "singly" | "in lists";
+}
+
+const bytesOf = (text: string): number => Buffer.byteLength(text, "utf8");
+
+/**
+ * JSON text of an object: its names and dates first, then its markings, then everything else in the sender's order. A reader's copy is this text with
+ * other markings, and for a fold of one source with another head; neither has to be parsed (order, consolidated).
+ */
+export function arrange(object: StixJson): Arranged {
+  let head = "{";
+  for (const name of HEAD) {
+    if (!Object.hasOwn(object, name)) continue;
+    head += `${head.length > 1 ? "," : ""}"${name}":${JSON.stringify(object[name])}`;
+  }
+  const marks = Object.hasOwn(object, MARKS) ? `,"${MARKS}":${JSON.stringify(object[MARKS])}` : "";
+  let rest = "";
+  let refers: Arranged["refers"] = "nothing";
+  for (const [name, value] of Object.entries(object)) {
+    if (FIRST.has(name)) continue;
+    const text = JSON.stringify(value);
+    if (text === undefined) continue;
+    rest += `,${JSON.stringify(name)}:${text}`;
+    const kind = isReferenceName(name);
+    if (kind === "list") refers = "in lists";
+    else if (kind === "single" && refers === "nothing") refers = "singly";
+  }
+  const from = bytesOf(head);
+  return { text: `${head}${marks}${rest}}`, marksAt: [from, from + bytesOf(marks)], refers };
+}
