@@ -14,6 +14,7 @@ export const Mention = z
     first_seen: z.string().optional(),
     last_seen: z.string().optional(),
     link: z.string().optional(),
+    confidence: z.int().min(0).max(100).optional(),
     /** Columns that have no place of their own, by heading. */
     context: z.record(z.string(), z.string()).optional(),
   })

@@ -1,3 +1,4 @@
+import type { ColumnMap } from "../../schemas/api/column-maps.ts";
 import type { ValueKind } from "../pipeline/steps.ts";
 import { classify, isDefanged } from "./classify.ts";
 import { looksLikeHost } from "./prose-rules.ts";
@@ -9,6 +10,18 @@ export interface Hint {
   readonly sort?: string;
 }
 export type MentionRole = "notes" | "tags" | "reporter" | "first_seen" | "last_seen" | "link";
+
+/** How dates of a column are written. */
+export type DateForm = "iso" | "day-first" | "month-first" | "unix";
+
+/** What a saved map says beyond what a table's own look tells. */
+export interface Mapped {
+  readonly tlp?: number;
+  readonly confidence?: number;
+  readonly dates: ReadonlyMap<number, DateForm>;
+  readonly leftOut: ReadonlySet<number>;
+  readonly constants: NonNullable<ColumnMap["constants"]>;
+}
 
 /** Which column is what. Columns are counted from 0. */
 export interface Layout {
@@ -23,6 +36,8 @@ export interface Layout {
   readonly type?: number;
   readonly currency?: number;
   readonly mention: ReadonlyMap<number, MentionRole>;
+  /** What only a saved map says. */
+  readonly mapped?: Mapped;
 }
 
 /** Letters and digits only: `SHA-256`, `sha256` and `Sha 256` are one word. */

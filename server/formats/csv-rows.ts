@@ -49,9 +49,11 @@ export class RowSplitter {
   private rest = "";
   private open: string[] = [];
   private state: Quoting = "start";
-  private number = 0;
-  constructor(delimiter: string) {
+  private number: number;
+  /** `skipped`: lines of the table that come before and are not handed over. */
+  constructor(delimiter: string, skipped = 0) {
     this.delimiter = delimiter;
+    this.number = skipped;
   }
 
   push(piece: string): RawRow[] {

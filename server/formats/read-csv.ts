@@ -1,9 +1,11 @@
+import { tlpMarkingId } from "../../schemas/stix/tlp.ts";
 import type { CanonicalValue, Item } from "../pipeline/steps.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { parseInstant } from "../shared/instant.ts";
 import { warningsOf } from "./classify.ts";
 import { groupHashes, readCell } from "./csv-cell.ts";
-import { detectLayout, type Hint, type Layout, typeOf } from "./csv-columns.ts";
+import { detectLayout, type Hint, type Layout, type Mapped, typeOf } from "./csv-columns.ts";
+import { readConfidence, readDate, readTlp } from "./csv-map.ts";
 import { cellsOf, quoteProblem, type RawRow, RowSplitter } from "./csv-rows.ts";
 import { type Mention, toObservable } from "./to-observable.ts";
 
@@ -95,21 +97,42 @@ function contextEntry(column: number, header: string, cell: string): readonly [s
   return [`column_${column + 1}`, header === "" ? cell : `${header}: ${cell}`];
 }
 
-/** What the row says beside its values. Nothing of it is lost but a column without a name that only counts the rows. */
+type Mentioned = { -readonly [K in keyof Mention]: Mention[K] };
+
+/** What a saved map says of every row, where the row itself says nothing. */
+function withConstants(mention: Mentioned, { constants }: Mapped): void {
+  const { notes, tags, reporter, link, confidence } = constants;
+  if (notes !== undefined) mention.notes ??= notes;
+  if (tags !== undefined) mention.tags = [...new Set([...(mention.tags ?? []), ...tags])];
+  if (reporter !== undefined) mention.reporter ??= reporter;
+  if (link !== undefined) mention.link ??= link;
+  if (confidence !== undefined) mention.confidence ??= confidence;
+}
+
+/** What the row says beside its values. Nothing of it is lost but a column without a name that only counts the rows, and what a map leaves out. */
 function mentionOf(cells: readonly string[], layout: Layout, dataRow: number): Mention {
   const context: (readonly [string, string])[] = [];
-  const mention: { -readonly [K in keyof Mention]: Mention[K] } = {};
+  const mention: Mentioned = {};
+  const { mapped } = layout;
   for (const [column, cell] of cells.entries()) {
-    if (cell === "" || layout.values.has(column)) continue;
+    if (cell === "" || layout.values.has(column) || column === mapped?.tlp || mapped?.leftOut.has(column)) continue;
     const header = layout.names[column] ?? "";
     if (layout.header && header === "" && (cell === String(dataRow) || cell === String(dataRow + 1))) continue;
     const role = layout.mention.get(column);
-    const time = role === "first_seen" || role === "last_seen" ? timestamp(cell) : undefined;
+    const time =
+      role !== "first_seen" && role !== "last_seen"
+        ? undefined
+        : mapped === undefined
+          ? timestamp(cell)
+          : readDate(cell, mapped.dates.get(column) ?? "iso");
+    const confidence = column === mapped?.confidence ? readConfidence(cell) : undefined;
     if (role === "tags") mention.tags = cell.split(/[\s,;]+/).filter((tag) => tag !== "");
     else if (role === "notes" || role === "reporter" || role === "link") mention[role] = cell;
     else if (role !== undefined && time !== undefined) mention[role] = time;
+    else if (confidence !== undefined) mention.confidence = confidence;
     else if (column !== layout.type) context.push(contextEntry(column, header, cell));
   }
+  if (mapped !== undefined) withConstants(mention, mapped);
   if (mention.tags?.length === 0) delete mention.tags;
   return context.length === 0 ? mention : { ...mention, context: Object.fromEntries(context) };
 }
@@ -118,6 +141,33 @@ type Things = readonly (readonly [CanonicalValue, ...CanonicalValue[]])[];
 type Reading =
   | { readonly things: Things; readonly given: string }
   | { readonly problem: Omit<Problem, "path">; readonly given?: string };
+
+/** What of a mapped row could not be read as the map says: it is kept beside the value as it stands. */
+function unread(cells: readonly string[], { mapped, mention }: Layout): Problem[] {
+  if (mapped === undefined) return [];
+  const found: Problem[] = [];
+  const tell = (code: string, column: number, message: string): void => {
+    const cell = cells[column] ?? "";
+    if (cell !== "") found.push({ code, path: "", message: `"${cell.slice(0, 40)}" ${message}` });
+  };
+  for (const [column, role] of mention) {
+    if (role !== "first_seen" && role !== "last_seen") continue;
+    const form = mapped.dates.get(column) ?? "iso";
+    if (readDate(cells[column] ?? "", form) === undefined) tell("csv.date", column, `is no date of the form ${form}`);
+  }
+  const { confidence } = mapped;
+  if (confidence !== undefined && readConfidence(cells[confidence] ?? "") === undefined)
+    tell("csv.confidence", confidence, "is no confidence: 0 to 100, or none, low, medium, high");
+  return found;
+}
+
+/** The TLP of a mapped row: of its cell, else the map's own. */
+function tlpOf(cells: readonly string[], { mapped }: Layout): ReturnType<typeof readTlp> | undefined {
+  const cell = mapped?.tlp === undefined ? "" : (cells[mapped.tlp] ?? "");
+  if (!EMPTY.has(cell.toLowerCase())) return readTlp(cell);
+  const level = mapped?.constants.tlp;
+  return level === undefined ? undefined : { level };
+}
 
 /** The values of a row: hashes of all its hash columns are one file, other columns a thing each. */
 function readValues(cells: readonly string[], layout: Layout): Reading {
@@ -131,7 +181,9 @@ function readValues(cells: readonly string[], layout: Layout): Reading {
     const message = `the row is of the type "${declared.slice(0, 60)}", which is no kind of value that is read here`;
     return { problem: { code: "csv.kind_not_supported", message }, given };
   }
-  const currency = layout.currency === undefined ? undefined : cells[layout.currency] || undefined;
+  const currency =
+    (layout.currency === undefined ? undefined : cells[layout.currency] || undefined) ??
+    layout.mapped?.constants.currency;
   const hashes: CanonicalValue[] = [];
   const things: (readonly [CanonicalValue, ...CanonicalValue[]])[] = [];
   for (const [column, own] of filled) {
@@ -160,6 +212,11 @@ export class RowReader {
     return wanted(raw, this.layout.delimiter).flatMap((row) => this.row(row));
   }
 
+  private refused(problem: Omit<Problem, "path">, place: string, given: string | undefined): Item {
+    const cell = given === undefined ? {} : { given: given.slice(0, 200) };
+    return { index: this.index++, problem: { ...problem, path: place }, place, ...cell };
+  }
+
   private row({ number, text, broken }: RawRow): Item[] {
     const place = `row ${number}`;
     if (broken) return [{ index: this.index++, problem: quoteProblem(number), given: text.slice(0, 200), place }];
@@ -170,13 +227,15 @@ export class RowReader {
     const fitted = aligned(cellsOf(text, this.layout.delimiter), this.layout);
     const reading = readValues(fitted, this.layout);
     const mention = mentionOf(fitted, this.layout, this.dataRow++);
-    if ("problem" in reading) {
-      const given = reading.given === undefined ? {} : { given: reading.given.slice(0, 200) };
-      return [{ index: this.index++, problem: { ...reading.problem, path: place }, place, ...given }];
-    }
+    const tlp = tlpOf(fitted, this.layout);
+    if ("problem" in reading) return [this.refused(reading.problem, place, reading.given)];
+    if (tlp !== undefined && "problem" in tlp) return [this.refused(tlp.problem, place, reading.given)];
+    const remarks = unread(fitted, this.layout).map((one) => ({ ...one, path: place }));
+    const marking = tlp === undefined ? {} : { object_marking_refs: [tlpMarkingId(tlp.level)] };
     return reading.things.map((values) => {
-      const warnings = values.flatMap(warningsOf);
-      const item = { index: this.index++, object: toObservable(values, mention), given: reading.given, place };
+      const warnings = [...values.flatMap(warningsOf), ...remarks];
+      const object = { ...toObservable(values, mention), ...marking };
+      const item = { index: this.index++, object, given: reading.given, place };
       return warnings.length === 0 ? item : { ...item, warnings };
     });
   }
@@ -187,9 +246,9 @@ export const noValueColumn = (): Fault =>
     code: "csv.no_value_column",
   });
 
-/** A table to items, one a row (more where a cell lists several values). Each broken row is a problem of its own. */
-export function readCsv(text: string, layout: Layout): Item[] {
-  const splitter = new RowSplitter(layout.delimiter);
+/** A table to items, one a row (more where a cell lists several values). Each broken row is a problem of its own. `skipped`: lines before the text. */
+export function readCsv(text: string, layout: Layout, skipped = 0): Item[] {
+  const splitter = new RowSplitter(layout.delimiter, skipped);
   const reader = new RowReader(layout);
   return reader.read([...splitter.push(text), ...splitter.end()]);
 }

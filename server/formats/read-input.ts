@@ -1,5 +1,8 @@
+import type { ColumnMap } from "../../schemas/api/column-maps.ts";
 import type { AskedFormat, Format, Item } from "../pipeline/steps.ts";
+import { Fault } from "../shared/fault.ts";
 import type { Layout } from "./csv-columns.ts";
+import { endOfLines, layoutOfMap } from "./csv-map.ts";
 import { decodeUtf8, inflate } from "./decode.ts";
 import { parseJson } from "./parse-json.ts";
 import { findLayout, noValueColumn, readCsv } from "./read-csv.ts";
@@ -11,6 +14,8 @@ import { isList, readText, readValues } from "./read-text.ts";
 export interface ReadOptions {
   /** Forces the format; without it the content decides. */
   readonly format?: AskedFormat;
+  /** How a table is to be read: a saved map. It makes the input a table. */
+  readonly columns?: ColumnMap;
   readonly limits: {
     /** Bytes that a gzip input may have when unpacked. */
     readonly inflated: number;
@@ -42,11 +47,19 @@ export function checkFormat(found: Unwrapped, format: AskedFormat | undefined): 
 
 export type Shape = { readonly format: "csv"; readonly layout: Layout } | { readonly format: "text" };
 
+/** A saved map reads tables alone. */
+export function checkTable(format: AskedFormat | undefined): void {
+  if (format === undefined || format === "csv") return;
+  throw new Fault("bad_request", `a column map reads tables, and the format is said to be ${format}`, {
+    code: "csv.map_format",
+  });
+}
+
 export const tableOrText = (format: AskedFormat | undefined): "csv" | "text" | undefined =>
   format === "csv" || format === "text" ? format : undefined;
 
 /** The start of a text up to its last full line. */
-const wholeLines = (text: string): string =>
+export const wholeLines = (text: string): string =>
   text.length <= SAMPLE ? text : text.slice(0, text.lastIndexOf("\n", SAMPLE) + 1 || SAMPLE);
 
 /** Table or text, by its start. A table that is forced but has no column of values is a Fault `csv.no_value_column`. */
@@ -62,10 +75,17 @@ export function shapeOf(start: string, format: "csv" | "text" | undefined): Shap
 /**
  * The first step of the line: bytes (gzip or not) to items. Faults refuse the whole input: `input.inflated` (413),
  * `input.gzip`, `input.utf8`, `input.charset`, `input.depth`, `input.json`, `input.not_stix`, `input.not_misp`,
- * `csv.no_value_column`. Anything wrong with one object, row or value is an item with a problem, and the rest goes in.
+ * `csv.no_value_column`, `csv.map_…` where a saved map does not fit. Anything wrong with one object, row or value is an item with a problem, and the rest goes in.
  */
-export function readInput(input: Uint8Array, { format, limits }: ReadOptions): Read {
+export function readInput(input: Uint8Array, { format, columns, limits }: ReadOptions): Read {
   const bytes = inflate(input, limits.inflated);
+  if (columns !== undefined) {
+    checkTable(format);
+    const whole = decodeUtf8(bytes);
+    const skipped = columns.skipLines ?? 0;
+    const table = whole.slice(endOfLines(whole, skipped));
+    return { format: "csv", items: readCsv(table, layoutOfMap(columns, wholeLines(table)), skipped) };
+  }
   if (format === "html" || (format === undefined && startsAsHtml(new TextDecoder().decode(bytes.subarray(0, 4096)))))
     return { format: "html", items: readHtml(decodeHtml(bytes)) };
   const text = decodeUtf8(bytes);

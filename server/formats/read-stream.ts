@@ -1,6 +1,8 @@
+import type { ColumnMap } from "../../schemas/api/column-maps.ts";
 import type { AskedFormat, Item } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import type { Layout } from "./csv-columns.ts";
+import { endOfLines, layoutOfMap } from "./csv-map.ts";
 import { RowSplitter } from "./csv-rows.ts";
 import { decodeUtf8, wrongUtf8 } from "./decode.ts";
 import { inflateStream } from "./inflate-stream.ts";
@@ -11,12 +13,14 @@ import { RowReader } from "./read-csv.ts";
 import { decodeHtml, readHtml, startsAsHtml } from "./read-html.ts";
 import {
   checkFormat,
+  checkTable,
   isJsonFormat,
   type ReadOptions,
   SAMPLE,
   shapeOf,
   startsAsJson,
   tableOrText,
+  wholeLines,
 } from "./read-input.ts";
 import { MispReader } from "./read-misp.ts";
 import { isTyped, notStix, readStix, StixReader, saysStix20, unwrapJson } from "./read-stix.ts";
@@ -140,11 +144,45 @@ async function* readJson(
   else if ("objects" in found) yield readStix(found.objects, found.lifts);
 }
 
-async function* readRows(text: AsyncIterable<string>, layout: Layout): AsyncGenerator<readonly Item[]> {
-  const splitter = new RowSplitter(layout.delimiter);
+async function* readRows(text: AsyncIterable<string>, layout: Layout, skipped = 0): AsyncGenerator<readonly Item[]> {
+  const splitter = new RowSplitter(layout.delimiter, skipped);
   const reader = new RowReader(layout);
   for await (const piece of text) yield reader.read(splitter.push(piece));
   yield reader.read(splitter.end());
+}
+
+/** The text without its first lines. */
+async function* behind(text: AsyncIterable<string>, lines: number): AsyncGenerator<string> {
+  let left = lines;
+  for await (const piece of text) {
+    if (left === 0) yield piece;
+    else {
+      const found = Math.min(left, piece.split("\n").length - 1);
+      left -= found;
+      if (left === 0) yield piece.slice(endOfLines(piece, found));
+    }
+  }
+}
+
+/** A table as a saved map reads it. */
+async function* readMapped(bytes: AsyncIterable<Uint8Array>, map: ColumnMap): AsyncGenerator<readonly Item[]> {
+  const skipped = map.skipLines ?? 0;
+  const text = behind(decoded(bytes), skipped);
+  const sample = await startOf(text);
+  yield* readRows(after([sample], text), layoutOfMap(map, wholeLines(sample)), skipped);
+}
+
+/** As much of a text as decides what it is. */
+async function startOf(text: AsyncIterator<string>): Promise<string> {
+  const start: string[] = [];
+  let length = 0;
+  while (length <= SAMPLE) {
+    const next = await text.next();
+    if (next.done === true) break;
+    start.push(next.value);
+    length += next.value.length;
+  }
+  return start.join("");
 }
 
 async function* readLines(text: AsyncIterable<string>): AsyncGenerator<readonly Item[]> {
@@ -227,9 +265,11 @@ const startsAsJsonBytes = (bytes: Uint8Array): boolean => startsAsJson(new TextD
 
 async function* itemsOf(
   source: AsyncIterable<Uint8Array>,
-  { format, limits }: ReadOptions,
+  { format, columns, limits }: ReadOptions,
 ): AsyncGenerator<readonly Item[]> {
+  if (columns !== undefined) checkTable(format);
   const bytes = inflateStream(source, limits.inflated);
+  if (columns !== undefined) return yield* readMapped(bytes, columns);
   const head: Uint8Array[] = [];
   let size = 0;
   while (size < 4096) {
@@ -244,15 +284,7 @@ async function* itemsOf(
   if (format === "html" || (format === undefined && startsAsHtml(new TextDecoder().decode(Buffer.concat(head)))))
     return yield* readPage(all);
   const text = decoded(all);
-  const start: string[] = [];
-  let length = 0;
-  while (length <= SAMPLE) {
-    const next = await text.next();
-    if (next.done === true) break;
-    start.push(next.value);
-    length += next.value.length;
-  }
-  const sample = start.join("");
+  const sample = await startOf(text);
   const shape = shapeOf(sample, tableOrText(format));
   const whole = after([sample], text);
   if (shape.format === "csv") yield* readRows(whole, shape.layout);

@@ -14,6 +14,8 @@ export interface Mention {
   readonly first_seen?: string;
   readonly last_seen?: string;
   readonly link?: string;
+  /** 0 to 100. */
+  readonly confidence?: number;
   /** All other columns, by their header. */
   readonly context?: Readonly<Record<string, string>>;
 }
