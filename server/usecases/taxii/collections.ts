@@ -312,7 +312,9 @@ export class Collections {
     const items = await this.#itemsOf(unit, sight, ask, { from: 0, to: undefined, rows: unique, lost: [] });
     return [
       ...markings.filter((item) => item !== undefined),
-      ...items.filter((item) => "seen" in item.shown && ids.has(item.shown.seen.id)),
+      ...items.filter(
+        ({ shown }) => ("seen" in shown && ids.has(shown.seen.id)) || ("plain" in shown && ids.has(shown.id)),
+      ),
     ];
   }
 
