@@ -147,6 +147,7 @@ export const Reviews = {
     account: { fields: ["account", "received"] },
     holder: { fields: ["holder"], few: true },
   },
+  multi: { names: "names" },
 } satisfies CollectionSpec<ReviewDoc>;
 export const ReviewEntries = {
   name: "review_entries",
