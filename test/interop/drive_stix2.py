@@ -18,7 +18,8 @@ def source(collection, per_page=5000):
     """A source whose requests are each sent twice; the envelopes are kept as they came."""
     held = one(collection)
     held.envelopes = []
-    get = twice(held.get_objects)
+    # The collection is the same object each time: not what an earlier source put there.
+    get = twice(type(held).get_objects.__get__(held))
 
     def kept(**kwargs):
         held.envelopes.append(get(**kwargs))

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PythonScript } from "../../bench/python-script.ts";
+import type { StixJson } from "../../server/pipeline/steps.ts";
 import type { RealServer } from "../support/real-server.ts";
 import { bundle, indicator, row, TRI } from "../support/samples.ts";
 
@@ -22,6 +23,7 @@ export interface Item {
   readonly created?: string;
   readonly version?: string;
   readonly date_added?: string;
+  readonly object_marking_refs?: readonly string[];
 }
 export interface Pulled {
   /** How many objects each page had. */
@@ -36,11 +38,29 @@ const keyOf = ({ id, version, modified, created }: Item, client?: Client): strin
   const at = version ?? modified ?? created ?? "";
   return `${id} ${client === "stix2" && at !== "" ? new Date(at).toISOString() : at}`;
 };
-export const inOrder = (items: readonly Item[]): string[] => items.map((item) => keyOf(item));
 export const keys = (items: readonly Item[], client?: Client): string[] =>
   items.map((item) => keyOf(item, client)).sort();
 export const byKey = (items: readonly Item[]): Record<string, Item> =>
   Object.fromEntries(items.map((item) => [keyOf(item), item]));
+
+const isMarking = ({ type }: Item): boolean => type === "marking-definition";
+const RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
+/** The five of TLP 2.0, which everybody has. */
+const TLP = /^marking-definition--(?:94868c89|bab4a63c|55d920b0|939a9414|e828b379)-/;
+
+/** What TAXII shows of what REST shows: RED leaves over pages and REST alone (policy 6). */
+export const overTaxii = (items: readonly Item[]): Item[] =>
+  items.filter(({ object_marking_refs: marks = [] }) => !marks.includes(RED));
+/** Without the definitions of the reader's cuts of labels: they stand in a collection, and REST has them on a route of their own. */
+export const content = (items: readonly Item[]): Item[] => items.filter((item) => !isMarking(item));
+export const markings = (items: readonly Item[]): string[] =>
+  items
+    .filter(isMarking)
+    .map(({ id }) => id)
+    .sort();
+/** The markings that objects refer to, those of TLP aside. */
+export const markedWith = (items: readonly Item[]): string[] =>
+  [...new Set(items.flatMap(({ object_marking_refs: marks = [] }) => marks).filter((id) => !TLP.test(id)))].sort();
 
 /** A client signed in to a server as an account, by HTTP Basic. */
 export function connect(python: string, client: Client, server: RealServer, as: string): PythonScript {
@@ -51,6 +71,13 @@ const address = (n: number): string => `[ipv4-addr:value = '100.${64 + (n >> 16)
 const some = (name: string, from: number, count: number): unknown =>
   bundle(...Array.from({ length: count }, (_, i) => indicator(`${name} ${i}`, address(from + i))));
 
+/** Later versions of what is there in one. */
+export const VERSIONS = 5;
+const laterVersions = (): StixJson[] =>
+  Array.from({ length: VERSIONS }, (_, i) =>
+    indicator(`for the three ${i}`, address(i), { modified: "2026-04-01T00:00:00.000Z", confidence: 50 }),
+  );
+
 /** Beside the demonstration: enough for pages of a thousand, under labels that the four accounts read differently. */
 export async function fill(server: RealServer): Promise<void> {
   const posts: readonly (readonly [string, unknown, unknown])[] = [
@@ -59,6 +86,7 @@ export async function fill(server: RealServer): Promise<void> {
     ["feed-KR-NIS", some("for the three, of Korea", 900, 900), { tlp: "GREEN", releases: [TRI] }],
     ["feed-KR-NIS", some("of Korea alone", 4000, 200), { tlp: "GREEN" }],
     ["feed-JP-NPA", some("of Japan alone", 5000, 250), { tlp: "GREEN" }],
+    ["feed-US-CISA", bundle(...laterVersions()), { tlp: "GREEN", releases: [TRI] }],
   ];
   for (const [as, body, label] of posts) {
     const { status, text } = await server.ingest(as, body, label);
