@@ -1,4 +1,3 @@
-import { tlpMarkingId } from "../../schemas/stix/tlp.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { tlpText } from "./write-record.ts";
 import { type ExportStamp, type Framing, relTo, stampLines } from "./write-stamp.ts";
@@ -24,7 +23,6 @@ export const bundleFraming = (ids: {
       id: ids.marking,
       created_by_ref: ids.author,
       created: stamp.at,
-      object_marking_refs: [tlpMarkingId(stamp.banner.tlp)],
       name: `${tlpText(stamp.banner.tlp)} ${relTo(stamp.banner)}, export ${stamp.serial}`,
       definition_type: "statement",
       definition: { statement: stampLines(stamp).join("\n") },

@@ -305,12 +305,22 @@ describe("what leaves and what became of it", () => {
     const { headers, text } = await exported("k3", { format: "csv" });
     expect(headers["content-type"]).toBe("text/csv; charset=utf-8");
     const lines = text.split("\r\n");
-    expect(lines.slice(0, 3)).toEqual([
-      expect.stringMatching(/^# exported \d{4}-\S+Z for KR-KISA, account [A-Za-z0-9_-]{12}$/),
+    expect(lines.slice(0, 12)).toEqual([
+      "# TLP:GREEN",
+      "# REL TO KOR, USA",
+      "# agreement TRI",
+      expect.stringMatching(/^# originator (?:[A-Z]{2}-[A-Z]+, )*US-CISA$/),
+      "# classification U",
+      "# caveats none",
+      expect.stringMatching(/^# permitted: use; pass on inside the working-group community, never publicly; /),
+      expect.stringMatching(/^# exported \d{4}-\S+Z by KR-KISA, account [A-Za-z0-9_-]{12}$/),
       expect.stringMatching(/^# serial [A-Za-z0-9_-]{16}, policy [A-Za-z0-9_-]{16}$/),
+      expect.stringMatching(/^# \d+ written, 0 left out$/),
+      expect.stringMatching(/^# sha-256 [0-9a-f]{64}$/),
       "tlp,type,value,name,pattern,id,created,modified",
     ]);
-    const rows = lines.slice(3, -1);
+    expect(lines.slice(-2)).toEqual([expect.stringMatching(/^# end of export /), ""]);
+    const rows = lines.slice(12, -2);
     expect(rows.filter((line) => !/^TLP:(?:CLEAR|GREEN|AMBER|AMBER\+STRICT),/.test(line))).toEqual([]);
     expect(rows.some((line) => line.startsWith("TLP:GREEN,ipv4-addr,192.0.2.150,,,ipv4-addr--"))).toBe(true);
     expect(rows.some((line) => line.startsWith('TLP:GREEN,tool,,"quote "" and, comma",,tool--'))).toBe(true);
@@ -320,7 +330,11 @@ describe("what leaves and what became of it", () => {
   test("export as a list – by a reader – one value a line with its TLP", async () => {
     const { headers, text } = await exported("k3", { format: "list", type: "domain-name", text: "export" });
     expect(headers["content-type"]).toBe("text/plain; charset=utf-8");
-    expect(text.split("\n").slice(2)).toEqual(["export.evil.example\tTLP:GREEN", ""]);
+    expect(text.split("\n").slice(11)).toEqual([
+      "export.evil.example\tTLP:GREEN",
+      expect.stringMatching(/^# end of export [A-Za-z0-9_-]{16}: 1 written, 0 left out; sha-256 [0-9a-f]{64}$/),
+      "",
+    ]);
   });
 
   test("RED and NOEXPORT – in an export – left out, though the page shows them", async () => {

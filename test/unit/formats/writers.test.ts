@@ -103,7 +103,6 @@ test("bundle – objects in order – one JSON bundle that our reader takes, the
         id: IDS.marking,
         created_by_ref: IDS.author,
         created: STAMP.at,
-        object_marking_refs: ["marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003"],
         name: "TLP:AMBER+STRICT REL TO JPN, KOR, USA, export serial0123456789",
         definition_type: "statement",
         definition: { statement: LINES.join("\n") },
