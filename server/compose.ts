@@ -5,6 +5,7 @@ import { REGISTRY } from "../schemas/registry.ts";
 import type { Config } from "./config.ts";
 import { ownHosts } from "./formats/block-value.ts";
 import { authRoutes } from "./http/api/auth.ts";
+import { columnMapRoutes } from "./http/api/column-maps.ts";
 import { docsRoutes } from "./http/api/docs.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
 import { type MineParts, mineRoutes } from "./http/api/mine.ts";
@@ -29,6 +30,7 @@ import { openSqlite } from "./storage/sqlite/open-sqlite.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
 import { makeCheckPassword } from "./usecases/check-password.ts";
+import { ColumnMapStore } from "./usecases/column-maps.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
 import { Edits } from "./usecases/edit-mine.ts";
@@ -201,6 +203,7 @@ export function composeRoutes(
       limits,
     }),
     ...ingestRoutes(intake),
+    ...columnMapRoutes(new ColumnMapStore({ storage, audit })),
     ...objectRoutes(content),
     ...releaseRoutes(composeReleases(core, content)),
     ...triageRoutes(composeTriage(core, content, moments)),

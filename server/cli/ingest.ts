@@ -7,6 +7,7 @@ import { grantedVerbs, type Scope } from "../http/verbs.ts";
 import { FORMATS, type Format } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import { realMoments } from "../shared/moment.ts";
+import { columnMapOf } from "../usecases/column-maps.ts";
 import { inForce } from "../usecases/in-force.ts";
 import { ingestStream } from "../usecases/ingest-stream.ts";
 
@@ -15,6 +16,7 @@ interface Options {
   readonly label?: string;
   readonly preset?: string;
   readonly format?: string;
+  readonly map?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -98,6 +100,7 @@ async function ingestFile(
     channel: "command",
     dryRun: options.dryRun === true,
     ...(options.format === undefined ? {} : { format: options.format as Format }),
+    ...(options.map === undefined ? {} : { columns: await columnMapOf(core.storage, options.as, options.map) }),
     ...(label === undefined ? {} : { label }),
     ...(options.preset === undefined ? {} : { preset: options.preset }),
   };
@@ -141,6 +144,7 @@ export function addIngestCommand(program: Command, open: () => Promise<Core>): v
     .option("--label <json>", "the sharing label, as JSON or @file")
     .option("--preset <name>", "one of the agency's presets")
     .option("--format <format>", `${FORMATS.join(", ")}; detected otherwise`)
+    .option("--map <name>", "a saved column map of the account's agency, for tables")
     .option("--dry-run", "show what would happen and who could read it, and store nothing")
     .option("--json", "one JSON line a rejected object, then one a file")
     .action(async (files: string[], options: Options) => {

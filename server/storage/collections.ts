@@ -4,8 +4,9 @@ import {
   AgreementDoc,
   ApiKeyDoc,
   AuditDoc,
-  EmergencyDoc,
+  ColumnMapDoc,
   ConfirmationDoc,
+  EmergencyDoc,
   ExportDoc,
   JobDoc,
   LabelDoc,
@@ -180,6 +181,13 @@ export const Disclosures = {
   placement: "log",
 } satisfies CollectionSpec<AuditDoc>;
 
+/** How an agency's people read the tables of its senders, by name. */
+export const ColumnMaps = {
+  name: "column_maps",
+  shape: ColumnMapDoc,
+  indexes: { agency: { fields: ["agency", "name"], unique: true } },
+} satisfies CollectionSpec<ColumnMapDoc>;
+
 export const COLLECTIONS = [
   Meta,
   Agencies,
@@ -205,6 +213,7 @@ export const COLLECTIONS = [
   ReviewEntries,
   Confirmations,
   Jobs,
+  ColumnMaps,
   Audit,
   Exports,
   Disclosures,

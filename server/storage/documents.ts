@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ColumnMap, ColumnMapName } from "../../schemas/api/column-maps.ts";
 import { Agreement } from "../../schemas/policy/agreement.ts";
 import { Label, LabelRequest } from "../../schemas/policy/label.ts";
 import { Viewer } from "../../schemas/policy/viewer.ts";
@@ -365,6 +366,17 @@ export const JobDoc = z.object({
   attempts: z.int().optional(),
 });
 export type JobDoc = z.infer<typeof JobDoc>;
+
+/** A saved column map of an agency: id = `agency:name`. */
+export const ColumnMapDoc = z.object({
+  id: z.string(),
+  agency: AgencyId,
+  name: ColumnMapName,
+  map: ColumnMap,
+  changedBy: AccountId,
+  changedAt: z.int(),
+});
+export type ColumnMapDoc = z.infer<typeof ColumnMapDoc>;
 
 /** id = serial of an export; the receipt is JSON, for its account alone. */
 export const ExportDoc = z.object({

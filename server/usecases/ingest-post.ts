@@ -1,3 +1,4 @@
+import type { ColumnMap } from "../../schemas/api/column-maps.ts";
 import { LabelRequest } from "../../schemas/policy/label.ts";
 import { readEnvelope } from "../formats/read-envelope.ts";
 import { readInput } from "../formats/read-input.ts";
@@ -11,6 +12,8 @@ import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
 export interface PostAsk {
   readonly account: string;
   readonly format?: AskedFormat;
+  /** How a table is to be read: a saved map, as it was when the post came. */
+  readonly columns?: ColumnMap;
   /** The label request as JSON text. */
   readonly label?: string;
   readonly preset?: string;
@@ -88,6 +91,7 @@ export async function ingestPost(
       ? { format: "stix", items: readEnvelope(bytes, parts.inflatedLimit) }
       : readInput(bytes, {
           ...(ask.format === undefined ? {} : { format: ask.format }),
+          ...(ask.columns === undefined ? {} : { columns: ask.columns }),
           limits: { inflated: parts.inflatedLimit },
         });
   if (format !== "stix" && format !== "misp" && items.length === 0)

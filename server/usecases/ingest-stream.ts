@@ -19,6 +19,7 @@ export async function ingestStream(
       ? readEnvelopeStream(source, parts.inflatedLimit)
       : readStream(source, {
           ...(ask.format === undefined ? {} : { format: ask.format }),
+          ...(ask.columns === undefined ? {} : { columns: ask.columns }),
           limits: { inflated: parts.inflatedLimit },
         });
   for await (const items of groups) {

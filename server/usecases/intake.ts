@@ -4,6 +4,7 @@ import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Jobs } from "../storage/collections.ts";
 import type { JobDoc } from "../storage/documents.ts";
 import type { Storage } from "../storage/port.ts";
+import { columnMapOf } from "./column-maps.ts";
 import { labelAsk, type PostAsk, type PostReply } from "./ingest-post.ts";
 
 /** Where large posts wait for their job; outside memory. */
@@ -51,10 +52,13 @@ export class Intake {
     this.uploadLimit = parts.uploadLimit;
   }
 
-  async take(body: Body, ask: PostAsk, moment: Moment): Promise<PostReply | JobReply> {
-    const { runner, inlineLimit } = this.#parts;
+  /** `map` names a saved column map of the account's agency: `Fault("unprocessable")`, `csv.unknown_map`, where there is none. */
+  async take(body: Body, asked: PostAsk & { readonly map?: string }, moment: Moment): Promise<PostReply | JobReply> {
+    const { runner, inlineLimit, storage } = this.#parts;
     // What is wrong with the words of the label is said at once, not in a job.
-    labelAsk(ask);
+    labelAsk(asked);
+    const { map, ...plain } = asked;
+    const ask = map === undefined ? plain : { ...plain, columns: await columnMapOf(storage, asked.account, map) };
     const chunks = body.stream[Symbol.asyncIterator]();
     const held: Uint8Array[] = [];
     let size = 0;

@@ -1,9 +1,19 @@
 import { z } from "zod";
 import { IngestQuery, IngestReply, JobReply } from "../../../schemas/api/ingest.ts";
+import { Fault } from "../../shared/fault.ts";
 import type { PostAsk } from "../../usecases/ingest-post.ts";
 import type { Intake } from "../../usecases/intake.ts";
 import { LABEL_HEADER, labelText } from "../label-header.ts";
 import { bytes, type Route, route } from "../route.ts";
+
+const MAP_HEADER = "tricord-column-map";
+
+function mapName(header: string | string[] | undefined): { map?: string } {
+  if (header === undefined) return {};
+  if (Array.isArray(header) || header.includes(","))
+    throw new Fault("bad_request", "Tricord-Column-Map names one map", { code: "csv.map_repeated", path: MAP_HEADER });
+  return { map: header };
+}
 
 /** The format as asked for; else what says it is JSON is read as STIX or MISP and as nothing else; else the content decides. */
 function formatOf(asked: PostAsk["format"], type: string): Pick<PostAsk, "format"> {
@@ -25,13 +35,17 @@ export function ingestRoutes(intake: Intake): Route[] {
       needs: "post",
       query: IngestQuery,
       body: bytes(intake.uploadLimit),
-      reads: { "Tricord-Label": "The sharing label of the batch, as JSON (LabelRequest)" },
+      reads: {
+        "Tricord-Label": "The sharing label of the batch, as JSON (LabelRequest)",
+        "Tricord-Column-Map": "The name of a saved column map of your agency, for a table",
+      },
       replies: { 200: IngestReply, 202: JobReply, 422: IngestReply },
       handler: async ({ query, body, headers, account, moment }) => {
         const ask = {
           account: account.id,
           ...formatOf(query.format, body.type),
           ...(query.preset === undefined ? {} : { preset: query.preset }),
+          ...mapName(headers[MAP_HEADER]),
           dryRun: query.dry_run === "true",
         };
         const label = labelText(headers[LABEL_HEADER]);
