@@ -195,8 +195,7 @@ export class Collections {
     const before = async (to: number | undefined): Promise<Item[]> => {
       const passed = markings.filter(({ place }) => place >= told && (to === undefined || place < to));
       told = to ?? Number.POSITIVE_INFINITY;
-      const items = await Promise.all(passed.map((one) => this.#markingItem(sight, one)));
-      return items.filter((item) => item !== undefined);
+      return this.#markingItems(sight, passed);
     };
     const walk = walkOrder(unit, sight, this.#heads, {
       from: start,
@@ -293,8 +292,7 @@ export class Collections {
   async #named(unit: Unit, sight: OrderedSight, ask: PageAsk, ids: ReadonlySet<string>): Promise<Item[]> {
     const list = [...ids];
     const placesOf = this.#markingPlaces(sight, ask.collection, ask.types).filter(({ id }) => ids.has(id));
-    const markings =
-      ask.collection === "recalls" ? [] : await Promise.all(placesOf.map((one) => this.#markingItem(sight, one)));
+    const markings = ask.collection === "recalls" ? [] : await this.#markingItems(sight, placesOf);
     if (ask.collection === "recalls") {
       const items: Item[] = [];
       for await (const stretch of walkOrder(unit, sight, this.#heads, {
@@ -311,7 +309,7 @@ export class Collections {
     const unique = inOrder([...new Map(rows.map((row) => [row.id, row])).values()]);
     const items = await this.#itemsOf(unit, sight, ask, { from: 0, to: undefined, rows: unique, lost: [] });
     return [
-      ...markings.filter((item) => item !== undefined),
+      ...markings,
       ...items.filter(
         ({ shown }) => ("seen" in shown && ids.has(shown.seen.id)) || ("plain" in shown && ids.has(shown.id)),
       ),
@@ -345,12 +343,15 @@ export class Collections {
     return [...made.values()];
   }
 
-  async #markingItem(
+  /** Those that something stands for. One after the other: what a sight has begun to read it takes for known. */
+  async #markingItems(
     sight: OrderedSight,
-    { id, place, marking, lanes }: { id: string; place: number; marking: StixJson; lanes: readonly string[] },
-  ): Promise<Item | undefined> {
-    if (!(await sight.holds(lanes))) return undefined;
-    return { place, tie: FIRST, id, shown: { marking }, lanes: [] };
+    markings: ReadonlyArray<{ id: string; place: number; marking: StixJson; lanes: readonly string[] }>,
+  ): Promise<Item[]> {
+    const items: Item[] = [];
+    for (const { id, place, marking, lanes } of markings)
+      if (await sight.holds(lanes)) items.push({ place, tie: FIRST, id, shown: { marking }, lanes: [] });
+    return items;
   }
 
   /** What the reader had and has no more, each id once, at the newest of its losses (policy Q32). */
