@@ -80,12 +80,13 @@ export class TaxiiWorld {
   /** Posts objects as an envelope, or a body as it is. */
   post(
     as: string,
-    content: readonly StixJson[] | string,
+    content: readonly StixJson[] | string | Uint8Array,
     { label, headers, ...wire }: Wire & { readonly label?: object } = {},
   ): Promise<Got> {
     return this.ask(as, OBJECTS, {
       method: "POST",
-      body: typeof content === "string" ? content : JSON.stringify({ objects: content }),
+      body:
+        typeof content === "string" || content instanceof Uint8Array ? content : JSON.stringify({ objects: content }),
       ...wire,
       headers: {
         "Content-Type": TYPE,
