@@ -199,6 +199,14 @@ export const READS: Readonly<Record<string, Recipe>> = {
   },
   ...TAXII_READS,
   ...TRIAGE_READS,
+  "GET /api/v1/column-maps": async (ask) => {
+    await ask(get("/api/v1/column-maps"));
+    await ask(get("/api/v1/column-maps"), "none");
+  },
+  "GET /api/v1/column-maps/{name}": async (ask) => {
+    for (const name of ["watch-list", "of-others", "Not A Name"])
+      await ask(get(`/api/v1/column-maps/${encodeURIComponent(name)}`));
+  },
   "GET /api/v1/jobs/{job}": async (ask, { jobs }) => {
     for (const id of [...jobs, uuidOf("no job")]) await ask(get(`/api/v1/jobs/${id}`));
   },
@@ -248,6 +256,22 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
     );
     await ask(ingest(things, { tlp: "GREEN", releases: [{ ...rows[0], agencies: ["US-NOBODY"] } as never] }));
     await ask(ingest([{ ...(things[0] ?? {}), ...padding }], requests[1]));
+  },
+  "PUT /api/v1/column-maps/{name}": async (ask) => {
+    const map = { columns: [{ column: "ioc", as: "value" }] };
+    const put = (name: string, body: unknown): Ask => ({ method: "PUT", path: `/api/v1/column-maps/${name}`, body });
+    await ask(put("watch-list", map));
+    await ask(put("watch-list", { ...map, skipLines: 1 }));
+    await ask(put("watch-list", { columns: [] }));
+    const table = "preamble\nioc,note\n192.0.2.7,seen\n";
+    for (const name of ["watch-list", "of-others"]) {
+      const posted = ingest(table, { tlp: "AMBER" }, "?dry_run=true");
+      await ask({ ...posted, headers: { ...posted.headers, "Tricord-Column-Map": name } });
+    }
+  },
+  "DELETE /api/v1/column-maps/{name}": async (ask) => {
+    for (const name of ["of-others", "watch-list", "watch-list"])
+      await ask({ method: "DELETE", path: `/api/v1/column-maps/${name}` });
   },
   "POST /api/v1/objects/{id}/releases": async (ask, known) => {
     const proposal = {
