@@ -5,7 +5,7 @@ import { sha256, uuid5 } from "../../shared/digest.ts";
 import { Fault } from "../../shared/fault.ts";
 import { compareInstants, formatInstant, formatMicros } from "../../shared/instant.ts";
 import type { Moment } from "../../shared/moment.ts";
-import { Disclosures, Readers, Rows } from "../../storage/collections.ts";
+import { Readers, Rows } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admission, Admissions } from "../admission.ts";
 import type { AuditStream } from "../append-audit.ts";
@@ -18,6 +18,8 @@ import type { Renderer } from "../render.ts";
 import { type Row, type Seen, uuidOf } from "../sight.ts";
 import type { Snapshot, Snapshots } from "../snapshot.ts";
 import type { CollectionName, CollectionPage, Entry, PageAsk, VersionMatch } from "./collection-page.ts";
+import { CrowdedKeys } from "./crowded-keys.ts";
+import { Given } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
 import { isCurrent, observe } from "./observe.ts";
 import { OrderedSight } from "./ordered-sight.ts";
@@ -73,10 +75,12 @@ const comesAfter = (a: Item, b: Item): number =>
 /** The collections of the API root as one account gets them: each object version once, at a place that does not move for a reader for whom nothing changed (order). */
 export class Collections {
   readonly #parts: CollectionsParts;
-  readonly #heads = new LaneHeads();
+  readonly #known = { heads: new LaneHeads(), crowded: new CrowdedKeys() };
+  readonly #given: Given;
 
   constructor(parts: CollectionsParts) {
     this.#parts = parts;
+    this.#given = new Given(parts.storage);
   }
 
   /**
@@ -87,11 +91,11 @@ export class Collections {
     const { next, limit, bodies: _, ...question } = ask;
     const asked = sha256(JSON.stringify([viewer.id, question]));
     const from = openPosition(this.#parts.keys.cursor, PURPOSE, asked, next);
-    const { items, sight, more, entries } = await this.#read(viewer, moment, async (sight, unit) => {
+    const { items, sight, clock, more, entries } = await this.#read(viewer, moment, async (sight, unit) => {
       const found = await this.#items(unit, sight, ask, from);
       return { ...found, entries: await this.#entries(sight, ask, found.items) };
     });
-    await this.#disclose(sight, ask.collection, items);
+    await this.#disclose(sight, ask.collection, items, clock);
     const last = items.at(-1);
     if (!more || last === undefined) return { entries };
     const position = { stamp: last.place, tie: last.tie, id: last.id };
@@ -115,7 +119,7 @@ export class Collections {
     viewer: Viewer,
     moment: Moment,
     work: (sight: OrderedSight, unit: Unit) => Promise<R>,
-  ): Promise<R & { sight: OrderedSight }> {
+  ): Promise<R & { sight: OrderedSight; clock: number }> {
     const { storage, snapshots, admissions, renderer } = this.#parts;
     for (let tries = 0; tries < TRIES; tries++) {
       const found = await storage.snapshot(async (unit) => {
@@ -123,13 +127,15 @@ export class Collections {
         const current = snapshot.viewer(viewer.id) ?? viewer;
         const doc = await unit.collection(Readers).get(current.id);
         if (doc === undefined || !isCurrent(doc, current, snapshot)) return undefined;
-        if (doc.newest > (await newestPlace(unit))) return { passed: doc.newest };
-        await this.#heads.refresh(unit);
+        const clock = await newestPlace(unit);
+        if (doc.newest > clock) return { passed: doc.newest };
+        await this.#known.heads.refresh(unit);
+        await this.#known.crowded.refresh(unit);
         const admission = admissions.of(current, snapshot, "taxii");
         const state = new ReaderState(doc, current, admission);
         const common = new Set(renderer.common.keys());
         const sight = new OrderedSight(unit, current, snapshot, admission, common, state);
-        return { done: { ...(await work(sight, unit)), sight } };
+        return { done: { ...(await work(sight, unit)), sight, clock } };
       });
       if (found?.done !== undefined) return found.done;
       if (found?.passed !== undefined) await this.#pass(found.passed);
@@ -197,7 +203,7 @@ export class Collections {
       told = to ?? Number.POSITIVE_INFINITY;
       return this.#markingItems(sight, passed);
     };
-    const walk = walkOrder(unit, sight, this.#heads, {
+    const walk = walkOrder(unit, sight, this.#known, {
       from: start,
       ...(kind === undefined || second !== undefined || collection === "recalls" ? {} : { kind }),
       rows: collection !== "recalls",
@@ -213,8 +219,7 @@ export class Collections {
     if (ask.collection === "recalls") return this.#recalls(unit, sight, ask, stretch);
     const view = ask.collection;
     const splicer = new Splicer(this.#parts.renderer, sight);
-    const apart = await sight.solitary(stretch.rows);
-    const plain = new Set(stretch.rows.filter((row) => apart.has(row.id) && splicer.can(row, view)));
+    const plain = new Set(stretch.rows.filter((row) => this.#known.crowded.isSolitary(row) && splicer.can(row, view)));
     const wanted = ({ seen }: { seen: Seen }): boolean => ask.types === undefined || ask.types.includes(seen.kind);
     const rows = stretch.rows.filter((row) => !plain.has(row));
     const found =
@@ -295,7 +300,7 @@ export class Collections {
     const markings = ask.collection === "recalls" ? [] : await this.#markingItems(sight, placesOf);
     if (ask.collection === "recalls") {
       const items: Item[] = [];
-      for await (const stretch of walkOrder(unit, sight, this.#heads, {
+      for await (const stretch of walkOrder(unit, sight, this.#known, {
         from: 0,
         rows: false,
         losses: true,
@@ -325,7 +330,7 @@ export class Collections {
     if (types !== undefined && !types.includes("marking-definition")) return [];
     const made = new Map<string, { id: string; place: number; marking: StixJson; lanes: string[] }>();
     for (const lane of sight.admission.lanes.values()) {
-      const head = this.#heads.get(lane.lane);
+      const head = this.#known.heads.get(lane.lane);
       // An agency gets its own contributions as it wrote them, without the marking.
       if (head === undefined || (collection === "originals" && lane.entry.label.originator === sight.side)) continue;
       const marking = this.#parts.renderer.marking(sight.viewer, lane);
@@ -357,7 +362,7 @@ export class Collections {
   /** What the reader had and has no more, each id once, at the newest of its losses (policy Q32). */
   async #recalls(unit: Unit, sight: OrderedSight, ask: PageAsk, { lost }: Stretch): Promise<Item[]> {
     if (ask.types !== undefined && !ask.types.includes("note")) return [];
-    const had = await this.#had(sight);
+    const had = this.#given.ledger(sight.viewer.id);
     const ids = [...new Set(lost.map(({ row }) => row.stixId))];
     const there = await sight.present(await sight.rowsOfIds(ids));
     const visible = new Set(there.map(({ stixId }) => stixId));
@@ -410,30 +415,13 @@ export class Collections {
     return gone;
   }
 
-  /** Tells whether the account had been given what stood before a loss, by the record of what it was shown. */
-  async #had(sight: OrderedSight): Promise<(loss: { at: number; before: number }) => Promise<boolean>> {
-    const reached = new Map<number, number>();
-    return async ({ at, before }) => {
-      const ms = Math.floor(at / 1000) + 1;
-      const known = reached.get(ms) ?? (await this.#reached(sight.viewer.id, ms));
-      reached.set(ms, known);
-      return before <= known;
-    };
-  }
-
-  /** The newest place that an account had been given before an instant (ms, exclusive). */
-  async #reached(account: string, before?: number): Promise<number> {
-    const [last] = await this.#parts.storage.collection(Disclosures).scan({
-      index: "actor",
-      prefixes: [[account]],
-      ...(before === undefined ? {} : { to: before }),
-      reverse: true,
-      limit: 1,
-    });
-    return Number(last?.detail?.upTo ?? 0);
-  }
-
-  async #disclose(sight: OrderedSight, collection: CollectionName, items: readonly Item[]): Promise<void> {
+  /** Says who was shown what before it leaves; that a recall was shown says nothing of what was given before. */
+  async #disclose(
+    sight: OrderedSight,
+    collection: CollectionName,
+    items: readonly Item[],
+    clock: number,
+  ): Promise<void> {
     if (items.length === 0) return;
     const lanes: Record<string, [number, number]> = {};
     for (const { lanes: rows } of items) {
@@ -442,13 +430,14 @@ export class Collections {
         lanes[lane] = held === undefined ? [stamp, stamp] : [Math.min(held[0], stamp), Math.max(held[1], stamp)];
       }
     }
-    const reached = await this.#reached(sight.viewer.id);
+    const reached = await this.#given.upTo(sight.viewer.id);
+    const here = collection === "recalls" ? 0 : (items.at(-1)?.place ?? 0);
     await this.#parts.disclosures.record({
       actor: sight.viewer.id,
       revision: sight.snapshot.revision,
       at: sight.snapshot.at,
       what: `taxii.${collection}`,
-      detail: { lanes, upTo: Math.max(reached, items.at(-1)?.place ?? 0) },
+      detail: { lanes, upTo: Math.max(reached, here), clock },
     });
   }
 
