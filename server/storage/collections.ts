@@ -8,6 +8,7 @@ import {
   ConfirmationDoc,
   EmergencyDoc,
   ExportDoc,
+  FeedbackDoc,
   JobDoc,
   LabelDoc,
   LaneDoc,
@@ -155,6 +156,11 @@ export const ReviewEntries = {
   shape: ReviewEntryDoc,
   indexes: { place: { fields: ["place", "lane", "at"] }, review: { fields: ["review"], few: true } },
 } satisfies CollectionSpec<ReviewEntryDoc>;
+export const Feedback = {
+  name: "feedback",
+  shape: FeedbackDoc,
+  indexes: { contribution: { fields: ["contribution"], few: true } },
+} satisfies CollectionSpec<FeedbackDoc>;
 export const Jobs = {
   name: "jobs",
   shape: JobDoc,
@@ -212,6 +218,7 @@ export const COLLECTIONS = [
   Reviews,
   ReviewEntries,
   Confirmations,
+  Feedback,
   Jobs,
   ColumnMaps,
   Audit,

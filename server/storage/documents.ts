@@ -15,6 +15,7 @@ import {
   Topic,
   When,
 } from "../../schemas/policy/vocabulary.ts";
+import { RECEIVED_STATES } from "../triage/received.ts";
 
 /** The shapes of what the store holds. Only `collections.ts` and the repositories name them. */
 
@@ -350,6 +351,25 @@ export const ConfirmationDoc = z.object({
   confirmedAt: z.int().optional(),
 });
 export type ConfirmationDoc = z.infer<typeof ConfirmationDoc>;
+
+/** What one agency that received a contribution says of it (triage 1): one document each, so that its state is one. */
+export const FeedbackDoc = z.object({
+  id: z.string(),
+  contribution: z.string(),
+  /** Who received it. */
+  agency: AgencyId,
+  country: Country,
+  /** Whose it is: whom the feedback goes back to. */
+  originator: AgencyId,
+  state: z.enum(RECEIVED_STATES),
+  note: z.string().optional(),
+  /** The receiver wants the originator to know which agency it is; else its country only. */
+  named: z.boolean(),
+  by: AccountId,
+  /** ms. */
+  at: z.int(),
+});
+export type FeedbackDoc = z.infer<typeof FeedbackDoc>;
 
 export const JobDoc = z.object({
   id: z.string(),
