@@ -7,6 +7,7 @@ import { ownHosts } from "./formats/block-value.ts";
 import { authRoutes } from "./http/api/auth.ts";
 import { columnMapRoutes } from "./http/api/column-maps.ts";
 import { docsRoutes } from "./http/api/docs.ts";
+import { feedbackRoutes } from "./http/api/feedback.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
 import { type MineParts, mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
@@ -35,6 +36,8 @@ import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
 import { Edits } from "./usecases/edit-mine.ts";
 import { EmergencyReleases } from "./usecases/emergency.ts";
+import { type FateParts, Fates } from "./usecases/fate.ts";
+import { FeedbackFlow } from "./usecases/feedback.ts";
 import { commonObjects, groupOf } from "./usecases/group.ts";
 import type { IngestParts } from "./usecases/ingest-batch.ts";
 import { type IngestRunner, Intake, type Spool } from "./usecases/intake.ts";
@@ -147,9 +150,14 @@ export function composeReleases(core: Core, content: Content): ReleaseUseCases {
 }
 
 /** What an agency does with its own posts, as the server and the command line use it. */
-export function composeMine(core: Core, content: Content): MineParts {
+export function composeMine(
+  core: Core,
+  { content, releases }: { readonly content: Content; readonly releases: FateParts["releases"] },
+): MineParts & { readonly feedback: FeedbackFlow } {
   const { keys: secrets, storage, audit, snapshots, clock } = core;
   return {
+    feedback: new FeedbackFlow({ storage, content, audit }),
+    fates: new Fates({ storage, content, releases, tokenKey: core.keys.cursor }),
     edits: new Edits({ ...composeIngest(core), content, tokenKey: core.keys.cursor }),
     withdrawals: new Withdrawals({ storage, content, snapshots, audit, secrets, clock }),
     confirmations: new Confirmations({ storage, content, audit }),
@@ -185,8 +193,8 @@ export function composeRoutes(
   });
   const checkPassword = makeCheckPassword({ storage, audit });
   const session = { storage, audit, tokenKey: keys.jwt };
-  const { content, collections } = composeContent(core, moments);
-  const mine = composeMine(core, content);
+  const { content, collections, releases } = composeContent(core, moments);
+  const mine = composeMine(core, { content, releases });
   const intake = new Intake({
     storage,
     runner,
@@ -208,6 +216,7 @@ export function composeRoutes(
     ...releaseRoutes(composeReleases(core, content)),
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
+    ...feedbackRoutes(mine.feedback),
     ...taxiiRoutes({
       ...{ collections, intake, withdrawals: mine.withdrawals },
       statuses: new Statuses(storage),

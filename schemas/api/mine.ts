@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { LabelRequest } from "../policy/label.ts";
-import { AccountId, When } from "../policy/vocabulary.ts";
+import { Label, LabelRequest, State } from "../policy/label.ts";
+import { AccountId, AgencyId, When } from "../policy/vocabulary.ts";
+import { ReceivedFeedback } from "./feedback.ts";
 import { Remark } from "./ingest.ts";
-import { ReleaseRowBody } from "./releases.ts";
+import { ReleaseReply, ReleaseRowBody } from "./releases.ts";
+import { ReviewState } from "./triage.ts";
 
 export const Reason = z.string().min(1).max(2000);
 export const Hash = z.string().min(1).max(100);
@@ -89,3 +91,68 @@ export const EditReply = z
   })
   .meta({ id: "EditReply" });
 export type EditReply = z.infer<typeof EditReply>;
+
+const FateRow = ReleaseRowBody.extend({ status: z.enum(["on", "off", "expired"]) });
+const Readers = z.object({ agencies: z.array(AgencyId), people: z.array(AccountId) });
+
+/** What became of one post, as far as its reader may know. */
+export const FateReply = z
+  .object({
+    post: z.string(),
+    /** What an edit binds to. */
+    hash: z.string(),
+    id: z.string(),
+    type: z.string(),
+    version: z.string().optional(),
+    name: z.string().optional(),
+    received: When,
+    by: AccountId,
+    batch: z.string(),
+    channel: z.string(),
+    state: State,
+    flags: z.array(z.string()),
+    /** There is a later version of it. */
+    superseded: z.boolean(),
+    label: Label,
+    /** The label as the request that would ask for it: change it, and send it with an edit. */
+    request: LabelRequest,
+    releases: z.array(FateRow),
+    proposals: z.array(ReleaseReply),
+    /** Its quality review, where there is one. */
+    review: z
+      .object({
+        review: z.string(),
+        state: ReviewState,
+        since: When,
+        reason: z.string().optional(),
+        words: z.string().optional(),
+      })
+      .optional(),
+    /** What was withdrawn or narrowed of it, and whether a second person confirmed that. */
+    confirmations: z.array(ConfirmationReply),
+    /** Who can read it, and who will once its rows are on: agencies, and people of one's own. */
+    readers: z.object({ now: Readers, released: Readers }),
+    /** The object that it is part of, and the agencies behind that whom its reader sees. */
+    merged: z.object({ object: z.string(), sources: z.array(z.string()) }).optional(),
+    feedback: z.array(ReceivedFeedback),
+  })
+  .meta({ id: "Fate" });
+export type FateReply = z.infer<typeof FateReply>;
+
+/** Who would read something under a label, before it is saved. With `post`: what would change for that post. */
+export const PreviewBody = z
+  .strictObject({ label: LabelRequest.optional(), preset: z.string().max(64).optional(), post: PostToken.optional() })
+  .meta({ id: "PreviewBody" });
+export const PreviewReply = z
+  .object({
+    /** The label as it would be stored. */
+    label: Label,
+    flags: z.array(z.string()),
+    warnings: z.array(Remark),
+    readers: z.object({ now: Readers, released: Readers }),
+    /** With `post`: agencies that could not read it and could, and that could and could not any more, once all rows are on. */
+    gains: z.array(z.string()).optional(),
+    losses: z.array(z.string()).optional(),
+  })
+  .meta({ id: "Preview" });
+export type PreviewReply = z.infer<typeof PreviewReply>;

@@ -117,6 +117,7 @@ export const Releases = {
     group: { fields: ["group"] },
     asked: { fields: ["proposedBy", "kind", "proposedAt"] },
   },
+  multi: { contributions: "contributions" },
 } satisfies CollectionSpec<ReleaseDoc>;
 export const Samples = {
   name: "samples",

@@ -1,9 +1,10 @@
 import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
+import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { labelId } from "../pipeline/lane.ts";
 import type { Said, StixJson } from "../pipeline/steps.ts";
 import { decide } from "../policy/decide.ts";
 import { inheritFromReports } from "../policy/inherit-label.ts";
-import { type Binding, type BoundLabel, labelBinder } from "../policy/label-request.ts";
+import { type Binding, type BindWorld, type BoundLabel, labelBinder } from "../policy/label-request.ts";
 import { labelText, normaliseLabel } from "../policy/label-text.ts";
 import { applyOrders } from "../policy/standing-order.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
@@ -110,6 +111,14 @@ function requestOf(
   };
 }
 
+/** Who posts, and what names mean. */
+const bindWorld = (poster: Viewer, { agencies, agreements, accounts }: Snapshot): BindWorld => ({
+  poster,
+  agencies,
+  agreements,
+  knowsAccount: (id) => NAMEABLE.has(accounts.get(id)?.role ?? "public"),
+});
+
 /**
  * The label of each object of a batch: the request's and its own, met and normalised, standing orders applied. A request that no
  * object could bear refuses the batch: `Fault("unprocessable")`; trouble with one object's markings refuses that object.
@@ -126,12 +135,7 @@ export async function bindBatch(
   if (viewer === undefined) throw new Fault("unauthorized", "this account is no more");
   const said = requestOf(ask, poster, snapshot);
   const at = formatInstant(snapshot.at);
-  const world = {
-    poster: viewer,
-    agencies: snapshot.agencies,
-    agreements: snapshot.agreements,
-    knowsAccount: (id: string) => NAMEABLE.has(snapshot.accounts.get(id)?.role ?? "public"),
-  };
+  const world = bindWorld(viewer, snapshot);
   const bind = labelBinder({ ...world, ...said });
   const originatorOnly = labelBinder({ ...world, request: { tlp: "AMBER+STRICT" } })({
     tlps: [],
@@ -216,6 +220,34 @@ export async function bindBatch(
     });
   }
   return { bound, refused };
+}
+
+/** A label request alone, as it would be stored for a post of this account whose objects say nothing themselves; `Fault("unprocessable")` where it can't be. */
+export function bindRequest(
+  ask: LabelAsk,
+  account: string,
+  snapshot: Snapshot,
+): Pick<Bound, "flags" | "warnings"> & { readonly label: Label } {
+  const [poster, viewer] = [snapshot.accounts.get(account), snapshot.viewer(account)];
+  if (viewer === undefined || poster?.agency === undefined)
+    throw new Fault("forbidden", "only an account of an agency can post", { code: "forbidden.no_agency" });
+  const by = { ...poster, agency: poster.agency };
+  const binding = labelBinder({ ...bindWorld(viewer, snapshot), ...requestOf(ask, by, snapshot) })({
+    tlps: [],
+    labels: [],
+    rules: [],
+    has: () => true,
+  });
+  if ("problems" in binding) {
+    const [first] = binding.problems;
+    throw new Fault("unprocessable", first?.message ?? "the label can't be kept", {
+      code: first?.code ?? "label.refused",
+      path: first?.path ?? "",
+    });
+  }
+  const { label, flags, warnings } = binding;
+  const ordered = applyOrders(label, snapshot.orders, by, formatInstant(snapshot.at));
+  return { label: ordered === label ? label : normaliseLabel(ordered), flags, warnings };
 }
 
 /** Which agencies could read what was bound: now, and once every row is on. */

@@ -3,7 +3,7 @@ import type { Label, LabelRequest, ReleaseRow } from "../../schemas/policy/label
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { keyOf } from "../pipeline/key.ts";
 import type { StixJson } from "../pipeline/steps.ts";
-import { type Audience, gainers } from "../policy/gains.ts";
+import { gainers } from "../policy/gains.ts";
 import { isPerson } from "../policy/gates.ts";
 import { labelText, normaliseLabel } from "../policy/label-text.ts";
 import { inPlaceOf, requestOf } from "../policy/narrow.ts";
@@ -23,7 +23,7 @@ import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
 import { labelOfRow } from "./own-rows.ts";
 import { postHash, postToken, rowOfPost } from "./post-token.ts";
 import { notThere } from "./read-one.ts";
-import { readersUnder } from "./readers-under.ts";
+import { audienceOf, readersUnder } from "./readers-under.ts";
 import { relabel } from "./relabel.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
@@ -346,14 +346,6 @@ function mustNotWiden(before: Label, after: Label, snapshot: Snapshot): void {
   const message = `${gained.join(", ")} could read what ${gained.length === 1 ? "it" : "they"} can't now, and an edit never adds a reader: propose a release instead (POST /api/v1/objects/{id}/releases)`;
   throw new Fault("conflict", message, { code: "label.widens", path: "label" });
 }
-
-/** Everybody in the directory. */
-export const audienceOf = (snapshot: Snapshot): Audience => ({
-  people: [...snapshot.accounts.keys()].flatMap((id) => snapshot.viewer(id) ?? []),
-  agencies: snapshot.agencies,
-  agreements: snapshot.agreements,
-  at: formatInstant(snapshot.at),
-});
 
 const sameRow = (a: ReleaseRow, b: ReleaseRow): boolean =>
   canonicalJson([a.agreement, a.countries, a.agencies, a.until]) ===

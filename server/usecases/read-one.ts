@@ -7,7 +7,7 @@ import { isPast, openPosition, positionOf, sealPosition } from "./position.ts";
 import { inOrder } from "./reader-order.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import { showsSource } from "./render.ts";
-import { objectOf, type Seen, type Sight, uuidOf } from "./sight.ts";
+import { objectOf, type Row, type Seen, type Sight, uuidOf } from "./sight.ts";
 
 /** The one answer for what is hidden and what was never there (policy 1.5). */
 export const notThere = (): Fault => new Fault("not_found", "there is no such object");
@@ -48,6 +48,17 @@ export interface SourceView {
 
 /** Who is named where the source is withheld (dedup 6). */
 const WITHHELD = "member of the group";
+
+/** The agencies behind visible contributions, each once, as the viewer may know them. */
+export const sourceNames = (sight: Sight, rows: readonly Row[]): string[] =>
+  [
+    ...new Set(
+      rows.flatMap((row) => {
+        const label = sight.admission.lanes.get(row.lane)?.entry.label;
+        return label === undefined ? [] : [showsSource(label, sight.viewer) ? row.originator : WITHHELD];
+      }),
+    ),
+  ].sort();
 
 /** The visible contributions behind an object, newest first, each as the viewer's tier shows it. */
 export async function readSources(

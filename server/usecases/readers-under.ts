@@ -1,5 +1,6 @@
 import type { Label } from "../../schemas/policy/label.ts";
 import { decide } from "../policy/decide.ts";
+import type { Audience } from "../policy/gains.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -27,3 +28,11 @@ export function readersUnder(labels: readonly Label[], snapshot: Snapshot, own: 
   }
   return { agencies: [...agencies].sort(), people: [...people].sort() };
 }
+
+/** Everybody in the directory. */
+export const audienceOf = (snapshot: Snapshot): Audience => ({
+  people: [...snapshot.accounts.keys()].flatMap((id) => snapshot.viewer(id) ?? []),
+  agencies: snapshot.agencies,
+  agreements: snapshot.agreements,
+  at: formatInstant(snapshot.at),
+});

@@ -15,7 +15,6 @@ import { wireText } from "./wire-text.ts";
 
 export type Row = Stored<RowDoc>;
 
-
 /** What a viewer sees as one consolidated object. */
 export interface Seen {
   /** The id it is shown under. */
@@ -142,9 +141,7 @@ export class Sight {
 
   /** Visible edges at these ids, sender's or consolidated. */
   async edgesAt(ids: readonly string[]): Promise<Row[]> {
-    return ids.length === 0
-      ? []
-      : this.#visible(await this.unit.collection(Rows).find({ index: "ends", values: ids }));
+    return ids.length === 0 ? [] : this.#visible(await this.unit.collection(Rows).find({ index: "ends", values: ids }));
   }
 
   /**

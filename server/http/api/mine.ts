@@ -5,13 +5,17 @@ import {
   ConfirmationReply,
   EditBody,
   EditReply,
+  FateReply,
   PostToken,
+  PreviewBody,
+  PreviewReply,
   WithdrawBody,
   WithdrawReply,
 } from "../../../schemas/api/mine.ts";
 import { ObjectId } from "../../../schemas/api/objects.ts";
 import type { Confirmations } from "../../usecases/confirmations.ts";
 import type { Edits } from "../../usecases/edit-mine.ts";
+import type { Fates } from "../../usecases/fate.ts";
 import type { Withdrawals } from "../../usecases/withdraw.ts";
 import { type Route, route } from "../route.ts";
 
@@ -19,12 +23,13 @@ export interface MineParts {
   readonly withdrawals: Withdrawals;
   readonly confirmations: Confirmations;
   readonly edits: Edits;
+  readonly fates: Fates;
 }
 
 const PostParams = z.strictObject({ post: PostToken });
 
 /** One's own posts: taking them back, changing them, and what became of them. */
-export function mineRoutes({ withdrawals, confirmations, edits }: MineParts): Route[] {
+export function mineRoutes({ withdrawals, confirmations, edits, fates }: MineParts): Route[] {
   return [
     route({
       method: "POST",
@@ -39,6 +44,33 @@ export function mineRoutes({ withdrawals, confirmations, edits }: MineParts): Ro
       handler: async ({ params, body, viewer, account, moment }) => ({
         status: 200,
         body: await withdrawals.withdraw({ viewer, account: account.id, moment, object: params.id, ...body }),
+      }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/mine/{post}",
+      summary:
+        "What became of one of your agency's posts: its label, releases, review, who can read it, what it merged with, feedback",
+      tag: "mine",
+      needs: "read",
+      params: PostParams,
+      replies: { 200: FateReply },
+      handler: async ({ params, viewer, moment }) => ({
+        status: 200,
+        body: await fates.show(viewer, moment, params.post),
+      }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/policy/preview",
+      summary: "Who would read a post of yours under a label, before it is saved; of a post, who would gain and lose",
+      tag: "mine",
+      needs: "post",
+      body: PreviewBody,
+      replies: { 200: PreviewReply },
+      handler: async ({ body, viewer, moment }) => ({
+        status: 200,
+        body: await fates.preview(viewer, moment, body),
       }),
     }),
     route({

@@ -1,0 +1,170 @@
+import type { FateReply, PreviewReply } from "../../schemas/api/mine.ts";
+import type { ReleaseReply } from "../../schemas/api/releases.ts";
+import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
+import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { gainers } from "../policy/gains.ts";
+import { isPerson } from "../policy/gates.ts";
+import { requestOf } from "../policy/narrow.ts";
+import { Fault } from "../shared/fault.ts";
+import { compareInstants, formatInstant } from "../shared/instant.ts";
+import type { Moment } from "../shared/moment.ts";
+import { Confirmations as ConfirmationsIn, Releases as ReleasesIn } from "../storage/collections.ts";
+import type { Storage } from "../storage/port.ts";
+import { bindRequest } from "./bind-labels.ts";
+import { confirmationReply } from "./confirmations.ts";
+import type { Content } from "./content.ts";
+import { feedbackOn } from "./feedback.ts";
+import { reviewOfRow } from "./move-review.ts";
+import { labelOfRow } from "./own-rows.ts";
+import { postHash, postToken, rowOfPost } from "./post-token.ts";
+import { rowsNow } from "./read-mine.ts";
+import { notThere, sourceNames } from "./read-one.ts";
+import { audienceOf, readersUnder } from "./readers-under.ts";
+import { objectOf, type Row, type Sight } from "./sight.ts";
+import { seenReview } from "./triage-view.ts";
+
+export interface FateParts {
+  readonly storage: Storage;
+  readonly content: Content;
+  readonly tokenKey: Uint8Array;
+  /** One release as the caller may see it; `not_found` where it may not. */
+  readonly releases: { show(viewer: Viewer, moment: Moment, id: string): Promise<ReleaseReply> };
+}
+
+/** A label with every row on. */
+const released = (label: Label): Label => ({
+  ...label,
+  releases: label.releases.map((row) => ({ ...row, status: "on" as const })),
+});
+
+/** What became of one's own posts, and who reads what under which label: nothing of it says more than the caller may know. */
+export class Fates {
+  readonly #parts: FateParts;
+
+  constructor(parts: FateParts) {
+    this.#parts = parts;
+  }
+
+  async #post(sight: Sight, token: string): Promise<{ row: Row; label: Label }> {
+    const { storage, tokenKey } = this.#parts;
+    const row = await rowOfPost(storage, sight, tokenKey, token);
+    const label = row === undefined ? undefined : labelOfRow(sight, row);
+    if (row === undefined || label === undefined) throw notThere();
+    return { row, label };
+  }
+
+  /** One post of the caller's agency; 404 for what it may not see. */
+  async show(viewer: Viewer, moment: Moment, token: string): Promise<FateReply> {
+    const { storage, content, tokenKey } = this.#parts;
+    const sight = await content.sight(viewer, moment, "api");
+    const { row, label } = await this.#post(sight, token);
+    const { name } = objectOf(row);
+    const [seen] = (await sight.seen([row])).filter(({ rows }) => rows.some(({ id }) => id === row.id));
+    const review = await this.#review(sight, row);
+    const newer = (await sight.rowsOfIds([row.stixId])).some(
+      (other) =>
+        sight.ownRow(other) &&
+        row.version !== undefined &&
+        compareInstants(other.version ?? "", row.version) > 0 &&
+        labelOfRow(sight, other)?.state !== "withdrawn",
+    );
+    return {
+      post: postToken(tokenKey, row),
+      hash: postHash(row),
+      id: row.stixId,
+      type: row.kind,
+      ...(row.version === undefined ? {} : { version: row.version }),
+      ...(typeof name === "string" ? { name } : {}),
+      received: formatInstant(row.received),
+      by: row.receivedFrom,
+      batch: row.batch,
+      channel: row.channel,
+      state: label.state,
+      flags: row.flags ?? [],
+      superseded: newer,
+      label,
+      request: requestOf(label),
+      releases: rowsNow(label, formatInstant(sight.snapshot.at)),
+      proposals: await this.#proposals(sight, moment, row),
+      ...(review === undefined ? {} : { review }),
+      confirmations: (
+        await storage.collection(ConfirmationsIn).find({ index: "contributions", values: [row.contribution] })
+      )
+        .sort((a, b) => a.at - b.at)
+        .map((one) => confirmationReply(one, moment.now)),
+      readers: this.#readers(sight, label),
+      ...(seen === undefined ? {} : { merged: { object: seen.id, sources: sourceNames(sight, seen.rows) } }),
+      feedback: await feedbackOn(storage, [row.contribution]),
+    };
+  }
+
+  #readers(sight: Sight, label: Label): FateReply["readers"] {
+    const { snapshot, side } = sight;
+    return { now: readersUnder([label], snapshot, side), released: readersUnder([released(label)], snapshot, side) };
+  }
+
+  async #review(sight: Sight, row: Row): Promise<FateReply["review"]> {
+    const { storage } = this.#parts;
+    const held = await reviewOfRow(storage, row);
+    const seen = held === undefined ? undefined : await seenReview(storage, sight, held.id);
+    if (seen === undefined) return undefined;
+    const { id, state, since, events } = seen.review;
+    const last = events.at(-1);
+    return {
+      review: id,
+      state,
+      since: formatInstant(since),
+      ...(last?.reason === undefined ? {} : { reason: last.reason }),
+      ...(last?.words === undefined ? {} : { words: last.words }),
+    };
+  }
+
+  /** Releases are people's work: a machine sees the rows alone. */
+  async #proposals(sight: Sight, moment: Moment, row: Row): Promise<ReleaseReply[]> {
+    const { storage, releases } = this.#parts;
+    if (!isPerson(sight.viewer.role)) return [];
+    const held = await storage.collection(ReleasesIn).find({ index: "contributions", values: [row.contribution] });
+    const shown: ReleaseReply[] = [];
+    for (const { id } of held.sort((a, b) => a.proposedAt - b.proposedAt || (a.id < b.id ? -1 : 1))) {
+      try {
+        shown.push(await releases.show(sight.viewer, moment, id));
+      } catch (error) {
+        if (!(error instanceof Fault && error.kind === "not_found")) throw error;
+      }
+    }
+    return shown;
+  }
+
+  /** Who would read a post of the caller's under a label, before it is saved; of a post, who would gain and lose. 422 for a label that can't be. */
+  async preview(
+    viewer: Viewer,
+    moment: Moment,
+    ask: {
+      readonly label?: LabelRequest | undefined;
+      readonly preset?: string | undefined;
+      readonly post?: string | undefined;
+    },
+  ): Promise<PreviewReply> {
+    const sight = await this.#parts.content.sight(viewer, moment, "api");
+    const { snapshot } = sight;
+    const standing = ask.post === undefined ? undefined : (await this.#post(sight, ask.post)).label;
+    const asked = {
+      ...(ask.label === undefined ? {} : { request: ask.label }),
+      ...(ask.preset === undefined ? {} : { preset: ask.preset }),
+    };
+    const { label, flags, warnings } = bindRequest(asked, viewer.id, snapshot);
+    const audience = audienceOf(snapshot);
+    return {
+      label,
+      flags: [...flags],
+      warnings: [...warnings],
+      readers: this.#readers(sight, label),
+      ...(standing === undefined
+        ? {}
+        : {
+            gains: gainers(standing, released({ ...label, state: standing.state }), audience),
+            losses: gainers(released({ ...label, state: standing.state }), standing, audience),
+          }),
+    };
+  }
+}
