@@ -6,6 +6,7 @@ import {
   AuditDoc,
   ColumnMapDoc,
   ConfirmationDoc,
+  CrowdedDoc,
   EmergencyDoc,
   ExportDoc,
   FeedbackDoc,
@@ -101,6 +102,11 @@ export const LateEnds = {
   shape: LateEndDoc,
   indexes: { end: { fields: ["end"] }, edge: { fields: ["row"] } },
 } satisfies CollectionSpec<LateEndDoc>;
+export const Crowded = {
+  name: "crowded",
+  shape: CrowdedDoc,
+  indexes: { n: { fields: ["n"], unique: true } },
+} satisfies CollectionSpec<CrowdedDoc>;
 export const Readers = { name: "readers", shape: ReaderDoc, indexes: {} } satisfies CollectionSpec<ReaderDoc>;
 export const Receipts = {
   name: "receipts",
@@ -209,6 +215,7 @@ export const COLLECTIONS = [
   Stages,
   Lanes,
   LateEnds,
+  Crowded,
   Readers,
   Receipts,
   Releases,

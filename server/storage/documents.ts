@@ -210,6 +210,13 @@ export type LaneDoc = z.infer<typeof LaneDoc>;
 export const LateEndDoc = z.object({ id: z.string(), end: z.string(), row: z.string() });
 export type LateEndDoc = z.infer<typeof LateEndDoc>;
 
+/**
+ * An id or a thing (UUID) under which more than one row stands or stood, or an id at which an edge may appear late; n = order of arrival, for catching
+ * up. A row whose keys are not among these is an object by itself for whoever sees it.
+ */
+export const CrowdedDoc = z.object({ id: z.string(), n: z.int() });
+export type CrowdedDoc = z.infer<typeof CrowdedDoc>;
+
 /** Microseconds, from the first exclusive to the second inclusive. */
 const Range = z.tuple([z.int(), z.int()]);
 

@@ -1,6 +1,6 @@
 import { mixOf } from "../pipeline/mix.ts";
 import { Fault } from "../shared/fault.ts";
-import { Lanes, Meta, Rows, Stages } from "./collections.ts";
+import { Crowded, Lanes, LateEnds, Meta, Rows, Stages } from "./collections.ts";
 import type { LaneDoc } from "./documents.ts";
 import type { Collection, Doc, Storage, Stored, Unit } from "./port.ts";
 
@@ -33,8 +33,11 @@ async function placeForReaders(unit: Unit): Promise<void> {
     });
   };
   let newest = 0;
+  const keys = new Set<string>();
+  const crowded = new Set<string>();
   const rows = unit.collection(Rows);
   const stages = unit.collection(Stages);
+  const lateEnds = unit.collection(LateEnds);
   for await (const row of everyDocument(rows)) {
     // What it left at was not kept: the instant it came where it went is the nearest.
     const held = row.stages ?? [];
@@ -48,7 +51,16 @@ async function placeForReaders(unit: Unit): Promise<void> {
       if (stage !== undefined) await stages.put({ ...stage, left, mix });
     }
     newest = Math.max(newest, row.stamp);
+    // An edge may appear with either of its ends: which of them came first is not known any more.
+    for (const end of row.ends ?? []) crowded.add(end);
+    for (const key of row.fold === "alone" ? [row.stixId] : [row.stixId, row.thing]) {
+      if (keys.has(key)) crowded.add(key);
+      keys.add(key);
+    }
+    await lateEnds.insertNew((row.ends ?? []).map((end) => ({ id: `${row.id}|${end}`, end, row: row.id })));
   }
+  await unit.collection(Crowded).insert([...crowded].map((id, n) => ({ id, n })));
+  await unit.collection(Meta).insertNew([{ id: "crowded", value: crowded.size }]);
   await unit.collection(Lanes).insert([...lanes.values()]);
   if (newest > 0) await unit.collection(Meta).insertNew([{ id: "clock", value: newest }]);
 }

@@ -1,4 +1,4 @@
-import { Lanes, LateEnds, Meta, Rows } from "../storage/collections.ts";
+import { Crowded, Lanes, LateEnds, Meta, Rows } from "../storage/collections.ts";
 import type { LaneDoc, RowDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import { neededEnds } from "./needed-ends.ts";
@@ -9,6 +9,11 @@ import type { RowPlan } from "./plan-rows.ts";
  * snapshot does not see yet is later than everything in it.
  */
 const CLOCK = "clock";
+const CROWDED = "crowded";
+
+/** How many keys are more than one row's. */
+export const crowdedCount = async (unit: Unit): Promise<number> =>
+  Number((await unit.collection(Meta).get(CROWDED))?.value ?? 0);
 
 /** Reads the newest place; 0 in an empty store. */
 export const newestPlace = async (unit: Unit): Promise<number> =>
@@ -60,8 +65,44 @@ export async function noteLanes(unit: Unit, places: Iterable<LanePlace>): Promis
   await lanes.insert([...touched.values()].filter(({ id }) => !known.has(id)));
 }
 
+/** What a row may be one of several under: the id its sender gave it, and the thing it folds into. */
+const keysOf = ({ stixId, thing, fold }: Pick<RowDoc, "stixId" | "thing" | "fold">): string[] =>
+  fold === "alone" ? [stixId] : [stixId, thing];
+
+/** Keeps keys that are more than one row's, and counts them, so that every process catches up with its next request. */
+export async function noteCrowded(unit: Unit, keys: ReadonlySet<string>): Promise<void> {
+  if (keys.size === 0) return;
+  const store = unit.collection(Crowded);
+  const known = new Set((await store.getMany([...keys])).map(({ id }) => id));
+  const fresh = [...keys].filter((key) => !known.has(key));
+  if (fresh.length === 0) return;
+  const meta = unit.collection(Meta);
+  const held = await meta.get(CROWDED);
+  const from = Number(held?.value ?? 0);
+  await store.insert(fresh.map((id, i) => ({ id, n: from + i })));
+  const value = from + fresh.length;
+  if (held === undefined) await meta.insert([{ id: CROWDED, value }]);
+  else await meta.put({ ...held, value });
+}
+
+/** Of the keys of rows that are about to be inserted those under which others stand already, or several of these. */
+async function crowdedBy(unit: Unit, placed: readonly RowDoc[]): Promise<Set<string>> {
+  const counts = new Map<string, number>();
+  for (const key of placed.flatMap(keysOf)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const rows = unit.collection(Rows);
+  const ids = [...new Set(placed.map(({ stixId }) => stixId))];
+  const things = [...new Set(placed.flatMap(({ fold, thing }) => (fold === "alone" ? [] : [thing])))];
+  const heldIds = await rows.tally({ index: "stix", prefixes: ids.map((id) => [id]), most: 1 });
+  const heldThings = await rows.tally({ index: "thing", prefixes: things.map((thing) => [thing]), most: 1 });
+  return new Set([
+    ...[...counts].flatMap(([key, count]) => (count > 1 ? [key] : [])),
+    ...ids.filter((_, i) => heldIds[i] !== 0),
+    ...things.filter((_, i) => heldThings[i] !== 0),
+  ]);
+}
+
 /** Notes the ends that do not stand before an edge in its own lane: whoever sees the edge may come to see them later. */
-async function noteLateEnds(unit: Unit, placed: readonly RowDoc[]): Promise<void> {
+async function noteLateEnds(unit: Unit, placed: readonly RowDoc[]): Promise<readonly string[]> {
   const beside = new Set(
     placed.filter(({ ends }) => ends === undefined).map(({ stixId, lane }) => `${lane}|${stixId}`),
   );
@@ -72,12 +113,13 @@ async function noteLateEnds(unit: Unit, placed: readonly RowDoc[]): Promise<void
           .filter((end) => !beside.has(`${row.lane}|${end}`))
           .map((end) => ({ end, row })),
   );
-  if (asked.length === 0) return;
+  if (asked.length === 0) return [];
   const there = await unit
     .collection(Rows)
     .tally({ index: "stix", prefixes: asked.map(({ end, row }) => [end, row.lane]), most: 1 });
   const late = asked.filter((_, i) => there[i] === 0);
   await unit.collection(LateEnds).insertNew(late.map(({ end, row }) => ({ id: `${row.id}|${end}`, end, row: row.id })));
+  return late.map(({ end }) => end);
 }
 
 /**
@@ -98,7 +140,9 @@ export async function placeInLanes(unit: Unit, plans: readonly RowPlan[], now: n
     newest = Math.max(newest, stamp);
     placed.push({ ...plan, stamp });
   }
-  await noteLateEnds(unit, placed);
+  const crowded = await crowdedBy(unit, placed);
+  for (const end of await noteLateEnds(unit, placed)) crowded.add(end);
+  await noteCrowded(unit, crowded);
   await noteLanes(
     unit,
     placed.map(({ lane, stamp }) => ({ lane, place: stamp })),

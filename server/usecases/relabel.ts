@@ -10,7 +10,7 @@ import type { Stored, Unit } from "../storage/port.ts";
 import { internLabels } from "./intern-labels.ts";
 import { moveReview } from "./move-review.ts";
 import { neededEnds } from "./needed-ends.ts";
-import { freePlace, noteLanes, placeInLanes, takePlaces } from "./place-in-lanes.ts";
+import { freePlace, noteCrowded, noteLanes, placeInLanes, takePlaces } from "./place-in-lanes.ts";
 import { planRows, type Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
 import { labelEntry } from "./snapshot.ts";
@@ -112,11 +112,9 @@ async function noteEdgesAt(unit: Unit, moved: readonly RowDoc[]): Promise<void> 
   const ends = [...new Set(moved.flatMap((row) => [row.stixId, `${row.kind}--${row.thing}`]))];
   const edges = await unit.collection(Rows).find({ index: "ends", values: ends });
   const known = new Set(ends);
-  await unit
-    .collection(LateEnds)
-    .insertNew(
-      edges.flatMap((row) =>
-        neededEnds(row).flatMap((end) => (known.has(end) ? [{ id: `${row.id}|${end}`, end, row: row.id }] : [])),
-      ),
-    );
+  const late = edges.flatMap((row) =>
+    neededEnds(row).flatMap((end) => (known.has(end) ? [{ id: `${row.id}|${end}`, end, row: row.id }] : [])),
+  );
+  await unit.collection(LateEnds).insertNew(late);
+  await noteCrowded(unit, new Set(late.map(({ end }) => end)));
 }

@@ -8,7 +8,8 @@ type Key = readonly Scalar[];
 type Prefix = readonly Scalar[];
 
 /** What SQLite reads from JSON text exactly as it would be bound; it may round other numbers. */
-const listable = (prefix: Prefix): boolean => prefix.every((v) => typeof v === "string" || Number.isSafeInteger(v));
+export const listable = (prefix: Prefix): boolean =>
+  prefix.every((v) => typeof v === "string" || Number.isSafeInteger(v));
 
 /** From here on one statement for the heads of all prefixes is cheaper than one each. */
 const MANY = 16;

@@ -19,8 +19,6 @@ export interface ScanPlan {
   readonly handle: string;
   /** Conditions; the values of the prefix are the first to bind, then `bounds`. */
   readonly where: string;
-  /** The values of the prefix alone. */
-  readonly whereEqual: string;
   /** The same with each value of the prefix taken from `p.value`, a JSON list. */
   readonly whereListed: string;
   readonly bounds: readonly Scalar[];
@@ -90,7 +88,6 @@ export function planScan(layout: Layout, { index, prefixes, from, to, after, rev
     indexed: side === undefined && !ordinary?.withId ? tail.length : keys.length,
     handle: `k.${handle}`,
     where: all(equal.map((name) => `${name} = ?`)),
-    whereEqual: equal.map((name) => `${name} = ?`).join(" AND ") || "1",
     whereListed: all(equal.map((name, at) => `${name} = p.value ->> ${at}`)),
     bounds,
     ordering,

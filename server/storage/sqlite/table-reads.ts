@@ -2,7 +2,7 @@ import type { Doc, Scalar, Scan, Stored } from "../port.ts";
 import { decode, documentColumns } from "./codec.ts";
 import type { Connection } from "./connection.ts";
 import type { Layout } from "./layout.ts";
-import { mergedKeys } from "./merged-keys.ts";
+import { listable, mergedKeys } from "./merged-keys.ts";
 import { planScan, type ScanPlan } from "./scan-plan.ts";
 import { wordQuery } from "./search-words.ts";
 import { misuse } from "./store-fault.ts";
@@ -133,11 +133,17 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
 
     tally(on, { index, prefixes, most }) {
       const limit = checkedLimit(most);
+      if (prefixes.length === 0) return [];
       const plan = planScan(layout, { index, prefixes });
-      const statement = on.statement(
-        `SELECT count(*) FROM (SELECT 1 FROM ${plan.from} WHERE ${plan.whereEqual} LIMIT ?)`,
-      );
-      return on.snapshot(() => prefixes.map((prefix) => Number(statement.get(...prefix, limit)?.[0])));
+      // One statement for many: crossing into the driver costs more than the look-up.
+      if (prefixes.every(listable)) {
+        const listed = on.statement(
+          `SELECT (SELECT count(*) FROM (SELECT 1 FROM ${plan.from} WHERE ${plan.whereListed} LIMIT ?)) FROM json_each(?) p`,
+        );
+        return listed.all(limit, JSON.stringify(prefixes)).map(([count]) => Number(count));
+      }
+      const single = on.statement(`SELECT count(*) FROM (SELECT 1 FROM ${plan.from} WHERE ${plan.where} LIMIT ?)`);
+      return on.snapshot(() => prefixes.map((prefix) => Number(single.get(...prefix, limit)?.[0])));
     },
 
     search(on, { scopes, terms, limit }) {

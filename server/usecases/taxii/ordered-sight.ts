@@ -74,16 +74,6 @@ export class OrderedSight extends Sight {
     return new Set(edges.filter(({ id }) => this.#looked.get(id) === true).map(({ id }) => id));
   }
 
-  /** Of these rows those that are an object by themselves, whoever reads: no other row has their id or their key. */
-  async solitary(rows: readonly Row[]): Promise<ReadonlySet<string>> {
-    const store = this.unit.collection(Rows);
-    const ids = await store.tally({ index: "stix", prefixes: rows.map(({ stixId }) => [stixId]), most: 2 });
-    const folding = rows.filter(({ fold }, i) => fold !== "alone" && ids[i] === 1);
-    const things = await store.tally({ index: "thing", prefixes: folding.map(({ thing }) => [thing]), most: 2 });
-    const crowded = new Set(folding.filter((_, i) => things[i] !== 1).map(({ id }) => id));
-    return new Set(rows.filter(({ id }, i) => ids[i] === 1 && !crowded.has(id)).map(({ id }) => id));
-  }
-
   /** An edge stands where the later of its ends does: until then it did not exist. */
   override async present(rows: readonly Row[]): Promise<Row[]> {
     const beside = await this.#beside(rows.filter((row) => isEdge(row.kind) && !this.ownRow(row)));

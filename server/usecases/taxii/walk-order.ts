@@ -4,6 +4,7 @@ import type { Scan, Stored, Unit } from "../../storage/port.ts";
 import { isEdge } from "../needed-ends.ts";
 import { inOrder } from "../reader-order.ts";
 import type { Row } from "../sight.ts";
+import type { CrowdedKeys } from "./crowded-keys.ts";
 import type { LaneHeads } from "./lane-heads.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import { type Loss, mixFrom, placeIn, type Range, type ReaderState } from "./reader-state.ts";
@@ -70,6 +71,12 @@ export interface WalkAsk {
   readonly rows: boolean;
   readonly losses: boolean;
   readonly limit: number;
+}
+
+/** What the process knows of lanes and keys without reading. */
+export interface KnownLanes {
+  readonly heads: LaneHeads;
+  readonly crowded: CrowdedKeys;
 }
 
 /** A stretch of a reader's order: everything that stands, or was lost, from `from` up to `to` (exclusive; undefined: the end). */
@@ -205,13 +212,12 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
 }
 
 /** Edges that come into being with one of these rows, since an end of theirs stands there. */
-async function lateEdges(unit: Unit, sight: OrderedSight, rows: readonly Row[]): Promise<Row[]> {
-  const late = unit.collection(LateEnds);
-  const ends = [...new Set(rows.flatMap((row) => (isEdge(row.kind) ? [] : [row.stixId, `${row.kind}--${row.thing}`])))];
+async function lateEdges(unit: Unit, sight: OrderedSight, crowded: CrowdedKeys, rows: readonly Row[]): Promise<Row[]> {
+  const ends = rows
+    .flatMap((row) => (row.fold === "alone" ? [row.stixId] : [row.stixId, `${row.kind}--${row.thing}`]))
+    .filter((id) => crowded.mayHaveLateEdges(id));
   if (ends.length === 0) return [];
-  const [any] = await late.all({ limit: 1 });
-  if (any === undefined) return [];
-  const found = await late.find({ index: "end", values: ends });
+  const found = await unit.collection(LateEnds).find({ index: "end", values: [...new Set(ends)] });
   if (found.length === 0) return [];
   const edges = await unit.collection(Rows).getMany([...new Set(found.map(({ row }) => row))]);
   return sight.present(edges.flatMap((row) => sight.placed(row) ?? []));
@@ -228,7 +234,7 @@ const leastOpen = (runs: readonly Run[]): number | undefined =>
 export async function* walkOrder(
   unit: Unit,
   sight: OrderedSight,
-  heads: LaneHeads,
+  { heads, crowded }: KnownLanes,
   ask: WalkAsk,
 ): AsyncGenerator<Stretch> {
   const { state } = sight;
@@ -264,7 +270,8 @@ export async function* walkOrder(
     const known = new Set(here.map(({ id }) => id));
     const inStretch = ({ stamp }: Row): boolean => stamp >= from && (to === undefined || stamp < to);
     const nodes = rows.filter((row) => !isEdge(row.kind));
-    const late = ask.rows && (ask.kind === undefined || isEdge(ask.kind)) ? await lateEdges(unit, sight, nodes) : [];
+    const late =
+      ask.rows && (ask.kind === undefined || isEdge(ask.kind)) ? await lateEdges(unit, sight, crowded, nodes) : [];
     for (const row of late) if (inStretch(row) && !known.has(row.id) && wanted(row)) here.push(row);
     if (here.length > 0 || lost.length > 0)
       yield { from, to, rows: inOrder(here), lost: lost.filter(({ row }) => wanted(row)) };
