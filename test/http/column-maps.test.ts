@@ -92,7 +92,7 @@ test.each<[string, string, string, unknown, unknown[]]>([
     { columns: [{ column: "a", as: "colour" }] },
     [400, "body.invalid_value", "columns[0].as"],
   ],
-  ["no body", "u1", "a", undefined, [415, "unsupported_media_type", undefined]],
+  ["no body", "u1", "a", undefined, [415, "body.media_type", undefined]],
 ])("a column map – by %s – refused with code and place", async (_, as, name, map, wanted) => {
   const reply = await ask(as, "PUT", at(name), map);
   expect(failed(reply)).toEqual(wanted);

@@ -107,7 +107,6 @@ onReal([["2026-02-01"], ["2026-04-30"]])(
 
 onReal([
   ["tweetfeed/stix/manifest.json", "input.not_stix"],
-  ["eset/nukesped_lazarus/lazarus_3cx.json", "input.unsupported_format"],
   ["stix-examples/attack-flow/SWIFT_Heist.afb", "input.not_stix"],
   ["stix-examples/dogesec-extensions/schemas/phone-number.json", "input.not_stix"],
   ["misp-galaxy/threat-actor-kp.json", "input.not_stix"],
