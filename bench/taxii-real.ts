@@ -55,6 +55,14 @@ async function overRest(server: ServerUnderTest, account: string, view: string):
   return found;
 }
 
+function newest(items: readonly Item[]): Item[] {
+  const found = new Map<string, Item>();
+  for (const item of items)
+    if (Date.parse(item.modified ?? "1970-01-01") >= Date.parse(found.get(item.id)?.modified ?? "1970-01-01"))
+      found.set(item.id, item);
+  return [...found.values()];
+}
+
 /** Empty where both are the same, each once; else what differs. */
 function difference(expected: readonly Item[], items: readonly Item[], client: Client): string {
   const rest = new Set(expected.map((item) => keyOf(item, client)));
@@ -119,7 +127,9 @@ export async function taxiiReal(): Promise<void> {
         };
         try {
           const was = await connected(client, account).ask<Pulled>("pull", asked);
-          judge(`  ${client}`, started, was.objects.length, difference(content(rest), content(was.objects), client));
+          // cytaxii2 cannot ask for all versions, and gets the newest.
+          const wanted = client === "cytaxii2" && collection === "originals" ? newest(rest) : rest;
+          judge(`  ${client}`, started, was.objects.length, difference(content(wanted), content(was.objects), client));
           pulled.push({ client, account, collection, was });
         } catch (error) {
           if (!(error instanceof Refused)) throw error;

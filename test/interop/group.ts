@@ -51,6 +51,14 @@ const TLP = /^marking-definition--(?:94868c89|bab4a63c|55d920b0|939a9414|e828b37
 /** What TAXII shows of what REST shows: RED leaves over pages and REST alone (policy 6). */
 export const overTaxii = (items: readonly Item[]): Item[] =>
   items.filter(({ object_marking_refs: marks = [] }) => !marks.includes(RED));
+/** The version of each object that TAXII gives by default. */
+export function newest(items: readonly Item[]): Item[] {
+  const found = new Map<string, Item>();
+  for (const item of items)
+    if (Date.parse(item.modified ?? "1970-01-01") >= Date.parse(found.get(item.id)?.modified ?? "1970-01-01"))
+      found.set(item.id, item);
+  return [...found.values()];
+}
 /** Without the definitions of the reader's cuts of labels: they stand in a collection, and REST has them on a route of their own. */
 export const content = (items: readonly Item[]): Item[] => items.filter((item) => !isMarking(item));
 export const markings = (items: readonly Item[]): string[] =>

@@ -13,6 +13,7 @@ import {
   connect,
   content,
   keys,
+  newest,
   overTaxii,
   type Pulled,
 } from "./group.ts";
@@ -68,8 +69,9 @@ function suite(python: string): void {
         const script = connect(python, client, server, account);
         const filters = client === "cytaxii2" ? {} : versions;
         const { objects } = await script.ask<Pulled>("pull", { collection, per_page: 1000, ...filters });
-        expect({ client, keys: keys(content(objects), client) }).toEqual({ client, keys: keys(rest, client) });
-        if (client !== "stix2") expect(byKey(content(objects))).toEqual(byKey(rest));
+        const wanted = client === "cytaxii2" && collection === "originals" ? newest(rest) : rest;
+        expect({ client, keys: keys(content(objects), client) }).toEqual({ client, keys: keys(wanted, client) });
+        if (client !== "stix2") expect(byKey(content(objects))).toEqual(byKey(wanted));
       }
     },
   );
