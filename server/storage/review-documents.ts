@@ -25,16 +25,21 @@ export const ReviewEvent = z.object({
 export type ReviewEvent = z.infer<typeof ReviewEvent>;
 
 /**
- * One item of the queue: a report with what it lists, or all else of one batch under one posted label. Its id is a digest, since it is shown: it must
- * not tell what else came with it.
+ * What one batch brought under one posted label: a report with what it lists, or the rest. What a reader sees as one item of the queue are all of these that it may read
+ * and that belong together as far as it sees (`triage-view.ts`), so that neither labels nor hidden reports show in how things are grouped.
  */
 export const ReviewDoc = z.object({
   id: z.string(),
   batch: z.string(),
   /** The posted label of all of its contributions. */
   posted: z.string(),
-  /** STIX ids of its contributions, where it is a report with its objects; absent: the rest of the batch. */
+  /** The report that gathers it, and the STIX ids of its contributions; absent: the rest of the batch. */
+  report: z.string().optional(),
   members: z.array(z.string()).optional(),
+  /** Under which names an item can be asked for that it is a part of: with its report, and without. */
+  names: z.array(z.string()),
+  /** The batch has several of these. */
+  many: z.boolean(),
   country: Country,
   agency: AgencyId,
   sender: Sender,
@@ -72,6 +77,8 @@ export const ReviewEntryDoc = z.object({
   due: z.object({ acknowledge: z.int().optional(), decide: z.int() }),
   /** First and last stamp of its rows in the lane: what a reader of the queue has been shown of. */
   stamps: z.tuple([z.int(), z.int()]),
+  /** The report itself stands in this lane. */
+  holds: z.boolean().optional(),
   /** Its contributions stand in several lanes of one tier by now. */
   split: z.boolean().optional(),
   /** The content in this lane was withdrawn. */
@@ -79,7 +86,7 @@ export const ReviewEntryDoc = z.object({
   facts: z.object({
     n: z.int(),
     kinds: z.record(z.string(), z.int()),
-    rule: fact(z.string()),
+    rules: z.record(z.string(), z.int()),
     title: fact(z.string()).optional(),
     usd: fact(z.number()).optional(),
     fresh: z.partialRecord(z.enum(["ip", "domain", "wallet", "persona", "other"]), fact(z.number())),

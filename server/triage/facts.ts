@@ -15,8 +15,8 @@ export interface Facts {
   /** Objects. */
   readonly n: number;
   readonly kinds: Readonly<Record<string, number>>;
-  /** Id of the class rule that applies. */
-  readonly rule: Fact<string>;
+  /** How many objects each class rule applies to. */
+  readonly rules: Readonly<Record<string, number>>;
   readonly title?: Fact<string>;
   /** Value at stake, USD. */
   readonly usd?: Fact<number>;
@@ -178,7 +178,7 @@ export function factsOf(stated: Stated, sender: "person" | "feed", received: num
   return {
     n: 1,
     kinds: { [kind]: 1 },
-    rule: { is: ruleOf(stated, sender, received), of },
+    rules: { [ruleOf(stated, sender, received)]: 1 },
     ...(title === undefined ? {} : { title }),
     ...(usd === undefined ? {} : { usd }),
     fresh: Object.fromEntries([...sorts].map((sort) => [sort, { is: Math.min(date, received), of }])),
@@ -188,53 +188,85 @@ export function factsOf(stated: Stated, sender: "person" | "feed", received: num
   };
 }
 
-const untitled = ({ title, kinds }: Facts): number =>
-  title === undefined ? 2 : TITLED.some((kind) => Object.hasOwn(kinds, kind)) ? 0 : 1;
+/** The rule that puts the whole into its class: the most urgent of its objects', the first of these in the table. */
+export function ruleOfAll({ rules }: Pick<Facts, "rules">): ClassRule {
+  const found = CLASS_RULES.filter(({ id }) => (Object.hasOwn(rules, id) ? (rules[id] ?? 0) : 0) > 0);
+  return found.reduce((a, b) => (compareClass(b.class, a.class) < 0 ? b : a), found[0] ?? ruleNamed("context"));
+}
 
-const moreUrgent = (a: Fact<string>, b: Fact<string>): boolean =>
-  compareClass(ruleNamed(b.is).class, ruleNamed(a.is).class) < 0;
+/** The better of two facts, of equals that of the object whose id comes first: no matter in which order they come. */
+function better<T>(
+  a: Fact<T> | undefined,
+  b: Fact<T> | undefined,
+  compare: (a: T, b: T) => number,
+): Fact<T> | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const order = compare(a.is, b.is);
+  return order < 0 || (order === 0 && a.of <= b.of) ? a : b;
+}
 
-/** Facts that grow object by object, in the order of the input: of equals the first stays. */
+const kindOf = (id: string): string => id.slice(0, id.indexOf("--"));
+
+/** Titles of reports before those of all else. */
+function betterTitle(a: Fact<string> | undefined, b: Fact<string> | undefined): Fact<string> | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const rank = ({ of }: Fact<string>): number =>
+    TITLED.includes(kindOf(of)) ? TITLED.indexOf(kindOf(of)) : TITLED.length;
+  return rank(a) !== rank(b) ? (rank(a) < rank(b) ? a : b) : a.of <= b.of ? a : b;
+}
+
+const counted = (counts: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries(counts);
+const descending = (a: number, b: number): number => b - a;
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Facts of several objects together. What comes of it does not depend on the order or on how they were grouped before. */
 export class FactsSum {
   #n = 0;
   readonly #kinds = new Map<string, number>();
-  #rule: Fact<string> | undefined;
-  #title: { fact: Fact<string>; rank: number } | undefined;
+  readonly #rules = new Map<string, number>();
+  #title: Fact<string> | undefined;
   #usd: Fact<number> | undefined;
   readonly #fresh = new Map<FreshKind, Fact<number>>();
   #confidence = { sum: 0, n: 0 };
   #reliability: Fact<string> | undefined;
-  readonly #things: Fact<string>[] = [];
+  #things: Fact<string>[] = [];
 
   add(facts: Facts): this {
     this.#n += facts.n;
     for (const [kind, n] of Object.entries(facts.kinds)) this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + n);
-    if (this.#rule === undefined || moreUrgent(this.#rule, facts.rule)) this.#rule = facts.rule;
-    const rank = untitled(facts);
-    if (facts.title !== undefined && (this.#title === undefined || rank < this.#title.rank))
-      this.#title = { fact: facts.title, rank };
-    if (facts.usd !== undefined && (this.#usd === undefined || facts.usd.is > this.#usd.is)) this.#usd = facts.usd;
+    for (const [rule, n] of Object.entries(facts.rules)) this.#rules.set(rule, (this.#rules.get(rule) ?? 0) + n);
+    this.#title = betterTitle(this.#title, facts.title);
+    this.#usd = better(this.#usd, facts.usd, descending);
     for (const [sort, date] of Object.entries(facts.fresh) as [FreshKind, Fact<number>][])
-      if (date.is > (this.#fresh.get(sort)?.is ?? Number.NEGATIVE_INFINITY)) this.#fresh.set(sort, date);
+      this.#fresh.set(sort, better(this.#fresh.get(sort), date, descending) ?? date);
     this.#confidence = {
       sum: this.#confidence.sum + facts.confidence.sum,
       n: this.#confidence.n + facts.confidence.n,
     };
-    this.#reliability ??= facts.reliability;
-    for (const thing of facts.things)
-      if (this.#things.length < MOST_THINGS && !this.#things.some(({ is }) => is === thing.is))
-        this.#things.push(thing);
+    this.#reliability = better(this.#reliability, facts.reliability, byText);
+    for (const thing of facts.things) this.#take(thing);
     return this;
+  }
+
+  /** Keeps those whose names come first, each once. */
+  #take(thing: Fact<string>): void {
+    const held = this.#things.findIndex(({ is }) => is === thing.is);
+    const last = this.#things.at(-1);
+    if (held >= 0) {
+      if (thing.of < (this.#things[held]?.of ?? "")) this.#things[held] = thing;
+    } else if (this.#things.length < MOST_THINGS || (last !== undefined && thing.is < last.is)) {
+      this.#things = [...this.#things, thing].sort((a, b) => byText(a.is, b.is)).slice(0, MOST_THINGS);
+    }
   }
 
   /** Undefined where nothing was added. */
   get facts(): Facts | undefined {
-    if (this.#rule === undefined) return undefined;
+    if (this.#n === 0) return undefined;
     return {
       n: this.#n,
-      kinds: Object.fromEntries(this.#kinds),
-      rule: this.#rule,
-      ...(this.#title === undefined ? {} : { title: this.#title.fact }),
+      kinds: counted(this.#kinds),
+      rules: counted(this.#rules),
+      ...(this.#title === undefined ? {} : { title: this.#title }),
       ...(this.#usd === undefined ? {} : { usd: this.#usd }),
       fresh: Object.fromEntries(this.#fresh),
       confidence: this.#confidence,
@@ -244,24 +276,29 @@ export class FactsSum {
   }
 }
 
+const minus = (
+  counts: Readonly<Record<string, number>>,
+  gone: Readonly<Record<string, number>>,
+): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(counts).flatMap(([name, count]): [string, number][] => {
+      const left = count - (Object.hasOwn(gone, name) ? (gone[name] ?? 0) : 0);
+      return left > 0 ? [[name, left]] : [];
+    }),
+  );
+
 /**
- * What is left of an item's facts once an object has gone to other readers: everything that came from it is gone too. What another of its objects might
- * have said instead is not looked up again, so that the class falls back to the one that any post of this sender has.
+ * What is left of an item's facts once one object has gone to other readers; undefined where nothing is. Counts are exact; of words, dates and amounts that came from it
+ * nothing stays, and what another object might have said instead is not looked up again.
  */
-export function without(facts: Facts, gone: Facts, sender: "person" | "feed"): Facts | undefined {
-  const n = facts.n - gone.n;
-  if (n <= 0) return undefined;
-  const id = gone.rule.of;
-  const kinds = Object.entries(facts.kinds).flatMap(([kind, count]): [string, number][] => {
-    const left = count - (Object.hasOwn(gone.kinds, kind) ? (gone.kinds[kind] ?? 0) : 0);
-    return left > 0 ? [[kind, left]] : [];
-  });
+export function without(facts: Facts, gone: Facts, id: string): Facts | undefined {
+  if (facts.n <= gone.n) return undefined;
   const stays = <T>(fact: Fact<T> | undefined): fact is Fact<T> => fact !== undefined && fact.of !== id;
-  const { title, usd, reliability, rule } = facts;
+  const { title, usd, reliability } = facts;
   return {
-    n,
-    kinds: Object.fromEntries(kinds),
-    rule: stays(rule) ? rule : { is: sender === "feed" ? "feed" : "indicators", of: "" },
+    n: facts.n - gone.n,
+    kinds: minus(facts.kinds, gone.kinds),
+    rules: minus(facts.rules, gone.rules),
     ...(stays(title) ? { title } : {}),
     ...(stays(usd) ? { usd } : {}),
     fresh: Object.fromEntries(Object.entries(facts.fresh).filter(([, date]) => stays(date))),

@@ -52,11 +52,19 @@ export async function moveReview(
   for (const row of before) {
     const entry = entries.get(row.lane);
     if (entry === undefined) continue;
-    const left = without(entry.facts as Facts, factsIn(row), review.sender);
+    const left = without(entry.facts as Facts, factsIn(row), row.stixId);
     if (left === undefined) {
       gone.push(entry.id);
       entries.delete(row.lane);
-    } else entries.set(row.lane, { ...entryOf(review, row.lane, left, entry.stamps), split: true, rev: entry.rev });
+    } else {
+      const holds = entry.holds === true && row.stixId !== review.report ? { holds: true } : {};
+      entries.set(row.lane, {
+        ...entryOf(review, row.lane, left, entry.stamps),
+        ...holds,
+        split: true,
+        rev: entry.rev,
+      });
+    }
   }
   const fresh: ReviewEntryDoc[] = [];
   for (const row of after) {
@@ -72,6 +80,7 @@ export async function moveReview(
     const made = {
       ...entryOf(review, row.lane, facts, stamps),
       split: true,
+      ...(row.stixId === review.report || held?.holds === true ? { holds: true } : {}),
       ...(label.state === "withdrawn" ? { withdrawn: true } : {}),
     };
     entries.set(row.lane, { ...made, rev: held?.rev ?? 0 });

@@ -9,8 +9,8 @@ import { ReviewEntries, Reviews } from "../storage/collections.ts";
 import type { AccountDoc, OrderDoc, RowDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
-import { dueOf, ruleNamed } from "../triage/classes.ts";
-import { type Facts, FactsSum, factsOf, NOT_REVIEWED, type Stated } from "../triage/facts.ts";
+import { dueOf } from "../triage/classes.ts";
+import { type Facts, FactsSum, factsOf, NOT_REVIEWED, ruleOfAll, type Stated } from "../triage/facts.ts";
 import { isOpen, STANDING_RULE } from "../triage/quality.ts";
 import type { RowPlan } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
@@ -47,9 +47,9 @@ export function entryOf(
   facts: Facts,
   stamps: ReviewEntryDoc["stamps"],
 ): ReviewEntryDoc {
-  const of = ruleNamed(facts.rule.is).class;
+  const of = ruleOfAll(facts).class;
   const due = dueOf(of, review.clock, review.country);
-  const { n, kinds, rule, title, usd, fresh, confidence, reliability, things } = facts;
+  const { n, kinds, rules, title, usd, fresh, confidence, reliability, things } = facts;
   return {
     id: `${review.id}|${lane}`,
     review: review.id,
@@ -60,7 +60,7 @@ export function entryOf(
     due,
     stamps,
     facts: {
-      ...{ n, kinds: { ...kinds }, rule, fresh: { ...fresh }, confidence, things: [...things] },
+      ...{ n, kinds: { ...kinds }, rules: { ...rules }, fresh: { ...fresh }, confidence, things: [...things] },
       ...(title === undefined ? {} : { title }),
       ...(usd === undefined ? {} : { usd }),
       ...(reliability === undefined ? {} : { reliability }),
@@ -83,7 +83,10 @@ export const statedBy = (
   shared: row.fold !== "alone",
 });
 
-/** Whether a standing order of the agency lets this label of this account pass without a person: up to GREEN and class U, whatever it says (triage 3). */
+/**
+ * The standing order of the agency that lets this label of this account pass without a person: up to GREEN and class U, whatever it says (triage 3). It looks only at what every
+ * reader of the label knows of it, since the state is shown to all of them.
+ */
 function passesByOrder({ poster, at, orders }: PostedBatch, label: Label): OrderDoc | undefined {
   const now = formatInstant(at);
   return orders.find(
@@ -92,12 +95,9 @@ function passesByOrder({ poster, at, orders }: PostedBatch, label: Label): Order
       order.accounts.includes(poster.id) &&
       hasBegun(now, order.from) &&
       stillLasts(now, order.until) &&
-      [label, ...label.fieldRules].every(
-        ({ tlp, classification, caveats }) =>
-          (tlp === undefined || tightness(tlp) <= Math.min(tightness(order.tlpUpTo), tightness("GREEN"))) &&
-          (classification === undefined || height(classification) <= height("U")) &&
-          (caveats === undefined || !caveats.some((caveat) => caveat === "LES" || caveat === "FIU")),
-      ),
+      tightness(label.tlp) <= Math.min(tightness(order.tlpUpTo), tightness("GREEN")) &&
+      height(label.classification) <= height("U") &&
+      !label.caveats.some((caveat) => caveat === "LES" || caveat === "FIU"),
   );
 }
 
@@ -111,29 +111,22 @@ interface Part {
 }
 
 /**
- * What belongs together: a person's report with what it lists under the same label, else all of one label. Labels are kept apart, so that how content is
- * grouped tells a reader nothing of what came with it and is hidden; reports gather only where every reader of the label sees them.
+ * What belongs together: a person's report with what it lists, else the rest; each label apart. The first report that lists an object gathers it.
  */
 function partsOf(brought: readonly Brought[], person: boolean): Part[] {
   const parts = new Map<string, Part>();
   const reportOf = new Map<string, string>();
-  const under = ({ rows }: Brought): string => rows[0]?.posted ?? "";
-  if (person) {
-    for (const one of brought) {
-      const { object, label } = one;
-      if (!GATHERS.has(String(object.type)) || label.fieldRules.length > 0) continue;
-      const report = String(object.id);
-      const listed = Array.isArray(object.object_refs) ? (object.object_refs as unknown[]) : [];
-      for (const id of [report, ...listed]) {
-        const key = `${under(one)}|${String(id)}`;
-        if (id === report || !reportOf.has(key)) reportOf.set(key, report);
-      }
-    }
+  for (const { object } of person ? brought : []) {
+    if (!GATHERS.has(String(object.type))) continue;
+    const report = String(object.id);
+    reportOf.set(report, report);
+    for (const id of Array.isArray(object.object_refs) ? (object.object_refs as unknown[]) : [])
+      if (!reportOf.has(String(id))) reportOf.set(String(id), report);
   }
   for (const one of brought) {
     if (NOT_REVIEWED.has(String(one.object.type))) continue;
-    const posted = under(one);
-    const report = reportOf.get(`${posted}|${String(one.object.id)}`);
+    const posted = one.rows[0]?.posted ?? "";
+    const report = reportOf.get(String(one.object.id));
     const key = `${posted}|${report ?? ""}`;
     const held = parts.get(key);
     if (held !== undefined) held.brought.push(one);
@@ -142,20 +135,28 @@ function partsOf(brought: readonly Brought[], person: boolean): Part[] {
   return [...parts.values()];
 }
 
-function reviewOf(part: Part, batch: PostedBatch): ReviewDoc {
+const digest = (words: readonly string[]): string =>
+  Buffer.from(sha256(JSON.stringify(words)), "base64url")
+    .toString("hex")
+    .slice(0, 32);
+
+/** The name of an item for those who see its report (or of the rest of the batch): made from the batch, which nobody can guess, and never from a label. */
+const nameOf = (batch: string, report: string | undefined): string => digest(["item", batch, report ?? ""]);
+
+function reviewOf(part: Part, batch: PostedBatch, many: boolean): ReviewDoc {
   const { poster, country, channel: _, received } = batch;
   const person = isPerson(poster.role);
   const order = person ? undefined : passesByOrder(batch, part.label);
-  const members = part.report === undefined ? {} : { members: part.brought.map(({ object }) => String(object.id)) };
+  const { report } = part;
+  const members = report === undefined ? {} : { report, members: part.brought.map(({ object }) => String(object.id)) };
+  const names = [...new Set([nameOf(batch.batch, report), nameOf(batch.batch, undefined)])];
   const accepted = {
     ...{ verb: "accept" as const, from: "submitted" as const, to: "accepted" as const },
     ...{ by: order?.id ?? "", at: received, reason: STANDING_RULE },
   };
   return {
-    id: Buffer.from(sha256(JSON.stringify(["review", batch.batch, part.posted, part.report ?? ""])), "base64url")
-      .toString("hex")
-      .slice(0, 32),
-    ...{ batch: batch.batch, posted: part.posted, ...members, country, agency: poster.agency },
+    id: digest(["review", batch.batch, part.posted, report ?? ""]),
+    ...{ batch: batch.batch, posted: part.posted, ...members, names, many, country, agency: poster.agency },
     ...{
       sender: person ? ("person" as const) : ("feed" as const),
       account: poster.id,
@@ -170,7 +171,7 @@ function reviewOf(part: Part, batch: PostedBatch): ReviewDoc {
 }
 
 /**
- * Makes the items of the quality review for what a batch brought, in the batch's transaction: one a report of a person's post, one a label for the rest.
+ * Makes the records of the quality review for what a batch brought, in the batch's transaction: one a label, for each report of a person's post and for the rest.
  * `stamps` gives where rows were placed. What people post is submitted; a feed's is P3, and accepted by rule where a standing order covers it (triage 2).
  */
 export async function reviewBatch(
@@ -181,25 +182,29 @@ export async function reviewBatch(
 ): Promise<void> {
   const reviews: ReviewDoc[] = [];
   const entries: ReviewEntryDoc[] = [];
-  for (const part of partsOf(brought, isPerson(batch.poster.role))) {
-    const review = reviewOf(part, batch);
-    const lanes = new Map<string, { sum: FactsSum; stamps: [number, number] }>();
+  const parts = partsOf(brought, isPerson(batch.poster.role));
+  for (const part of parts) {
+    const review = reviewOf(part, batch, parts.length > 1);
+    const lanes = new Map<string, { sum: FactsSum; stamps: [number, number]; holds: boolean }>();
     for (const { object, rows } of part.brought) {
       for (const row of rows) {
         const facts = factsOf(statedBy(row, object), review.sender, batch.received);
         const stamp = stamps.get(row.id) ?? 0;
         const held = lanes.get(row.lane);
-        if (held === undefined) lanes.set(row.lane, { sum: new FactsSum().add(facts), stamps: [stamp, stamp] });
+        const holds = row.stixId === review.report;
+        if (held === undefined) lanes.set(row.lane, { sum: new FactsSum().add(facts), stamps: [stamp, stamp], holds });
         else {
+          held.holds ||= holds;
           held.sum.add(facts);
           held.stamps = [Math.min(held.stamps[0], stamp), Math.max(held.stamps[1], stamp)];
         }
       }
     }
     reviews.push(review);
-    for (const [lane, { sum, stamps: range }] of lanes) {
+    for (const [lane, { sum, stamps: range, holds }] of lanes) {
       const facts = sum.facts;
-      if (facts !== undefined) entries.push(entryOf(review, lane, facts, range));
+      if (facts !== undefined)
+        entries.push({ ...entryOf(review, lane, facts, range), ...(holds ? { holds: true } : {}) });
     }
   }
   if (reviews.length === 0) return;

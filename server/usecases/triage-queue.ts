@@ -5,13 +5,13 @@ import { seal, unseal } from "../shared/seal.ts";
 import { ReviewEntries, Reviews } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
-import { CLASSES, type Class, compareClass, ruleNamed } from "../triage/classes.ts";
-import type { Facts } from "../triage/facts.ts";
+import { CLASSES, type Class, compareClass } from "../triage/classes.ts";
+import { ruleOfAll } from "../triage/facts.ts";
 import { comparePlaces, inQueueOrder, type Place } from "../triage/order.ts";
 import { isOpen } from "../triage/quality.ts";
 import { type Score, scoreOf } from "../triage/score.ts";
 import type { Sight } from "./sight.ts";
-import { claimOf, factsSeen, itemOf, type SeenReview } from "./triage-view.ts";
+import { itemOf, itemsAt, type SeenItem } from "./triage-view.ts";
 
 /** Of each class, agency and kind of sender this many that are due next are put in order at a time; what comes after them follows. */
 const WINDOW = 300;
@@ -19,7 +19,7 @@ const MOST_ITEMS = 200;
 
 /** An item with what it needs to be put in order. */
 interface Candidate {
-  readonly seen: SeenReview;
+  readonly seen: SeenItem;
   readonly id: string;
   readonly class: Class;
   readonly due: number;
@@ -81,43 +81,19 @@ async function windowOf(
   return { entries, more };
 }
 
-/** The items of these entries, each once, with all that the viewer sees of them; what came after the instant of the order is left out. */
-export async function seenReviews(
-  unit: Unit,
-  sight: Sight,
-  entries: readonly ReviewEntryDoc[],
-  until = Number.POSITIVE_INFINITY,
-): Promise<SeenReview[]> {
-  const ids = [...new Set(entries.map(({ review }) => review))];
-  const whole = new Map<string, ReviewEntryDoc[]>();
-  for (const entry of entries) {
-    const held = whole.get(entry.review);
-    if (held === undefined) whole.set(entry.review, [entry]);
-    else held.push(entry);
-  }
-  const split = [...whole].filter(([, held]) => held.some((entry) => entry.split === true)).map(([id]) => id);
-  if (split.length > 0) {
-    for (const id of split) whole.set(id, []);
-    for (const entry of await unit.collection(ReviewEntries).find({ index: "review", values: split }))
-      whole.get(entry.review)?.push(entry);
-  }
-  const seen: SeenReview[] = [];
+/** The items of these entries, each met once: at the most urgent of its entries, wherever that is. */
+export async function itemsHere(unit: Unit, sight: Sight, entries: readonly ReviewEntryDoc[]): Promise<SeenItem[]> {
   const here = new Set(entries.map(({ id }) => id));
-  for (const review of await unit.collection(Reviews).getMany(ids)) {
-    const mine = (whole.get(review.id) ?? []).filter(({ lane }) => sight.admission.lanes.has(lane));
-    // What stands in several lanes is met once, at the most urgent of them.
-    const [first] = [...mine].sort(
-      (a, b) => compareClass(a.class, b.class) || a.at - b.at || (a.lane < b.lane ? -1 : 1),
-    );
-    if (first === undefined || !here.has(first.id)) continue;
-    const facts = factsSeen(sight, mine);
-    if (facts !== undefined && review.received <= until) seen.push({ review, facts, entries: mine });
-  }
-  return seen;
+  return (await itemsAt(unit, sight, entries)).filter(({ parts }) => {
+    const [first] = parts
+      .flatMap((part) => part.entries)
+      .sort((a, b) => compareClass(a.class, b.class) || a.at - b.at || (a.id < b.id ? -1 : 1));
+    return first !== undefined && here.has(first.id);
+  });
 }
 
 /** Of the things of these items those that the viewer's side could see before each came (triage 2, novelty): over the visible set only. */
-async function noveltyOf(sight: Sight, items: readonly SeenReview[]): Promise<Map<string, number>> {
+async function noveltyOf(sight: Sight, items: readonly SeenItem[]): Promise<Map<SeenItem, number>> {
   const things = items.flatMap(({ facts }) => facts.things.map(({ is }) => is));
   const rows = new Map<string, { batch: string; received: number }[]>();
   for (const { thing, batch, received } of await sight.rowsOfThings(things)) {
@@ -128,46 +104,41 @@ async function noveltyOf(sight: Sight, items: readonly SeenReview[]): Promise<Ma
   const known = (thing: string, { batch, received }: ReviewDoc): boolean =>
     rows.get(thing)?.some((row) => row.batch !== batch && row.received <= received) === true;
   return new Map(
-    items.map(({ review, facts }) => {
-      const fresh = facts.things.filter(({ is }) => !known(is, review)).length;
-      return [review.id, facts.things.length === 0 ? 0 : fresh / facts.things.length];
+    items.map((item) => {
+      const { things: stated } = item.facts;
+      const fresh = stated.filter(({ is }) => !known(is, item.lead)).length;
+      return [item, stated.length === 0 ? 0 : fresh / stated.length];
     }),
   );
 }
 
 /** What the label adds to the score: rows that wait and topics are its own agency's to know. */
-function labelSays(sight: Sight, { entries, review }: SeenReview): { countries: number; topic: boolean } {
-  if (sight.side !== review.agency) return { countries: 0, topic: false };
+function labelSays(sight: Sight, { parts, lead }: SeenItem): { countries: number; topic: boolean } {
+  if (sight.side !== lead.agency) return { countries: 0, topic: false };
   const countries = new Set<string>();
   let topic = false;
-  for (const { lane } of entries) {
+  for (const { lane } of parts.flatMap(({ entries }) => entries)) {
     const label = sight.admission.lanes.get(lane)?.entry.label;
     if (label === undefined) continue;
     for (const row of label.releases)
-      if (row.status === "off") for (const one of row.countries) if (one !== review.country) countries.add(one);
+      if (row.status === "off") for (const one of row.countries) if (one !== lead.country) countries.add(one);
     topic ||= label.topics.some((one) => sight.viewer.topics.includes(one) || sight.viewer.topics.includes("*"));
   }
   return { countries: countries.size, topic };
 }
 
-async function candidatesOf(sight: Sight, items: readonly SeenReview[], at: number): Promise<Candidate[]> {
+async function candidatesOf(sight: Sight, items: readonly SeenItem[], at: number): Promise<Candidate[]> {
   const novelty = await noveltyOf(sight, items);
   return items.map((seen) => {
-    const { review, facts, entries } = seen;
-    const parts = scoreOf(facts as Facts, {
-      ...{ now: at, received: review.received, novelty: novelty.get(review.id) ?? 0 },
+    const { lead, facts, parts } = seen;
+    const score = scoreOf(facts, {
+      ...{ now: at, received: lead.received, novelty: novelty.get(seen) ?? 0 },
       ...labelSays(sight, seen),
     });
     return {
-      ...{
-        seen,
-        id: review.id,
-        class: ruleNamed(facts.rule.is).class,
-        parts,
-        score: parts.total,
-        turn: review.account,
-      },
-      due: Math.min(...entries.filter(({ lane }) => sight.admission.lanes.has(lane)).map(({ due }) => due.decide)),
+      ...{ seen, id: seen.id, class: ruleOfAll(facts).class, parts: score, score: score.total },
+      turn: lead.account,
+      due: Math.min(...parts.flatMap(({ entries }) => entries.map(({ due }) => due.decide))),
     };
   });
 }
@@ -190,23 +161,21 @@ function isAfter(place: Place<Candidate>, last: Cursor["last"]): boolean {
 
 /** Whether an item passes the filters that are not in the index. */
 const passes = ({ seen }: Candidate, query: QueueQuery): boolean =>
-  (query.class === undefined || ruleNamed(seen.facts.rule.is).class === query.class) &&
-  (query.state === undefined || seen.review.state === query.state) &&
-  (query.originator === undefined || seen.review.agency === query.originator) &&
+  (query.class === undefined || ruleOfAll(seen.facts).class === query.class) &&
+  (query.state === undefined || seen.state === query.state) &&
+  (query.originator === undefined || seen.lead.agency === query.originator) &&
   (query.type === undefined || Object.hasOwn(seen.facts.kinds, query.type));
 
 const shownItem = (sight: Sight, { item, standing }: Place<Candidate>, now: number): QueueItem => ({
   ...itemOf(sight, item.seen, now),
-  ...(isOpen(item.seen.review.state)
-    ? { standing, score: { total: item.parts.total, parts: { ...item.parts.parts } } }
-    : {}),
+  ...(isOpen(item.seen.state) ? { standing, score: { total: item.parts.total, parts: { ...item.parts.parts } } } : {}),
 });
 
 /** What does not wait for a reviewer: the latest change first. */
 const byTime = (candidates: readonly Candidate[]): Place<Candidate>[] =>
   candidates
     .map((item): Place<Candidate> => {
-      const settled = { ...item, due: -item.seen.review.since, score: 0 };
+      const settled = { ...item, due: -item.seen.since, score: 0 };
       return { item: settled, standing: "P3", round: 0 };
     })
     .sort(comparePlaces);
@@ -221,7 +190,7 @@ export interface QueueParts {
 /** What the viewer holds a live lease of: few, and found by who holds it. */
 async function heldBy({ unit, sight, now }: QueueParts): Promise<ReviewEntryDoc[]> {
   const held = await unit.collection(Reviews).find({ index: "holder", values: [sight.viewer.id] });
-  const mine = held.filter((review) => claimOf(review, now)?.account === sight.viewer.id).map(({ id }) => id);
+  const mine = held.filter(({ claim }) => claim !== undefined && claim.until > now).map(({ id }) => id);
   return mine.length === 0 ? [] : unit.collection(ReviewEntries).find({ index: "review", values: mine });
 }
 
@@ -232,7 +201,7 @@ async function heldBy({ unit, sight, now }: QueueParts): Promise<ReviewEntryDoc[
 export async function readQueue(
   parts: QueueParts,
   query: QueueQuery,
-): Promise<{ page: QueuePage; seen: readonly SeenReview[] }> {
+): Promise<{ page: QueuePage; seen: readonly SeenItem[] }> {
   const { unit, sight, cursorKey, now } = parts;
   const { limit: asText, next, ...filters } = query;
   const limit = Math.min(Number(asText ?? "50"), MOST_ITEMS);
@@ -245,6 +214,9 @@ export async function readQueue(
     ? CLASSES.flatMap((of) => ["person", "feed"].map((sender) => `${country}|open|${of}|${sender}`))
     : [`${country}|${query.state}`];
   const found: { readonly place: Place<Candidate>; readonly window: number }[] = [];
+  // What came after the order was made has no place in it.
+  const here = async (entries: readonly ReviewEntryDoc[]): Promise<SeenItem[]> =>
+    (await itemsHere(unit, sight, entries)).filter(({ lead }) => lead.received <= at);
   let last = cursor?.last ?? null;
   let window = cursor?.window ?? 0;
   for (let more = true; more && found.length <= limit; window++) {
@@ -253,7 +225,7 @@ export async function readQueue(
       query.mine === undefined
         ? await windowOf(unit, sight, places, { originator, window, reverse: !open })
         : { entries: await heldBy(parts), more: false };
-    const candidates = await candidatesOf(sight, await seenReviews(unit, sight, part.entries, at), at);
+    const candidates = await candidatesOf(sight, await here(part.entries), at);
     for (const place of open ? inQueueOrder(candidates, at) : byTime(candidates))
       if (isAfter(place, last) && passes(place.item, query)) found.push({ place, window });
     more = part.more;
@@ -264,6 +236,6 @@ export async function readQueue(
   const items = shown.map(({ place }) => shownItem(sight, place, now));
   const seen = shown.map(({ place }) => place.item.seen);
   if (found.length <= limit || end === undefined) return { page: { items }, seen };
-  const here: Cursor = { asked, at, window: end.window, last: keyOf(end.place) };
-  return { page: { items, next: seal(cursorKey, "triage", here) }, seen };
+  const position: Cursor = { asked, at, window: end.window, last: keyOf(end.place) };
+  return { page: { items, next: seal(cursorKey, "triage", position) }, seen };
 }

@@ -3,10 +3,11 @@ import { formatInstant } from "../shared/instant.ts";
 import { ReviewEntries } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import type { ReviewEntryDoc } from "../storage/review-documents.ts";
-import { CLASSES, ruleNamed } from "../triage/classes.ts";
+import { CLASSES } from "../triage/classes.ts";
+import { ruleOfAll } from "../triage/facts.ts";
 import { QUALITY_STATES } from "../triage/quality.ts";
 import type { Sight } from "./sight.ts";
-import { homeLanes, seenReviews } from "./triage-queue.ts";
+import { homeLanes, itemsHere } from "./triage-queue.ts";
 import { clocksOf } from "./triage-view.ts";
 
 const WEEK = 7 * 86_400_000;
@@ -55,8 +56,8 @@ export async function summarise(unit: Unit, sight: Sight, now: number): Promise<
   ];
   for (const { place, from } of asked) {
     for await (const entries of entriesAt(unit, place, lanes, from)) {
-      for (const seen of await seenReviews(unit, sight, entries)) {
-        const count = counts.get(ruleNamed(seen.facts.rule.is).class);
+      for (const seen of await itemsHere(unit, sight, entries)) {
+        const count = counts.get(ruleOfAll(seen.facts).class);
         if (count === undefined) continue;
         const { late, escalatedTo } = clocksOf(seen, now);
         const into = from === undefined ? count.late : count.decidedLate;

@@ -9,27 +9,29 @@ import { compareInstants, formatInstant } from "../shared/instant.ts";
 import { Receipts, ReviewEntries, Reviews, Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
-import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
-import { dueOf, escalatedTo, ruleNamed } from "../triage/classes.ts";
-import { type Facts, FactsSum, NOT_REVIEWED } from "../triage/facts.ts";
-import { isOpen, verbsFrom } from "../triage/quality.ts";
+import type { ReviewDoc, ReviewEntryDoc, ReviewEvent } from "../storage/review-documents.ts";
+import { dueOf, escalatedTo } from "../triage/classes.ts";
+import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll } from "../triage/facts.ts";
+import { isOpen, type QualityState, verbsFrom } from "../triage/quality.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 
 export const noReview = (): Fault => new Fault("not_found", "there is no such item");
 
-/** A review as one viewer sees it: its facts are those of the lanes that this viewer reads. */
-export interface SeenReview {
+/** A record of the review with those of its lanes that the viewer reads. */
+export interface Part {
   readonly review: Stored<ReviewDoc>;
-  readonly facts: Facts;
   readonly entries: readonly ReviewEntryDoc[];
 }
 
-/** What the lanes of a review that the viewer reads say together; undefined where it reads none. */
-export function factsSeen(sight: Sight, entries: readonly ReviewEntryDoc[]): Facts | undefined {
-  const sum = new FactsSum();
-  for (const { lane, facts } of [...entries].sort((a, b) => a.stamps[0] - b.stamps[0] || (a.lane < b.lane ? -1 : 1)))
-    if (sight.admission.lanes.has(lane)) sum.add(facts as Facts);
-  return sum.facts;
+/** One item of the queue as one viewer sees it: the parts that belong together and are in one state, and what their lanes say together. */
+export interface SeenItem {
+  readonly id: string;
+  readonly parts: readonly Part[];
+  /** The first of the parts: batch, agency, sender and time of receipt are the same of all. */
+  readonly lead: ReviewDoc;
+  readonly state: QualityState;
+  readonly since: number;
+  readonly facts: Facts;
 }
 
 /**
@@ -39,15 +41,96 @@ export function factsSeen(sight: Sight, entries: readonly ReviewEntryDoc[]): Fac
 const concerns = (viewer: Viewer, review: ReviewDoc): boolean =>
   viewer.country === review.country && (isPerson(viewer.role) || viewer.id === review.account);
 
-/** A review by its id; undefined where the viewer may read nothing of it, as if it were not there. */
-export async function seenReview(unit: Unit, sight: Sight, id: string): Promise<SeenReview | undefined> {
-  const review = await unit.collection(Reviews).get(id);
-  if (review === undefined || !concerns(sight.viewer, review)) return undefined;
-  const entries = (await unit.collection(ReviewEntries).find({ index: "review", values: [id] })).filter(({ lane }) =>
-    sight.admission.lanes.has(lane),
+const statusOf = ({ state }: ReviewDoc): string => (isOpen(state) ? "open" : state);
+
+function grouped<T>(list: Iterable<T>, key: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) {
+    const held = groups.get(key(one));
+    if (held === undefined) groups.set(key(one), [one]);
+    else held.push(one);
+  }
+  return groups;
+}
+
+function factsOfEntries(entries: readonly ReviewEntryDoc[]): Facts | undefined {
+  const sum = new FactsSum();
+  for (const { facts } of entries) sum.add(facts as Facts);
+  return sum.facts;
+}
+
+function itemOfParts(id: string, parts: readonly Part[]): SeenItem | undefined {
+  const [first, ...rest] = [...parts].sort((a, b) => (a.review.id < b.review.id ? -1 : 1));
+  const facts = factsOfEntries(parts.flatMap(({ entries }) => entries));
+  if (first === undefined || facts === undefined) return undefined;
+  const reviews = [first, ...rest].map(({ review }) => review);
+  const state = reviews.find((review) => review.state === "in-triage")?.state ?? first.review.state;
+  return {
+    id,
+    parts: [first, ...rest],
+    lead: first.review,
+    state,
+    since: Math.max(...reviews.map(({ since }) => since)),
+    facts,
+  };
+}
+
+/**
+ * The items that a viewer sees of one batch. A report gathers for those who see the report; for others what it lists is among the rest, so that a report that is hidden
+ * shows in nothing.
+ */
+function itemsOfBatch(sight: Sight, parts: readonly Part[]): SeenItem[] {
+  const seen = parts
+    .filter(({ review }) => concerns(sight.viewer, review))
+    .map(({ review, entries }) => ({ review, entries: entries.filter(({ lane }) => sight.admission.lanes.has(lane)) }))
+    .filter(({ entries }) => entries.length > 0);
+  const reports = new Set(
+    seen.flatMap(({ review, entries }) => (entries.some(({ holds }) => holds === true) ? [review.report] : [])),
   );
-  const facts = factsSeen(sight, entries);
-  return facts === undefined ? undefined : { review, facts, entries };
+  const named = ({ review }: Part): string =>
+    (reports.has(review.report) ? review.names[0] : review.names.at(-1)) ?? review.id;
+  return [...grouped(seen, (part) => `${named(part)}|${statusOf(part.review)}`).values()].flatMap((list) => {
+    const [first] = list;
+    return first === undefined ? [] : (itemOfParts(named(first), list) ?? []);
+  });
+}
+
+/** The items that a viewer sees of these records and of all that came with them. */
+async function itemsOfReviews(unit: Unit, sight: Sight, reviews: readonly Stored<ReviewDoc>[]): Promise<SeenItem[]> {
+  const many = [...new Set(reviews.filter((review) => review.many).map(({ batch }) => batch))];
+  const others = many.length === 0 ? [] : await unit.collection(Reviews).find({ index: "batch", values: many });
+  const all = new Map([...reviews, ...others].map((review) => [review.id, review]));
+  const entries = grouped(
+    await unit.collection(ReviewEntries).find({ index: "review", values: [...all.keys()] }),
+    ({ review }) => review,
+  );
+  const parts = [...all.values()].map((review) => ({ review, entries: entries.get(review.id) ?? [] }));
+  return [...grouped(parts, ({ review }) => review.batch).values()].flatMap((list) => itemsOfBatch(sight, list));
+}
+
+/** The items that a viewer sees of what these entries are of. */
+export async function itemsAt(unit: Unit, sight: Sight, entries: readonly ReviewEntryDoc[]): Promise<SeenItem[]> {
+  const ids = [...new Set(entries.map(({ review }) => review))];
+  return ids.length === 0 ? [] : itemsOfReviews(unit, sight, await unit.collection(Reviews).getMany(ids));
+}
+
+/** All that a viewer sees of the batch of one record, in one order. */
+export async function itemsBeside(unit: Unit, sight: Sight, review: Stored<ReviewDoc>): Promise<SeenItem[]> {
+  return (await itemsOfReviews(unit, sight, [review])).sort((a, b) =>
+    a.id < b.id ? -1 : a.id > b.id ? 1 : b.since - a.since,
+  );
+}
+
+/**
+ * The item of this name; undefined where the viewer may read nothing of it, as if it were not there. Where somebody who sees less has decided about a part of it, what is still
+ * open is meant.
+ */
+export async function seenItem(unit: Unit, sight: Sight, id: string): Promise<SeenItem | undefined> {
+  const reviews = await unit.collection(Reviews).find({ index: "names", values: [id] });
+  if (reviews.length === 0) return undefined;
+  const items = (await itemsOfReviews(unit, sight, reviews)).filter((item) => item.id === id);
+  const rank = ({ state }: SeenItem): number => (isOpen(state) ? 0 : state === "needs-info" ? 1 : 2);
+  return items.sort((a, b) => rank(a) - rank(b) || b.since - a.since)[0];
 }
 
 /** STIX ids of what belongs to a review: the report's, or what the batch's receipt names. */
@@ -81,14 +164,17 @@ export interface Contents {
 const labelKnown = (sight: Sight, row: RowDoc, label: Label, cut: readonly string[]): string =>
   sight.ownRow(row) ? row.label : JSON.stringify(wireLabel(label, sight.viewer, cut));
 
-/** The contributions of a review, read where `unit` reads: inside a transaction they are those that a decision is about. */
-export async function contentsOf(unit: Unit, sight: Sight, review: ReviewDoc): Promise<Contents> {
-  const ids = await memberIds(unit, review);
-  const visible = (await unit.collection(Rows).find({ index: "stix", values: ids })).filter(
-    (row) => row.originator === review.agency && sight.admission.lanes.has(row.lane) && !NOT_REVIEWED.has(row.kind),
+/** The contributions of an item, read where `unit` reads: inside a transaction they are those that a decision is about. */
+export async function contentsOf(unit: Unit, sight: Sight, item: SeenItem): Promise<Contents> {
+  const ids = new Set<string>();
+  for (const { review } of item.parts) for (const id of await memberIds(unit, review)) ids.add(id);
+  const { agency, batch, clock } = item.lead;
+  const posted = new Set(item.parts.map(({ review }) => review.posted));
+  const visible = (await unit.collection(Rows).find({ index: "stix", values: [...ids] })).filter(
+    (row) => row.originator === agency && sight.admission.lanes.has(row.lane) && !NOT_REVIEWED.has(row.kind),
   );
   const rows = visible
-    .filter((row) => row.batch === review.batch && row.posted === review.posted)
+    .filter((row) => row.batch === batch && posted.has(row.posted))
     .sort((a, b) => (a.stixId < b.stixId ? -1 : a.stixId > b.stixId ? 1 : a.id < b.id ? -1 : 1));
   const versions = new Map(rows.flatMap(({ stixId, version }) => (version === undefined ? [] : [[stixId, version]])));
   const later = visible.filter((row) => {
@@ -100,8 +186,8 @@ export async function contentsOf(unit: Unit, sight: Sight, review: ReviewDoc): P
     return [row.hash, lane === undefined ? "" : labelKnown(sight, row, lane.entry.label, lane.cut)];
   });
   // To take it up changes nothing that is decided about.
-  const state = isOpen(review.state) ? ["open", review.clock] : [review.state, review.since];
-  const text = JSON.stringify([review.id, ...state, known.map((one) => JSON.stringify(one)).sort()]);
+  const state = isOpen(item.state) ? ["open", clock] : [item.state, item.since];
+  const text = JSON.stringify([item.id, ...state, known.map((one) => JSON.stringify(one)).sort()]);
   return { rows, replaced: new Set(later.map(({ stixId }) => stixId)), hash: sha256(text) };
 }
 
@@ -111,50 +197,59 @@ export interface Clocks {
   readonly escalatedTo?: string;
 }
 
-/** Where the clocks of a review stand: while the poster is asked, and once it is decided, none runs. */
-export function clocksOf({ review, facts }: Pick<SeenReview, "review" | "facts">, now: number): Clocks {
-  const { class: of } = ruleNamed(facts.rule.is);
-  const { acknowledge, decide } = dueOf(of, review.clock, review.country);
-  const answered = review.clock !== review.received;
-  const first = acknowledge === undefined || answered ? undefined : acknowledge;
-  const waiting = isOpen(review.state);
+/** Where the clocks of an item stand: while the poster is asked, and once it is decided, none runs. */
+export function clocksOf({ parts, lead, facts, state, since }: SeenItem, now: number): Clocks {
+  const { class: of } = ruleOfAll(facts);
+  const reviews = parts.map(({ review }) => review);
+  const clock = Math.min(...reviews.map((review) => review.clock));
+  const { acknowledge, decide } = dueOf(of, clock, lead.country);
+  const waiting = isOpen(state);
+  const takenUp = reviews.map(({ acknowledged }) => acknowledged ?? (waiting ? Number.POSITIVE_INFINITY : since));
+  const acknowledged = Math.max(...takenUp);
+  const first = acknowledge === undefined || clock !== lead.received ? undefined : acknowledge;
+  const decided = Math.max(...reviews.map((review) => review.decided ?? Number.NEGATIVE_INFINITY));
   const late = {
-    acknowledge: first !== undefined && (review.acknowledged ?? (waiting ? now : review.since)) > first,
-    decide: (review.decided ?? (waiting ? now : Number.NEGATIVE_INFINITY)) > decide,
+    acknowledge: first !== undefined && Math.min(acknowledged, Math.max(now, since)) > first,
+    decide: (waiting ? now : decided) > decide,
   };
   const to = waiting ? escalatedTo(of, late) : undefined;
   return {
     due: waiting
-      ? { ...(first === undefined || review.acknowledged !== undefined ? {} : { acknowledge: first }), decide }
+      ? { ...(first === undefined || acknowledged !== Number.POSITIVE_INFINITY ? {} : { acknowledge: first }), decide }
       : {},
     late,
     ...(to === undefined ? {} : { escalatedTo: to }),
   };
 }
 
-/** The live lease, if there is one. */
-export const claimOf = ({ claim }: ReviewDoc, now: number): ReviewDoc["claim"] =>
+const live = ({ claim }: ReviewDoc, now: number): ReviewDoc["claim"] =>
   claim !== undefined && claim.until > now ? claim : undefined;
 
+/** The live lease on any part of an item: somebody else's first. */
+export function claimOf({ parts }: Pick<SeenItem, "parts">, viewer: string, now: number): ReviewDoc["claim"] {
+  const claims = parts.flatMap(({ review }) => live(review, now) ?? []);
+  return claims.find(({ account }) => account !== viewer) ?? claims[0];
+}
+
 /** What lists and the page of one item share. */
-export function itemOf(sight: Sight, seen: SeenReview, now: number): Omit<QueueItem, "score" | "standing"> {
-  const { review, facts } = seen;
+export function itemOf(sight: Sight, seen: SeenItem, now: number): Omit<QueueItem, "score" | "standing"> {
+  const { lead, facts } = seen;
   const { due, late, escalatedTo: to } = clocksOf(seen, now);
-  const claim = claimOf(review, now);
-  const own = sight.side === review.agency;
+  const claim = claimOf(seen, sight.viewer.id, now);
+  const own = sight.side === lead.agency;
   return {
-    review: review.id,
-    state: review.state,
-    since: formatInstant(review.since),
-    class: ruleNamed(facts.rule.is).class,
-    rule: facts.rule.is,
+    review: seen.id,
+    state: seen.state,
+    since: formatInstant(seen.since),
+    class: ruleOfAll(facts).class,
+    rule: ruleOfAll(facts).id,
     ...(facts.title === undefined ? {} : { title: facts.title.is }),
-    kinds: { ...facts.kinds },
+    kinds: Object.fromEntries(Object.entries(facts.kinds).sort(([a], [b]) => (a < b ? -1 : 1))),
     objects: facts.n,
-    originator: review.agency,
-    sender: review.sender,
-    ...(own ? { by: review.account } : {}),
-    received: formatInstant(review.received),
+    originator: lead.agency,
+    sender: lead.sender,
+    ...(own ? { by: lead.account } : {}),
+    received: formatInstant(lead.received),
     due: {
       ...(due.acknowledge === undefined ? {} : { acknowledge: formatInstant(due.acknowledge) }),
       ...(due.decide === undefined ? {} : { decide: formatInstant(due.decide) }),
@@ -165,17 +260,25 @@ export function itemOf(sight: Sight, seen: SeenReview, now: number): Omit<QueueI
   };
 }
 
+/** What was done with the parts of an item, each thing once, in time. */
+function eventsOf({ parts }: SeenItem): ReviewEvent[] {
+  const events = new Map<string, ReviewEvent>();
+  for (const { review } of parts)
+    for (const event of review.events) events.set(JSON.stringify([event.verb, event.by, event.at]), event);
+  return [...events.values()].sort((a, b) => a.at - b.at);
+}
+
 /** Contributions that the page of an item names. */
 const MOST_SHOWN = 200;
 
 /** The page of one item. Whom the viewer's agency may not know by name is the poster, or a rule (policy Q49). */
-export function replyOf(sight: Sight, seen: SeenReview, contents: Contents, now: number): ReviewReply {
-  const { review } = seen;
-  const own = sight.side === review.agency;
+export function replyOf(sight: Sight, seen: SeenItem, contents: Contents, now: number): ReviewReply {
+  const { agency } = seen.lead;
+  const own = sight.side === agency;
   const nameOf = (by: string): string => {
     const account = sight.snapshot.accounts.get(by);
-    if (account === undefined) return by === review.agency ? by : "standing rule";
-    return own || account.agency !== review.agency ? by : account.agency;
+    if (account === undefined) return by === agency ? by : "standing rule";
+    return own || account.agency !== agency ? by : account.agency;
   };
   return {
     ...itemOf(sight, seen, now),
@@ -192,8 +295,8 @@ export function replyOf(sight: Sight, seen: SeenReview, contents: Contents, now:
         ...(contents.replaced.has(row.stixId) ? { replaced: true } : {}),
       };
     }),
-    verbs: verbsFrom(review.state),
-    history: review.events.map(({ verb, from, to, by, at, reason, words, link }) => ({
+    verbs: verbsFrom(seen.state),
+    history: eventsOf(seen).map(({ verb, from, to, by, at, reason, words, link }) => ({
       ...{ verb, from, to, by: nameOf(by), at: formatInstant(at) },
       ...(reason === undefined ? {} : { reason }),
       ...(words === undefined ? {} : { words }),

@@ -21,7 +21,7 @@ import type { Snapshots } from "./snapshot.ts";
 import { readQueue } from "./triage-queue.ts";
 import { summarise } from "./triage-summary.ts";
 import { type Act, type Acted, act, apply, giveBack } from "./triage-verbs.ts";
-import { contentsOf, itemOf, noReview, replyOf, type SeenReview, seenReview } from "./triage-view.ts";
+import { contentsOf, itemOf, itemsBeside, noReview, replyOf, type SeenItem, seenItem } from "./triage-view.ts";
 
 export interface TriageParts {
   readonly storage: Storage;
@@ -53,10 +53,10 @@ export class Triage {
   }
 
   /** Words of titles and contents leave with the answer: which lanes they are of is recorded before (design 6). */
-  async #disclose(sight: Sight, what: string, items: readonly SeenReview[]): Promise<void> {
+  async #disclose(sight: Sight, what: string, items: readonly SeenItem[]): Promise<void> {
     const lanes: Record<string, [number, number]> = {};
-    for (const { entries } of items) {
-      for (const { lane, stamps } of entries) {
+    for (const { parts } of items) {
+      for (const { lane, stamps } of parts.flatMap(({ entries }) => entries)) {
         const held = lanes[lane];
         lanes[lane] = held === undefined ? [...stamps] : [Math.min(held[0], stamps[0]), Math.max(held[1], stamps[1])];
       }
@@ -87,35 +87,46 @@ export class Triage {
     const sight = await content.sight(viewer, moment, "api");
     const limit = Math.min(Number(asText ?? "50"), MOST_ITEMS);
     const asked = sha256(JSON.stringify(["fate", viewer.id, state]));
-    let after = openPlace(keys.cursor, asked, next);
-    const found: SeenReview[] = [];
-    for (let more = true; more && found.length <= limit; ) {
-      const page = await storage.collection(Reviews).scan({
+    const start = openPlace(keys.cursor, asked, next);
+    let { after, skip } = start;
+    const shown: SeenItem[] = [];
+    const page = async (more: Place | undefined): Promise<QueuePage> => {
+      await this.#disclose(sight, "triage.mine", shown);
+      const items = shown.map((seen) => itemOf(sight, seen, moment.now));
+      return more === undefined ? { items } : { items, next: seal(keys.cursor, "triage", { asked, ...more }) };
+    };
+    for (;;) {
+      const records = await storage.collection(Reviews).scan({
         ...{ index: "account", prefixes: [[viewer.id]], reverse: true, limit: MOST_ITEMS },
         ...(after === undefined ? {} : { after }),
       });
-      for (const { id, state: held } of page) {
-        const seen = state === undefined || held === state ? await seenReview(storage, sight, id) : undefined;
-        if (seen !== undefined) found.push(seen);
+      for (const review of records) {
+        // The items of a batch come at its last record, all together.
+        const beside = review.many
+          ? await storage.collection(Reviews).find({ index: "batch", values: [review.batch] })
+          : [];
+        if (!beside.some(({ id }) => id < review.id)) {
+          const found = await itemsBeside(storage, sight, review);
+          const items = found.filter((item) => state === undefined || item.state === state);
+          for (const [i, item] of items.entries()) {
+            if (i < skip) continue;
+            if (shown.length === limit) return page({ ...(after === undefined ? {} : { after }), skip: i });
+            shown.push(item);
+          }
+          skip = 0;
+        }
+        after = { value: review.received, id: review.id };
       }
-      const end = page.at(-1);
-      after = end === undefined ? undefined : { value: end.received, id: end.id };
-      more = page.length === MOST_ITEMS;
+      if (records.length < MOST_ITEMS) return page(undefined);
     }
-    const shown = found.slice(0, limit);
-    const end = shown.at(-1)?.review;
-    await this.#disclose(sight, "triage.mine", shown);
-    const items = shown.map((seen) => itemOf(sight, seen, moment.now));
-    if (found.length <= limit || end === undefined) return { items };
-    return { items, next: seal(keys.cursor, "triage", { asked, value: end.received, id: end.id }) };
   }
 
   async show({ viewer, moment }: Who, review: string): Promise<ReviewReply> {
     const { storage, content } = this.#parts;
     const sight = await content.sight(viewer, moment, "api");
-    const seen = await seenReview(storage, sight, review);
+    const seen = await seenItem(storage, sight, review);
     if (seen === undefined) throw noReview();
-    const contents = await contentsOf(storage, sight, seen.review);
+    const contents = await contentsOf(storage, sight, seen);
     await this.#disclose(sight, "triage.item", [seen]);
     return replyOf(sight, seen, contents, moment.now);
   }
@@ -142,22 +153,23 @@ export class Triage {
     }
   }
 
-  async #write(unit: Unit, sight: Sight, acted: Acted): Promise<void> {
+  async #write(unit: Unit, sight: Sight, ask: Act, acted: Acted): Promise<void> {
     await apply(unit, acted);
-    const { verb, reason, to } = acted.event;
+    const { item: review, to } = acted;
+    const { verb, reason } = ask;
     await this.#parts.audit.append(unit, {
       actor: sight.viewer.id,
       revision: sight.snapshot.revision,
       at: sight.snapshot.at,
       what: `triage.${verb}`,
-      detail: { review: acted.review.id, to, ...(reason === undefined ? {} : { reason }) },
+      detail: { review, to, ...(reason === undefined ? {} : { reason }) },
     });
   }
 
   /** One verb on one item; gives the item as it stands then. */
   async act(who: Who, ask: Act): Promise<ReviewReply> {
     await this.#within(who, async (unit, sight) =>
-      this.#write(unit, sight, await act(unit, sight, ask, who.moment.now)),
+      this.#write(unit, sight, ask, await act(unit, sight, ask, who.moment.now)),
     );
     return this.show(who, ask.review);
   }
@@ -193,8 +205,8 @@ export class Triage {
       try {
         const state = await this.#within(who, async (unit, sight) => {
           const acted = await act(unit, sight, ask, who.moment.now);
-          if (!dryRun) await this.#write(unit, sight, acted);
-          return acted.event.to;
+          if (!dryRun) await this.#write(unit, sight, ask, acted);
+          return acted.to;
         });
         results.push({ review, outcome: "done", state });
       } catch (error) {
@@ -206,14 +218,16 @@ export class Triage {
   }
 }
 
-function openPlace(
-  key: Uint8Array,
-  asked: string,
-  next: string | undefined,
-): { value: number; id: string } | undefined {
-  if (next === undefined) return undefined;
-  const opened = unseal(key, "triage", next) as { asked: string; value: number; id: string } | undefined;
-  if (opened?.asked === asked) return { value: opened.value, id: opened.id };
+/** Behind which record the list goes on, and how many items of the batch there have been given. */
+interface Place {
+  readonly after?: { readonly value: number; readonly id: string };
+  readonly skip: number;
+}
+
+function openPlace(key: Uint8Array, asked: string, next: string | undefined): Place {
+  if (next === undefined) return { skip: 0 };
+  const opened = unseal(key, "triage", next) as (Place & { asked: string }) | undefined;
+  if (opened?.asked === asked) return opened;
   throw new Fault("bad_request", "next is not a cursor of this question: send it with the same filters and account", {
     code: "cursor.invalid",
     path: "next",

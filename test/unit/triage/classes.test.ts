@@ -1,5 +1,5 @@
 import { CLASS_RULES, dueOf, escalatedTo, FREEZE_EXTENSION, ruleNamed } from "../../../server/triage/classes.ts";
-import { FactsSum, factsOf, ruleOf, type Stated, without } from "../../../server/triage/facts.ts";
+import { FactsSum, factsOf, ruleOf, ruleOfAll, type Stated, without } from "../../../server/triage/facts.ts";
 
 const RECEIVED = Date.UTC(2026, 3, 10, 1);
 const stated = (object: Record<string, unknown>, more: Partial<Stated> = {}): Stated => {
@@ -88,7 +88,7 @@ test("facts – of a report with a wallet – class of the most urgent, title of
   expect(sum([wallet, report])).toEqual({
     n: 2,
     kinds: { "cryptocurrency-wallet": 1, report: 1 },
-    rule: { is: "request-for-information", of: "report--1" },
+    rules: { indicators: 1, "request-for-information": 1 },
     title: { is: "Cash-out", of: "report--1" },
     usd: { is: 2_000_000, of: "report--1" },
     fresh: {
@@ -105,10 +105,36 @@ test("facts – once the report went to other readers – nothing is left that c
   const both = sum([wallet, report]);
   const gone = sum([report]);
   if (both === undefined || gone === undefined) throw new Error("no facts");
-  const left = without(both, gone, "person");
+  const left = without(both, gone, "report--1");
   expect(JSON.stringify(left)).not.toContain("report");
-  expect([left?.n, left?.title, left?.rule.is, left?.usd]).toEqual([1, undefined, "indicators", undefined]);
-  expect(left === undefined ? "" : without(left, sum([wallet]) ?? gone, "person")).toBe(undefined);
+  expect([left?.n, left?.title, left?.rules, left?.usd]).toEqual([1, undefined, { indicators: 1 }, undefined]);
+  expect(left === undefined ? "" : without(left, sum([wallet]) ?? gone, "")).toBe(undefined);
+});
+
+test("facts – of any objects, in any order, grouped in any way – are the same", () => {
+  const things = [
+    wallet,
+    report,
+    ...[1, 2, 3, 4, 5].map((n) => stated({ type: "tool", id: `tool--${n}`, name: `t${n}` }, { shared: true })),
+  ];
+  const whole = sum(things);
+  const whatComes = (lists: readonly (readonly Stated[])[]) => {
+    const all = new FactsSum();
+    for (const list of lists) {
+      const part = sum(list);
+      if (part !== undefined) all.add(part);
+    }
+    const { kinds, rules, ...rest } = all.facts ?? {};
+    return { ...rest, kinds: Object.entries(kinds ?? {}).sort(), rules: Object.entries(rules ?? {}).sort() };
+  };
+  const wanted = whatComes([things]);
+  for (let cut = 0; cut < things.length; cut++) {
+    expect(whatComes([things.slice(cut).reverse(), things.slice(0, cut)])).toEqual(wanted);
+    expect(whatComes([things.filter((_, i) => i % 2 === cut % 2), things.filter((_, i) => i % 2 !== cut % 2)])).toEqual(
+      wanted,
+    );
+  }
+  expect(whole === undefined ? "" : ruleOfAll(whole).id).toBe("request-for-information");
 });
 
 test("facts – hostile members – are read as nothing", () => {

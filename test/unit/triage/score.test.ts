@@ -7,7 +7,7 @@ const facts = (change: Partial<Facts> = {}): Facts => ({
   ...{
     n: 1,
     kinds: { report: 1 },
-    rule: { is: "context", of: "" },
+    rules: { context: 1 },
     fresh: {},
     confidence: { sum: 0, n: 0 },
     things: [],
