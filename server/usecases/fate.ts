@@ -21,7 +21,7 @@ import { rowsNow } from "./read-mine.ts";
 import { notThere, sourceNames } from "./read-one.ts";
 import { audienceOf, readersUnder } from "./readers-under.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
-import { seenReview } from "./triage-view.ts";
+import { itemsBeside } from "./triage-view.ts";
 
 export interface FateParts {
   readonly storage: Storage;
@@ -106,9 +106,12 @@ export class Fates {
   async #review(sight: Sight, row: Row): Promise<FateReply["review"]> {
     const { storage } = this.#parts;
     const held = await reviewOfRow(storage, row);
-    const seen = held === undefined ? undefined : await seenReview(storage, sight, held.id);
-    if (seen === undefined) return undefined;
-    const { id, state, since, events } = seen.review;
+    if (held === undefined) return undefined;
+    const items = await itemsBeside(storage, sight, held);
+    const item = items.find(({ parts }) => parts.some(({ review }) => review.id === held.id));
+    if (item === undefined) return undefined;
+    const { id } = item;
+    const { state, since, events } = held;
     const last = events.at(-1);
     return {
       review: id,
