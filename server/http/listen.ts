@@ -1,6 +1,9 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Fault } from "../shared/fault.ts";
+import type { Face } from "./face.ts";
+import { REST } from "./rest-face.ts";
+import { TAXII } from "./taxii/taxii-face.ts";
 
 export interface ListenParts {
   readonly app: RequestListener;
@@ -37,25 +40,33 @@ function cannotListen(cause: NodeJS.ErrnoException, parts: ListenParts): unknown
   return words === undefined ? cause : new Fault("unavailable", words(parts), { code: "listen.failed", cause });
 }
 
+/** Whose path the request line names, where as much of it was read. */
+const faceOf = ({ rawPacket }: Broken): Face =>
+  /^[A-Z]+ \/taxii2[/? ]/.test(rawPacket?.toString("latin1", 0, 32) ?? "") ? TAXII : REST;
+
+type Broken = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
 /** What can't even be read as HTTP gets the same form of reply as everything else, and the connection ends. */
-function refuseBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuseBroken(error: Broken, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
-  const [status, code, message] =
+  const [status, reason, code, message] =
     error.code === "HPE_HEADER_OVERFLOW"
-      ? [
-          "431 Request Header Fields Too Large",
+      ? ([
+          431,
+          "Request Header Fields Too Large",
           "headers.too_large",
           "the request line and headers are larger than 16 kB",
-        ]
+        ] as const)
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? ["408 Request Timeout", "request.timeout", "the request did not arrive in time"]
-        : ["400 Bad Request", "request.broken", "this is not an HTTP request"];
-  const body = JSON.stringify({ error: { code, message } });
+        ? ([408, "Request Timeout", "request.timeout", "the request did not arrive in time"] as const)
+        : ([400, "Bad Request", "request.broken", "this is not an HTTP request"] as const);
+  const face = faceOf(error);
+  const body = JSON.stringify(face.faultBody({ status, code, message }));
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${face.type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
   );
 }
 

@@ -11,10 +11,12 @@ const TITLES: Readonly<Record<number, string>> = {
   405: "Not for this path",
   406: "No media type that this can be answered in",
   409: "Conflict",
+  408: "Too late",
   413: "Too large",
   415: "Unknown media type",
   422: "Not acceptable",
   429: "Too many requests",
+  431: "Headers too large",
   500: "Server error",
   503: "Not now",
 };

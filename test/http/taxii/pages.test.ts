@@ -34,7 +34,7 @@ interface Record {
 const manifest = (as: string, query = "?match[version]=all"): Promise<Record[]> =>
   taxii.all(as, query, MANIFEST) as unknown as Promise<Record[]>;
 const keyOf = ({ id, version, modified, created }: StixJson): string => `${id} ${version ?? modified ?? created}`;
-const dates = ({ headers }: Got): [string?, string?] => [
+const dates = ({ headers }: Got): [string | undefined, string | undefined] => [
   headers["x-taxii-date-added-first"],
   headers["x-taxii-date-added-last"],
 ];
