@@ -19,9 +19,12 @@ export const SeedAccount = AccountDoc.omit({ password: true })
   .strict();
 export type SeedAccount = z.infer<typeof SeedAccount>;
 
-/** `days`: how long the order is in force, from the moment of loading. */
+/**
+ * `days`: how long the order is in force, from the moment of loading. `sample` is 0 in the demonstration, so that what a feed of it posts is there at
+ * once, whichever secret the store has; orders that people propose are sampled at 2 per cent.
+ */
 export const SeedOrder = OrderDoc.omit({ from: true, until: true })
-  .extend({ days: z.int().min(1).max(90) })
+  .extend({ days: z.int().min(1).max(90), approvedBy: z.string() })
   .strict();
 export type SeedOrder = z.infer<typeof SeedOrder>;
 

@@ -11,6 +11,7 @@ import { feedbackRoutes } from "./http/api/feedback.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
 import { type MineParts, mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
+import { type OrderUseCases, orderRoutes } from "./http/api/orders.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
 import { type ReleaseUseCases, releaseRoutes } from "./http/api/releases.ts";
 import { triageRoutes } from "./http/api/triage.ts";
@@ -47,9 +48,11 @@ import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
 import type { ReleaseParts } from "./usecases/release-parts.ts";
 import { Renderer } from "./usecases/render.ts";
+import { OrderSamples } from "./usecases/samples.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
 import { makeSignOut } from "./usecases/sign-out.ts";
 import { Snapshots } from "./usecases/snapshot.ts";
+import { StandingOrders } from "./usecases/standing-orders.ts";
 import { CollectionIds } from "./usecases/taxii/collection-ids.ts";
 import { Collections } from "./usecases/taxii/collections.ts";
 import { Statuses } from "./usecases/taxii/statuses.ts";
@@ -138,6 +141,12 @@ const releaseParts = ({ keys, storage, audit, snapshots, clock }: Core, content:
   cursorKey: keys.cursor,
 });
 
+/** Standing release orders and their samples, as the server and the command line use them. */
+export function composeOrders(core: Core, content: Content): OrderUseCases {
+  const parts = releaseParts(core, content);
+  return { orders: new StandingOrders(parts), samples: new OrderSamples(parts) };
+}
+
 /** The release machine, as the server and the command line use it. */
 export function composeReleases(core: Core, content: Content): ReleaseUseCases {
   const parts = releaseParts(core, content);
@@ -214,6 +223,7 @@ export function composeRoutes(
     ...columnMapRoutes(new ColumnMapStore({ storage, audit })),
     ...objectRoutes(content),
     ...releaseRoutes(composeReleases(core, content)),
+    ...orderRoutes(composeOrders(core, content)),
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...feedbackRoutes(mine.feedback),

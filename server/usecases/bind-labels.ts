@@ -10,9 +10,10 @@ import { applyOrders } from "../policy/standing-order.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { Rows } from "../storage/collections.ts";
-import type { AccountDoc } from "../storage/documents.ts";
+import type { AccountDoc, OrderDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import type { Candidate } from "./candidate.ts";
+import { OrderBook, type Ordered } from "./order-book.ts";
 import { holdsRelease, type Marked, ownMarkings } from "./own-markings.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
@@ -38,8 +39,11 @@ export interface Bound {
   readonly flags: readonly string[];
   readonly consumed: readonly string[];
   readonly warnings: readonly Problem[];
+  /** What standing orders did. */
+  readonly ordered: Ordered;
 }
 
+type Stored = Pick<Bound, "stored" | "label" | "cuts" | "name"> & Pick<Ordered, "uses">;
 type Poster = AccountDoc & { readonly agency: string };
 
 /** Markings that the batch's objects name and that the agency posted before. */
@@ -134,7 +138,6 @@ export async function bindBatch(
   const viewer = snapshot.viewer(poster.id);
   if (viewer === undefined) throw new Fault("unauthorized", "this account is no more");
   const said = requestOf(ask, poster, snapshot);
-  const at = formatInstant(snapshot.at);
   const world = bindWorld(viewer, snapshot);
   const bind = labelBinder({ ...world, ...said });
   const originatorOnly = labelBinder({ ...world, request: { tlp: "AMBER+STRICT" } })({
@@ -149,11 +152,17 @@ export async function bindBatch(
     const [first] = alone.problems;
     if (first !== undefined) throw new Fault("unprocessable", first.message, { code: first.code, path: first.path });
   }
-  const memo = new Map<string, Omit<Bound, "flags" | "consumed" | "warnings">>();
-  const store = (text: string, label: Label): Omit<Bound, "flags" | "consumed" | "warnings"> => {
-    const held = memo.get(text);
+  const orders = await OrderBook.open(unit, poster, snapshot, secrets);
+  // By the orders that cover an object, and by how many ceilings were reached; with none, its rows stay as they are.
+  const memo = new Map<readonly OrderDoc[], { closings: number; byText: Map<string, Stored> }>();
+  const NO_ORDERS: readonly OrderDoc[] = [];
+  const store = (text: string, label: Label, by: readonly OrderDoc[]): Stored => {
+    const known = memo.get(by);
+    const { byText } = known?.closings === orders.closings ? known : { byText: new Map<string, Stored>() };
+    if (byText !== known?.byText) memo.set(by, { closings: orders.closings, byText });
+    const held = byText.get(text);
     if (held !== undefined) return held;
-    const released = applyOrders(label, snapshot.orders, poster, at);
+    const { label: released, uses } = orders.turnOn(label, by);
     const ordered = ask.settle?.(released) ?? released;
     const stored = ordered === label ? label : normaliseLabel(ordered);
     const id = labelId(secrets.digest, labelText(stored));
@@ -162,9 +171,17 @@ export async function bindBatch(
       label: id,
       cuts: labelEntry(id, stored).cuts,
       name: { posted: labelId(secrets.digest, text) },
+      uses,
     };
-    memo.set(text, made);
+    byText.set(text, made);
     return made;
+  };
+  const bindOne = (text: string, label: Label, object: StixJson): Omit<Bound, "flags" | "consumed" | "warnings"> => {
+    const { uses, ...made } = store(text, label, orders.covering(String(object.type)));
+    const ordered = orders.settle(uses, object, made.name.posted);
+    if (ordered.held === undefined) return { ...made, ordered };
+    const { uses: _, ...waiting } = store(text, label, NO_ORDERS);
+    return { ...waiting, ordered };
   };
   const markings = await knownMarkings(unit, candidates, poster.agency);
   const find = (id: string): StixJson | undefined => markings.get(id);
@@ -213,7 +230,7 @@ export async function bindBatch(
         : fromReports;
     const { label, text, flags } = inherited ?? binding;
     bound.set(index, {
-      ...store(text, label),
+      ...bindOne(text, label, object),
       flags,
       consumed: marked.consumed,
       warnings: inherited === undefined ? binding.warnings : [],

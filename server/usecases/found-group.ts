@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { LONGEST_ORDER } from "../policy/standing-order.ts";
 import { Fault } from "../shared/fault.ts";
+import { parseInstant } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Agencies, AgreementsIn, Orders } from "../storage/collections.ts";
 import { AgencyDoc, AgreementDoc, OrderDoc } from "../storage/documents.ts";
@@ -7,14 +9,20 @@ import type { Storage } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { bumpRevision } from "./policy-revision.ts";
 
+/** Two persons have signed what a group begins with (triage 3): an order that waits for its second is proposed over HTTP. */
+const FoundingOrder = OrderDoc.extend({ approvedBy: z.string(), status: z.literal("signed").optional() })
+  .omit({ stopped: true, stoppedBy: true, stopReason: true })
+  .strict();
+
 /** The agencies, agreements and standing orders that a working group begins with. */
 export const GroupFile = z.strictObject({
   agencies: z.array(AgencyDoc.strict()).default([]),
   agreements: z.array(AgreementDoc.strict()).default([]),
-  orders: z.array(OrderDoc.strict()).default([]),
+  orders: z.array(FoundingOrder).default([]),
 });
 export type GroupFile = z.infer<typeof GroupFile>;
 
+const DAY = 86_400_000;
 const unknown = (what: string, id: string, path: string): Fault =>
   new Fault("unprocessable", `there is no ${what} ${id}`, { code: `group.unknown_${what}`, path });
 
@@ -37,6 +45,17 @@ export async function foundGroup(
     ]);
     for (const [i, order] of group.orders.entries()) {
       if (!agencies.has(order.agency)) throw unknown("agency", order.agency, `orders[${i}].agency`);
+      if (order.proposedBy === order.approvedBy)
+        throw new Fault("unprocessable", "an order is signed by two persons", {
+          code: "group.same_person",
+          path: `orders[${i}].approvedBy`,
+        });
+      const lasts = (parseInstant(order.until)?.ms ?? 0) - (parseInstant(order.from)?.ms ?? 0);
+      if (!(lasts > 0 && lasts <= LONGEST_ORDER * DAY))
+        throw new Fault("unprocessable", `an order is good for ${LONGEST_ORDER} days at most`, {
+          code: "group.order_days",
+          path: `orders[${i}].until`,
+        });
       const agreement = order.agreements.find((id) => !agreements.has(id));
       if (agreement !== undefined) throw unknown("agreement", agreement, `orders[${i}].agreements`);
     }

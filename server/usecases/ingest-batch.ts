@@ -18,6 +18,7 @@ import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.t
 import type { Candidate } from "./candidate.ts";
 import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
+import { recordOrders } from "./order-book.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
 import { type Brought, reviewBatch } from "./review-at-post.ts";
@@ -385,6 +386,7 @@ async function attempt(
     const { chains, withdrawn } = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
     const fresh: RowPlan[] = [];
     const brought: Brought[] = [];
+    const orders: Parameters<typeof recordOrders>[1][number][] = [];
     for (const { candidate, bound: label, plans: named } of planned) {
       const plans = namedAnew(named, withdrawn, poster.id, parts.secrets);
       const [own] = plans;
@@ -412,8 +414,12 @@ async function attempt(
       addTo(chains, own.stixId, { id, version, hash, posted, object: () => candidate.object }, tlp);
       fresh.push(...plans);
       brought.push({ object: candidate.object, rows: plans, label: label.stored });
+      const { stixId: object, kind, originator: agency } = own;
+      if (label.ordered.held !== undefined || label.ordered.uses.length > 0)
+        orders.push({ ...label.ordered, sample: { id: own.contribution, object, kind, agency } });
     }
     if (!store) return reply();
+    if (!(await recordOrders(unit, orders, snapshot, moment.now))) throw new Moved();
     await internLabels(unit, new Map(planned.map(({ bound: label }) => [label.label, label.stored])));
     const rows: RowDoc[] = await placeInLanes(unit, fresh, Math.max(moment.now, parts.clock()));
     await insertRows(unit, rows, poster.id, parts.secrets);

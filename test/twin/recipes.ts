@@ -189,6 +189,13 @@ export const READS: Readonly<Record<string, Recipe>> = {
       next = (page as { next?: string } | undefined)?.next;
     } while (next !== undefined);
   },
+  "GET /api/v1/orders": async (ask) => void (await ask(get("/api/v1/orders"))),
+  "GET /api/v1/orders/{order}": async (ask) => {
+    for (const id of ORDERS) await ask(get(`/api/v1/orders/${id}`));
+  },
+  "GET /api/v1/samples": async (ask) => {
+    for (const status of ["waiting", "passed", "failed", "other"]) await ask(get(`/api/v1/samples?status=${status}`));
+  },
   "GET /api/v1/releases/onward": async (ask) => {
     await ask(get("/api/v1/releases/onward"));
     await ask(get("/api/v1/releases/onward?limit=1"));
@@ -297,6 +304,17 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
   },
   ...TAXII_WRITES,
   ...TRIAGE_WRITES,
+  "POST /api/v1/orders": async (ask, { seat }) => {
+    const order = { accounts: [`feed-${seat.agency}`], tlpUpTo: "GREEN", agreements: ["TRI"], days: 9, ceiling: 9 };
+    await ask(json("/api/v1/orders", { ...order, reason: "less at a time" }));
+    await ask(json("/api/v1/orders", { ...order, accounts: ["feed-KR-KNPA"], reason: "another's" }));
+    await ask(json("/api/v1/orders", order));
+  },
+  "POST /api/v1/orders/{order}/sign": (ask) => decideOrders(ask, "sign"),
+  "POST /api/v1/orders/{order}/refuse": (ask) => decideOrders(ask, "refuse"),
+  "POST /api/v1/orders/{order}/stop": (ask) => decideOrders(ask, "stop"),
+  "POST /api/v1/samples/{sample}/pass": (ask) => decideSamples(ask, "pass"),
+  "POST /api/v1/samples/{sample}/fail": (ask) => decideSamples(ask, "fail"),
   "POST /api/v1/releases/{release}/clear": (ask, known) => decideAll(ask, known, "clear"),
   "POST /api/v1/releases/{release}/approve": (ask, known) => decideAll(ask, known, "approve"),
   "POST /api/v1/releases/{release}/refuse": (ask, known) => decideAll(ask, known, "refuse"),
@@ -320,6 +338,25 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
       ...{ row: { agreement: "TRI", countries: ["KOR"], agencies: "*" }, reason: "not for them" },
     }),
 };
+
+const ORDERS = ["order-US-FBI", "order-US-TREAS", "order-JP-JAFIC", "order-JP-NPA", "order-KR-KISA", uuidOf("no order")];
+
+/** The orders of every agency, and those that the viewer is shown. */
+async function decideOrders(ask: AskBoth, verb: "sign" | "refuse" | "stop"): Promise<void> {
+  const { json: list } = await ask(get("/api/v1/orders"));
+  const shown = (list as { orders?: { order: string; hash: string; status: string }[] } | undefined)?.orders ?? [];
+  const said = (hash: string): object => (verb === "stop" ? { reason: "seen" } : { reason: "seen", hash });
+  for (const { order, hash, status } of shown)
+    if (status === "proposed") await ask(json(`/api/v1/orders/${order}/${verb}`, said(hash)));
+  for (const id of ORDERS.slice(-3)) await ask(json(`/api/v1/orders/${id}/${verb}`, verb === "stop" ? {} : said("guess")));
+}
+
+async function decideSamples(ask: AskBoth, verb: "pass" | "fail"): Promise<void> {
+  const { json: list } = await ask(get("/api/v1/samples"));
+  const shown = (list as { samples?: { sample: string; hash: string }[] } | undefined)?.samples ?? [];
+  for (const { sample, hash } of shown) await ask(json(`/api/v1/samples/${sample}/${verb}`, { reason: "seen", hash }));
+  await ask(json(`/api/v1/samples/${uuidOf("no sample")}/${verb}`, { reason: "seen", hash: "guess" }));
+}
 
 /** What its agency does with content at once: under guessed hashes, and under those that the viewer is shown. */
 async function onObjects(ask: AskBoth, known: Known, verb: string, body: object): Promise<void> {

@@ -76,6 +76,8 @@ test("rowNeedsSecondPerson – abroad, PUBLIC, at home from feeds and people –
 });
 
 const order: StandingOrder = {
+  id: "order",
+  approvedBy: "rel",
   agency: "US-FBI",
   accounts: ["feed-fbi"],
   tlpUpTo: "GREEN",
