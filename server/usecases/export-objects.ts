@@ -123,7 +123,8 @@ async function* pagesOf(
   }
   let next: string | undefined;
   do {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true)
+      throw new Fault("unavailable", "the client is gone; nothing is made for nobody", { code: "export.gone" });
     const sight = await parts.see("export");
     promise.check(sight);
     const page = await readObjects(parts.storage, sight, parts.renderer, parts.cursorKey, {

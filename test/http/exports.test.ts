@@ -389,6 +389,12 @@ describe("while a file is made and sent", () => {
     }
   });
 
+  test("the client – goes before the first byte – nothing more is made", async () => {
+    const { content } = composeContent(world.core, world.steer.moments);
+    const { stream } = content.export(await viewer("k3"), world.steer.moments(), {}, AbortSignal.abort());
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "export.gone" });
+  });
+
   test("what touches nothing inside – another agreement, new content – it goes on to its end", async () => {
     try {
       const text = await during("k3", async () => {

@@ -1,12 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundle, indicator, sampleUuid, TRI, tool } from "../support/samples.ts";
+import { bundle, indicator, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { TemporaryWorld } from "../support/temporary-world.ts";
 import { withPython } from "../support/with-python.ts";
 
 jest.setTimeout(120_000);
+
+const LABEL = {
+  tlp: "GREEN" as const,
+  releases: [{ agreement: "TRI", countries: ["JPN", "KOR", "USA"], agencies: "*" as const }],
+};
 
 interface Loaded {
   readonly info: string;
@@ -47,7 +52,7 @@ withPython("PyMISP", (python) => {
   };
   const post = async (content: string | Record<string, unknown>): Promise<void> => {
     world.at(START + ++asked * 1000, `request ${asked}`);
-    const { status, body } = await world.post("feed-US-CISA", content, { label: { tlp: "GREEN", releases: [TRI] } });
+    const { status, body } = await world.post("feed-US-CISA", content, { label: LABEL });
     if (status !== 200) throw new Error(body.toString());
   };
 
