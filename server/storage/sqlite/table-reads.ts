@@ -134,7 +134,9 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
     tally(on, { index, prefixes, most }) {
       const limit = checkedLimit(most);
       if (prefixes.length === 0) return [];
-      const plan = planScan(layout, { index, prefixes });
+      const width = prefixes[0]?.length;
+      if (prefixes.some(({ length }) => length !== width)) throw misuse("The prefixes of a tally have one length.");
+      const plan = planScan(layout, { index, prefixes: prefixes.slice(0, 1) });
       // One statement for many: crossing into the driver costs more than the look-up.
       if (prefixes.every(listable)) {
         const listed = on.statement(

@@ -11,11 +11,25 @@ const PAGE = 1000;
  */
 export class LaneHeads {
   readonly #heads = new Map<string, LaneDoc>();
+  /** Lanes in the order of their newest places, some more than once: the last time counts. */
+  #touched: LaneDoc[] = [];
   #clock = -1;
   #newest = 0;
 
   get(lane: string): LaneDoc | undefined {
     return this.#heads.get(lane);
+  }
+
+  /** Lanes that rows took or left places in at `place` or later; undefined where that is most of them. */
+  since(place: number): ReadonlySet<string> | undefined {
+    const found = new Set<string>();
+    for (let i = this.#touched.length - 1; i >= 0; i--) {
+      const head = this.#touched[i];
+      if (head === undefined || head.newest < place) return found;
+      found.add(head.id);
+      if (found.size * 2 > this.#heads.size) return undefined;
+    }
+    return undefined;
   }
 
   async refresh(unit: Unit): Promise<void> {
@@ -30,12 +44,15 @@ export class LaneHeads {
       });
       for (const head of page) {
         this.#heads.set(head.id, head);
+        this.#touched.push(head);
         this.#newest = Math.max(this.#newest, head.newest);
       }
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) break;
       after = { value: last.newest, id: last.id };
     }
+    if (this.#touched.length > 1000 + 4 * this.#heads.size)
+      this.#touched = [...this.#heads.values()].sort((a, b) => a.newest - b.newest);
     this.#clock = Math.max(this.#clock, clock);
   }
 }

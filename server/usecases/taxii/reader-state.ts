@@ -52,10 +52,12 @@ export class ReaderState {
   readonly #intervals = new Map<string, Interval[]>();
   readonly #admission: Admission;
   readonly #viewer: Viewer;
+  readonly #storied: ReadonlySet<string>;
 
   constructor(doc: ReaderDoc, viewer: Viewer, admission: Admission) {
     this.#admission = admission;
     this.#viewer = viewer;
+    this.#storied = new Set(doc.intervals.map(({ lane }) => lane));
     for (const { lane, from, to, view = "" } of doc.intervals) {
       const known = admission.lanes.get(lane);
       const interval = {
@@ -65,6 +67,11 @@ export class ReaderState {
       };
       this.#intervals.set(lane, [...(this.#intervals.get(lane) ?? []), interval]);
     }
+  }
+
+  /** Lanes that were not simply open since their first row. */
+  get storied(): Iterable<string> {
+    return this.#storied;
   }
 
   /** Every lane that was ever open to the reader. */
@@ -80,6 +87,13 @@ export class ReaderState {
     const open = [...held, { view: viewOf(this.#viewer, admitted) }];
     this.#intervals.set(lane, open);
     return open;
+  }
+
+  /** Lanes that are not open now, or were not once, and read like this while they were. */
+  closedUnder(views: ReadonlySet<string>): string[] {
+    return [...this.#intervals].flatMap(([lane, held]) =>
+      held.some(({ view, to }) => to !== undefined && views.has(view)) ? [lane] : [],
+    );
   }
 
   #open(lane: string): Interval | undefined {

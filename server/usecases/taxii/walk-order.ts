@@ -71,6 +71,8 @@ export interface WalkAsk {
   readonly rows: boolean;
   readonly losses: boolean;
   readonly limit: number;
+  /** Only these lanes; edges then come where they were found, wherever they stand. */
+  readonly lanes?: ReadonlySet<string>;
 }
 
 /** What the process knows of lanes and keys without reading. */
@@ -110,7 +112,7 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
   const stageBlocks: Array<[Range, string]> = [];
   const closings: Array<[Range, string]> = [];
   const leavings: Array<[0, string]> = [];
-  for (const lane of state.lanes) {
+  for (const lane of ask.lanes ?? state.lanes) {
     const head = heads.get(lane);
     if (head === undefined) continue;
     for (const { from, to } of state.intervals(lane)) {
@@ -266,10 +268,10 @@ export async function* walkOrder(
     const standing = ask.rows ? await sight.present(rows) : rows;
     const own = new Map(rows.map((row) => [row.id, row.stamp]));
     const wanted = ({ kind }: Row): boolean => ask.kind === undefined || kind === ask.kind;
-    const here = standing.filter((row) => own.get(row.id) === row.stamp && wanted(row));
+    const here = standing.filter((row) => (ask.lanes !== undefined || own.get(row.id) === row.stamp) && wanted(row));
     const known = new Set(here.map(({ id }) => id));
     const inStretch = ({ stamp }: Row): boolean => stamp >= from && (to === undefined || stamp < to);
-    const nodes = rows.filter((row) => !isEdge(row.kind));
+    const nodes = ask.lanes !== undefined ? [] : rows.filter((row) => !isEdge(row.kind));
     const late =
       ask.rows && (ask.kind === undefined || isEdge(ask.kind)) ? await lateEdges(unit, sight, crowded, nodes) : [];
     for (const row of late) if (inStretch(row) && !known.has(row.id) && wanted(row)) here.push(row);
