@@ -2,10 +2,12 @@ import { resolve } from "node:path";
 import { composeApp, openCore } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import { listen, toldToEnd } from "./http/listen.ts";
+import { startObserving } from "./jobs/observe-job.ts";
 import { seedDemo, wantsDemo } from "./seed-demo.ts";
 import { Fault } from "./shared/fault.ts";
 import { makeLog } from "./shared/log.ts";
 import { realMoments } from "./shared/moment.ts";
+import { Admissions } from "./usecases/admission.ts";
 import { dedupReport } from "./usecases/dedup-report.ts";
 import { WorkerRunner } from "./worker-runner.ts";
 
@@ -35,6 +37,7 @@ async function run(): Promise<void> {
     let base = config.PUBLIC_URL;
     const app = composeApp(core, { runner, moments: realMoments, log, notReady, publicUrl: () => base });
     await runner.start();
+    const observing = startObserving({ ...core, admissions: new Admissions() }, realMoments, log);
     const server = await listen({ app, host: config.HOST, port: config.PORT });
     // With port 0 the system picks one, which the settings can't know.
     if (config.PORT === 0) base = config.PUBLIC_URL.replace(/:0$/, `:${server.port}`);
@@ -46,6 +49,7 @@ async function run(): Promise<void> {
     say(`${signal}: finishing what is under way …`);
     stopping = true;
     await server.stop();
+    await observing.stop();
   } finally {
     await runner.close();
     await core.storage.close();
