@@ -7,7 +7,7 @@ import { compareInstants, formatInstant, formatMicros } from "../../shared/insta
 import type { Moment } from "../../shared/moment.ts";
 import { Readers, Rows } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
-import type { Admission, Admissions } from "../admission.ts";
+import type { Admissions } from "../admission.ts";
 import type { AuditStream } from "../append-audit.ts";
 import { isEdge, neededEnds } from "../needed-ends.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
@@ -16,13 +16,15 @@ import { originals } from "../read-objects.ts";
 import { inOrder, tieOf } from "../reader-order.ts";
 import type { Renderer } from "../render.ts";
 import { type Row, type Seen, uuidOf } from "../sight.ts";
-import type { Snapshot, Snapshots } from "../snapshot.ts";
+import type { Snapshots } from "../snapshot.ts";
 import type { CollectionName, CollectionPage, Entry, PageAsk, VersionMatch } from "./collection-page.ts";
 import { CrowdedKeys } from "./crowded-keys.ts";
 import { Given } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
-import { isCurrent, observe } from "./observe.ts";
+import { isCurrent } from "./observe.ts";
+import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
+import { type Carriers, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
 import { Splicer } from "./splice.ts";
 import { type Stretch, walkOrder } from "./walk-order.ts";
@@ -77,6 +79,7 @@ export class Collections {
   readonly #parts: CollectionsParts;
   readonly #known = { heads: new LaneHeads(), crowded: new CrowdedKeys() };
   readonly #given: Given;
+  readonly #carriers: Carriers = new Map();
 
   constructor(parts: CollectionsParts) {
     this.#parts = parts;
@@ -139,7 +142,7 @@ export class Collections {
       });
       if (found?.done !== undefined) return found.done;
       if (found?.passed !== undefined) await this.#pass(found.passed);
-      else await this.#observe(viewer, moment);
+      else await observeReader(this.#parts, viewer, moment);
     }
     throw new Fault("unavailable", "the policy is changing; ask again", { code: "policy.moves", retryAfter: 1 });
   }
@@ -149,16 +152,6 @@ export class Collections {
     const { storage, clock, pause } = this.#parts;
     if (pause !== undefined) await pause(Math.max(0, Math.ceil(place / 1000) - clock() + 1));
     await storage.transaction((unit) => takePlaces(unit, place));
-  }
-
-  async #observe(viewer: Viewer, moment: Moment): Promise<void> {
-    const { storage, snapshots, admissions, clock } = this.#parts;
-    await storage.transaction(async (unit) => {
-      const snapshot: Snapshot = await snapshots.read(unit, moment.now);
-      const current = snapshot.viewer(viewer.id) ?? viewer;
-      const admission: Admission = admissions.of(current, snapshot, "taxii");
-      await observe(unit, current, snapshot, admission, Math.max(moment.now, clock()));
-    });
   }
 
   async #items(
@@ -196,13 +189,12 @@ export class Collections {
       return;
     }
     const [kind, second] = types ?? [];
-    const markings = collection === "recalls" ? [] : this.#markingPlaces(sight, collection, types);
-    let told = start;
-    const before = async (to: number | undefined): Promise<Item[]> => {
-      const passed = markings.filter(({ place }) => place >= told && (to === undefined || place < to));
-      told = to ?? Number.POSITIVE_INFINITY;
-      return this.#markingItems(sight, passed);
-    };
+    const marked = collection !== "recalls" && (types === undefined || types.includes("marking-definition"));
+    const markings = this.#markings(unit, sight, collection);
+    if (kind === "marking-definition" && second === undefined) {
+      if (marked) yield markingItems(await markings.all());
+      return;
+    }
     const walk = walkOrder(unit, sight, this.#known, {
       from: start,
       ...(kind === undefined || second !== undefined || collection === "recalls" ? {} : { kind }),
@@ -211,8 +203,15 @@ export class Collections {
       limit: Math.min(1000, Math.max(20, ask.limit + 1)),
     });
     for await (const stretch of walk)
-      yield [...(await before(stretch.to)), ...(await this.#itemsOf(unit, sight, ask, stretch))];
-    yield await before(undefined);
+      yield [
+        ...(marked ? markingItems(await markings.before(stretch.rows, stretch.from)) : []),
+        ...(await this.#itemsOf(unit, sight, ask, stretch)),
+      ];
+  }
+
+  #markings(unit: Unit, sight: OrderedSight, collection: CollectionName): ReaderMarkings {
+    const { renderer } = this.#parts;
+    return new ReaderMarkings(unit, sight, collection, { renderer, known: this.#known, carriers: this.#carriers });
   }
 
   async #itemsOf(unit: Unit, sight: OrderedSight, ask: PageAsk, stretch: Stretch): Promise<Item[]> {
@@ -296,8 +295,6 @@ export class Collections {
   /** What stands under these ids, wherever it stands. */
   async #named(unit: Unit, sight: OrderedSight, ask: PageAsk, ids: ReadonlySet<string>): Promise<Item[]> {
     const list = [...ids];
-    const placesOf = this.#markingPlaces(sight, ask.collection, ask.types).filter(({ id }) => ids.has(id));
-    const markings = ask.collection === "recalls" ? [] : await this.#markingItems(sight, placesOf);
     if (ask.collection === "recalls") {
       const items: Item[] = [];
       for await (const stretch of walkOrder(unit, sight, this.#known, {
@@ -313,50 +310,13 @@ export class Collections {
     const rows = await sight.present([...(await sight.rowsOfIds(list)), ...things]);
     const unique = inOrder([...new Map(rows.map((row) => [row.id, row])).values()]);
     const items = await this.#itemsOf(unit, sight, ask, { from: 0, to: undefined, rows: unique, lost: [] });
+    const marked = ask.types === undefined || ask.types.includes("marking-definition");
     return [
-      ...markings,
+      ...(marked ? markingItems(await this.#markings(unit, sight, ask.collection).all(ids)) : []),
       ...items.filter(
         ({ shown }) => ("seen" in shown && ids.has(shown.seen.id)) || ("plain" in shown && ids.has(shown.id)),
       ),
     ];
-  }
-
-  /** Where the reader's cuts of labels stand: just before the first object that can carry them (order, admission intervals). */
-  #markingPlaces(
-    sight: OrderedSight,
-    collection: CollectionName,
-    types: readonly string[] | undefined,
-  ): Array<{ id: string; place: number; marking: StixJson; lanes: string[] }> {
-    if (types !== undefined && !types.includes("marking-definition")) return [];
-    const made = new Map<string, { id: string; place: number; marking: StixJson; lanes: string[] }>();
-    for (const lane of sight.admission.lanes.values()) {
-      const head = this.#known.heads.get(lane.lane);
-      // An agency gets its own contributions as it wrote them, without the marking.
-      if (head === undefined || (collection === "originals" && lane.entry.label.originator === sight.side)) continue;
-      const marking = this.#parts.renderer.marking(sight.viewer, lane);
-      const id = String(marking.id);
-      const since = sight.state.intervals(lane.lane).at(-1)?.from;
-      const place = since === undefined || head.first > since[0] ? head.first - 1 : since[0];
-      const held = made.get(id);
-      made.set(id, {
-        id,
-        marking,
-        place: Math.min(held?.place ?? place, place),
-        lanes: [...(held?.lanes ?? []), lane.lane],
-      });
-    }
-    return [...made.values()];
-  }
-
-  /** Those that something stands for. One after the other: what a sight has begun to read it takes for known. */
-  async #markingItems(
-    sight: OrderedSight,
-    markings: ReadonlyArray<{ id: string; place: number; marking: StixJson; lanes: readonly string[] }>,
-  ): Promise<Item[]> {
-    const items: Item[] = [];
-    for (const { id, place, marking, lanes } of markings)
-      if (await sight.holds(lanes)) items.push({ place, tie: FIRST, id, shown: { marking }, lanes: [] });
-    return items;
   }
 
   /** What the reader had and has no more, each id once, at the newest of its losses (policy Q32). */
@@ -490,6 +450,9 @@ export class Collections {
     });
   }
 }
+
+const markingItems = (places: readonly MarkingPlace[]): Item[] =>
+  places.map(({ id, place, marking }) => ({ place, tie: FIRST, id, shown: { marking }, lanes: [] }));
 
 /** Whether a version passes the filter, among the others that do (T-087 to T-092); what has no version is its own first and last. */
 function passesVersions(
