@@ -13,6 +13,7 @@ import { type MineParts, mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
 import { type OrderUseCases, orderRoutes } from "./http/api/orders.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
+import { quarantineRoutes } from "./http/api/quarantine.ts";
 import { type ReleaseUseCases, releaseRoutes } from "./http/api/releases.ts";
 import { triageRoutes } from "./http/api/triage.ts";
 import { makeAuthenticate } from "./http/authenticate.ts";
@@ -43,6 +44,7 @@ import { commonObjects, groupOf } from "./usecases/group.ts";
 import type { IngestParts } from "./usecases/ingest-batch.ts";
 import { type IngestRunner, Intake, type Spool } from "./usecases/intake.ts";
 import { Onward } from "./usecases/onward.ts";
+import { Quarantine } from "./usecases/quarantine.ts";
 import { makeRefreshSession } from "./usecases/refresh-session.ts";
 import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
@@ -173,6 +175,12 @@ export function composeMine(
   };
 }
 
+/** What was refused, as the server and the command line use it. */
+export const composeQuarantine = (
+  { storage, snapshots, audit, keys }: Core,
+  runner: Pick<IngestRunner, "post">,
+): Quarantine => new Quarantine({ storage, snapshots, audit, runner, cursorKey: keys.cursor });
+
 /** The quality review, as the server and the command line use it. */
 export function composeTriage(core: Core, content: Content, moments: Moments): Triage {
   const { keys, storage, audit, snapshots } = core;
@@ -227,6 +235,7 @@ export function composeRoutes(
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...feedbackRoutes(mine.feedback),
+    ...quarantineRoutes(composeQuarantine(core, runner)),
     ...taxiiRoutes({
       ...{ collections, intake, withdrawals: mine.withdrawals },
       statuses: new Statuses(storage),

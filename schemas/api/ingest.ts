@@ -34,6 +34,8 @@ export const IngestReply = z
     results: z.array(IngestResult),
     /** Of a dry run: which agencies could read it now, and which once its rows are released. */
     readers: z.object({ now: z.array(z.string()), released: z.array(z.string()) }).optional(),
+    /** Of a batch that refused something: how many entries it has in quarantine, and how many were lost to the limit there. */
+    quarantined: z.object({ kept: z.int(), lost: z.int() }).optional(),
     /** SHA-256 (base64url) of `batch|account|results`, which the batch's audit row holds too: a tail that was cut off the chain shows. */
     receipt: z.string().optional(),
   })

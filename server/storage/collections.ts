@@ -18,6 +18,8 @@ import {
   MetaDoc,
   OrderDoc,
   PromotionDoc,
+  QuarantinedDoc,
+  QuarantineTallyDoc,
   ReaderDoc,
   ReceiptDoc,
   ReleaseDoc,
@@ -168,6 +170,23 @@ export const Feedback = {
   shape: FeedbackDoc,
   indexes: { contribution: { fields: ["contribution"], few: true } },
 } satisfies CollectionSpec<FeedbackDoc>;
+export const Quarantined = {
+  name: "quarantined",
+  shape: QuarantinedDoc,
+  indexes: {
+    agency: { fields: ["agency", "at"] },
+    account: { fields: ["account", "at"] },
+    code: { fields: ["agency", "code", "at"] },
+    batch: { fields: ["batch", "at"] },
+    age: { fields: ["at"] },
+  },
+  bytes: ["text"],
+} satisfies CollectionSpec<QuarantinedDoc>;
+export const QuarantineTallies = {
+  name: "quarantine_tallies",
+  shape: QuarantineTallyDoc,
+  indexes: {},
+} satisfies CollectionSpec<QuarantineTallyDoc>;
 export const Jobs = {
   name: "jobs",
   shape: JobDoc,
@@ -227,6 +246,8 @@ export const COLLECTIONS = [
   ReviewEntries,
   Confirmations,
   Feedback,
+  Quarantined,
+  QuarantineTallies,
   Jobs,
   ColumnMaps,
   Audit,

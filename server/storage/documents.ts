@@ -378,6 +378,44 @@ export const FeedbackDoc = z.object({
 });
 export type FeedbackDoc = z.infer<typeof FeedbackDoc>;
 
+/** An object that was refused, kept for its sender to mend and send again. One document for the same text refused for the same reason. */
+export const QuarantinedDoc = z.object({
+  id: z.string(),
+  agency: AgencyId,
+  /** Who sent it. */
+  account: AccountId,
+  /** The last batch that it came with, and its place there. */
+  batch: z.string(),
+  index: z.int(),
+  /** When it came last, ms. */
+  at: z.int(),
+  /** How often it came. */
+  times: z.int(),
+  code: z.string(),
+  path: z.string(),
+  message: z.string(),
+  more: z.array(z.object({ code: z.string(), path: z.string(), message: z.string() })).optional(),
+  place: z.string().optional(),
+  given: z.string().optional(),
+  /** Id and type as it says them itself. */
+  object: z.string().optional(),
+  type: z.string().optional(),
+  channel: z.string(),
+  /** What the post said of labels. */
+  request: LabelRequest.optional(),
+  preset: z.string().optional(),
+  /** Who of the agency may read it: what the post and the object say met; nobody but sender and custodian where that can't be told. */
+  label: Label,
+  /** The object as JSON, as it came, up to a length; `length` is of all of it. Nothing where the place could not be read. */
+  text: z.instanceof(Uint8Array),
+  length: z.int(),
+});
+export type QuarantinedDoc = z.infer<typeof QuarantinedDoc>;
+
+/** How much of an account's was not kept, or went to make room, since it first sent something that was refused. */
+export const QuarantineTallyDoc = z.object({ id: AccountId, lost: z.int() });
+export type QuarantineTallyDoc = z.infer<typeof QuarantineTallyDoc>;
+
 export const JobDoc = z.object({
   id: z.string(),
   kind: z.literal("ingest"),

@@ -4,7 +4,13 @@ import { labelId } from "../pipeline/lane.ts";
 import type { Said, StixJson } from "../pipeline/steps.ts";
 import { decide } from "../policy/decide.ts";
 import { inheritFromReports } from "../policy/inherit-label.ts";
-import { type Binding, type BindWorld, type BoundLabel, labelBinder } from "../policy/label-request.ts";
+import {
+  type Binding,
+  type BindWorld,
+  type BoundLabel,
+  labelBinder,
+  type OwnMarkings,
+} from "../policy/label-request.ts";
 import { labelText, normaliseLabel } from "../policy/label-text.ts";
 import { applyOrders } from "../policy/standing-order.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
@@ -47,9 +53,9 @@ type Stored = Pick<Bound, "stored" | "label" | "cuts" | "name"> & Pick<Ordered, 
 type Poster = AccountDoc & { readonly agency: string };
 
 /** Markings that the batch's objects name and that the agency posted before. */
-async function knownMarkings(
+export async function knownMarkings(
   unit: Unit,
-  candidates: readonly Candidate[],
+  candidates: readonly Pick<Candidate, "object">[],
   agency: string,
 ): Promise<Map<string, StixJson>> {
   const own = new Map(
@@ -239,22 +245,20 @@ export async function bindBatch(
   return { bound, refused };
 }
 
-/** A label request alone, as it would be stored for a post of this account whose objects say nothing themselves; `Fault("unprocessable")` where it can't be. */
+const SAYS_NOTHING: OwnMarkings = { tlps: [], labels: [], rules: [], has: () => true };
+
+/** A label request as it would be stored for a post of this account, met with what an object says itself (nothing); `Fault("unprocessable")` where it can't be. */
 export function bindRequest(
   ask: LabelAsk,
   account: string,
   snapshot: Snapshot,
+  own: OwnMarkings = SAYS_NOTHING,
 ): Pick<Bound, "flags" | "warnings"> & { readonly label: Label } {
   const [poster, viewer] = [snapshot.accounts.get(account), snapshot.viewer(account)];
   if (viewer === undefined || poster?.agency === undefined)
     throw new Fault("forbidden", "only an account of an agency can post", { code: "forbidden.no_agency" });
   const by = { ...poster, agency: poster.agency };
-  const binding = labelBinder({ ...bindWorld(viewer, snapshot), ...requestOf(ask, by, snapshot) })({
-    tlps: [],
-    labels: [],
-    rules: [],
-    has: () => true,
-  });
+  const binding = labelBinder({ ...bindWorld(viewer, snapshot), ...requestOf(ask, by, snapshot) })(own);
   if ("problems" in binding) {
     const [first] = binding.problems;
     throw new Fault("unprocessable", first?.message ?? "the label can't be kept", {

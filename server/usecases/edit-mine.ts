@@ -263,6 +263,7 @@ export class Edits {
         account: ask.account,
         label: { request: plan.request, settle },
         channel: "rest",
+        keepRejected: false,
         dryRun: ask.dryRun === true,
         also,
       },

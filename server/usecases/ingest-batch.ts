@@ -19,6 +19,7 @@ import type { Candidate } from "./candidate.ts";
 import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { recordOrders } from "./order-book.ts";
+import { keepRejected } from "./keep-rejected.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
 import { type Brought, reviewBatch } from "./review-at-post.ts";
@@ -39,6 +40,8 @@ export interface BatchAsk {
   readonly label: LabelAsk;
   readonly channel: string;
   readonly dryRun: boolean;
+  /** `false`: what is refused is not kept in quarantine. */
+  readonly keepRejected?: boolean;
   /** What else is done in the batch's transaction, once it is known which contributions are new. */
   readonly also?: (unit: Unit, stored: readonly string[]) => Promise<void>;
   /** Each result names the version of its object. */
@@ -380,6 +383,17 @@ async function attempt(
     }
     return { batch, counts: countsOf(items.length, list), results: list };
   };
+  const quarantine = async (unit: Unit, made: IngestReply): Promise<IngestReply["quarantined"]> => {
+    if (made.counts.rejected === 0 || ask.keepRejected === false) return undefined;
+    const byPlace = new Map(items.map((item) => [item.index, item]));
+    const refused = made.results.flatMap((result) => {
+      const item = byPlace.get(result.index);
+      return result.outcome === "rejected" && item !== undefined ? [{ item, result }] : [];
+    });
+    const { account, label, channel } = ask;
+    const by = { account, agency: poster.agency, batch, channel, ask: label, now: moment.now };
+    return keepRejected(unit, refused, by, snapshot, parts.secrets);
+  };
   const settle = async (unit: Unit, store: boolean): Promise<IngestReply> => {
     for (const { candidate } of planned) results.delete(candidate.index);
     const ids = [...new Set(planned.map(({ plans }) => plans[0]?.stixId ?? ""))];
@@ -436,6 +450,7 @@ async function attempt(
     await nameTimeless(unit);
     await rememberJudged(unit, snapshot.at);
     const made = reply();
+    const kept = await quarantine(unit, made);
     const text = JSON.stringify(made.results);
     // What the sender keeps says nothing of other batches, as a place in the chain would: the audit row holds the same digest.
     const receipt = sha256(`${batch}|${poster.id}|${text}`);
@@ -457,7 +472,7 @@ async function attempt(
         audit,
       },
     ]);
-    return { ...made, receipt };
+    return { ...made, ...(kept === undefined ? {} : { quarantined: kept }), receipt };
   };
   if (ask.dryRun) return { ...(await settle(parts.storage, false)), readers: readersOf([...bound.values()], snapshot) };
   return parts.storage.transaction(async (unit) => {

@@ -19,6 +19,8 @@ export interface PostAsk {
   readonly preset?: string;
   readonly dryRun: boolean;
   readonly channel?: string;
+  /** `false`: what is refused is not kept in quarantine, as it is there already. */
+  readonly keepRejected?: false;
   /** It is a TAXII envelope, and each result names its object's version. */
   readonly envelope?: true;
 }
@@ -102,6 +104,7 @@ export async function ingestPost(
     {
       ...{ account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
       versions: ask.envelope === true,
+      keepRejected: ask.keepRejected !== false,
     },
     moment,
   );
