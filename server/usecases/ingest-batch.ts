@@ -18,8 +18,8 @@ import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.t
 import type { Candidate } from "./candidate.ts";
 import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
-import { recordOrders } from "./order-book.ts";
 import { keepRejected } from "./keep-rejected.ts";
+import { recordOrders } from "./order-book.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
 import { type Brought, reviewBatch } from "./review-at-post.ts";
