@@ -94,14 +94,12 @@ export class Collections {
     const { next, limit, bodies: _, ...question } = ask;
     const asked = sha256(JSON.stringify([viewer.id, question]));
     const from = openPosition(this.#parts.keys.cursor, PURPOSE, asked, next);
-    const { items, sight, clock, more, entries } = await this.#read(viewer, moment, async (sight, unit) => {
+    const { items, sight, clock, position, entries } = await this.#read(viewer, moment, async (sight, unit) => {
       const found = await this.#items(unit, sight, ask, from);
       return { ...found, entries: await this.#entries(sight, ask, found.items) };
     });
     await this.#disclose(sight, ask.collection, items, clock);
-    const last = items.at(-1);
-    if (!more || last === undefined) return { entries };
-    const position = { stamp: last.place, tie: last.tie, id: last.id };
+    if (position === undefined) return { entries };
     return { entries, next: sealPosition(this.#parts.keys.cursor, PURPOSE, asked, position) };
   }
 
@@ -159,8 +157,8 @@ export class Collections {
     sight: OrderedSight,
     ask: PageAsk,
     from: Position | undefined,
-  ): Promise<{ items: Item[]; more: boolean }> {
-    if (ask.specVersions !== undefined && !ask.specVersions.includes("2.1")) return { items: [], more: false };
+  ): Promise<{ items: Item[]; position?: Position }> {
+    if (ask.specVersions !== undefined && !ask.specVersions.includes("2.1")) return { items: [] };
     const found: Item[] = [];
     const after = ask.after ?? -1;
     const begins = (item: Item): boolean =>
@@ -174,11 +172,15 @@ export class Collections {
       found.push(...items.filter(begins).sort(comesAfter));
       if (found.length > ask.limit) break;
     }
-    if (found.length <= ask.limit) return { items: found, more: false };
-    const items = found.slice(0, ask.limit);
-    const beyond = found[ask.limit]?.place;
-    const whole = items.filter(({ place }) => place !== beyond);
-    return { items: whole.length > 0 ? whole : items, more: true };
+    const beyond = found[ask.limit];
+    if (beyond === undefined) return { items: found };
+    const whole = found.slice(0, ask.limit).filter(({ place }) => place !== beyond.place);
+    const items = whole.length > 0 ? whole : found.slice(0, ask.limit);
+    const last = items.at(-1);
+    if (last === undefined) return { items };
+    const { place: stamp, tie, id } = last;
+    // A row's own id is made from what may be hidden in part: it is named only where nothing else parts it from the next.
+    return { items, position: { stamp, tie, ...(beyond.place === stamp && beyond.tie === tie ? { id } : {}) } };
   }
 
   /** Items in pieces, each piece behind the one before; inside a piece in no order. */
