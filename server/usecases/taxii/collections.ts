@@ -5,11 +5,10 @@ import { sha256, uuid5 } from "../../shared/digest.ts";
 import { Fault } from "../../shared/fault.ts";
 import { compareInstants, formatInstant, formatMicros } from "../../shared/instant.ts";
 import type { Moment } from "../../shared/moment.ts";
-import { Readers, Rows } from "../../storage/collections.ts";
+import { Readers } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
 import type { AuditStream } from "../append-audit.ts";
-import { isEdge, neededEnds } from "../needed-ends.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import { openPosition, type Position, sealPosition } from "../position.ts";
 import { originals } from "../read-objects.ts";
@@ -26,6 +25,7 @@ import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
 import { type Carriers, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
+import { recallsIn } from "./recalls.ts";
 import { Splicer } from "./splice.ts";
 import { type Stretch, walkOrder } from "./walk-order.ts";
 
@@ -324,57 +324,11 @@ export class Collections {
   /** What the reader had and has no more, each id once, at the newest of its losses (policy Q32). */
   async #recalls(unit: Unit, sight: OrderedSight, ask: PageAsk, { lost }: Stretch): Promise<Item[]> {
     if (ask.types !== undefined && !ask.types.includes("note")) return [];
-    const had = this.#given.ledger(sight.viewer.id);
-    const ids = [...new Set(lost.map(({ row }) => row.stixId))];
-    const there = await sight.present(await sight.rowsOfIds(ids));
-    const visible = new Set(there.map(({ stixId }) => stixId));
-    const things = new Set((await sight.rowsOfThings(lost.map(({ row }) => row.thing))).map(({ thing }) => thing));
-    const all = await unit.collection(Rows).find({ index: "stix", values: ids });
-    const items: Item[] = [];
-    for (const { row, ...loss } of lost) {
-      if (!(await had(loss))) continue;
-      const newest = all
-        .filter(({ stixId }) => stixId === row.stixId)
-        .every((other) => (sight.state.loss(other)?.at ?? 0) <= loss.at);
-      const gone = [
-        ...(visible.has(row.stixId) || !newest ? [] : [row.stixId]),
-        ...(row.fold === "alone" || things.has(row.thing) ? [] : [`${row.kind}--${row.thing}`]),
-      ];
-      const edges = isEdge(row.kind)
-        ? []
-        : await this.#edgesLost(unit, sight, [row.stixId, `${row.kind}--${row.thing}`], loss.at, had);
-      const recalled = [...new Set([...gone, ...edges])];
-      if (recalled.length > 0)
-        items.push({ place: loss.at, tie: tieOf(row), id: row.id, shown: { recalled }, lanes: [] });
-    }
-    return items;
-  }
-
-  /** Edges that the reader had and that ended with one of these ids. */
-  async #edgesLost(
-    unit: Unit,
-    sight: OrderedSight,
-    ends: readonly string[],
-    at: number,
-    had: (loss: { at: number; before: number }) => Promise<boolean>,
-  ): Promise<string[]> {
-    const edges = (await sight.edgesAt(ends)).filter((row) => !sight.ownRow(row));
-    if (edges.length === 0) return [];
-    const there = new Set((await sight.present(edges)).map(({ id }) => id));
-    const gone: string[] = [];
-    for (const edge of edges) {
-      if (there.has(edge.id) || edge.stamp > at || !(await had({ at, before: edge.stamp }))) continue;
-      const others = neededEnds(edge).filter((end) => !ends.includes(end));
-      const seen = await sight.rowsOfIds(others);
-      const raw = await unit.collection(Rows).find({ index: "stix", values: others });
-      const knew = others.every(
-        (end) =>
-          seen.some(({ stixId }) => stixId === end) ||
-          raw.some((row) => row.stixId === end && (sight.state.loss(row)?.at ?? -1) >= at),
-      );
-      if (knew) gone.push(edge.stixId);
-    }
-    return gone;
+    const recalls = await recallsIn(unit, sight, this.#given.ledger(sight.viewer.id), lost);
+    return recalls.map(({ at, row, ids }) => ({
+      ...{ place: at, tie: tieOf(row), id: row.id, lanes: [] },
+      shown: { recalled: ids },
+    }));
   }
 
   /** Says who was shown what before it leaves; that a recall was shown says nothing of what was given before. */
