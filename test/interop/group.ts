@@ -43,14 +43,25 @@ export const keys = (items: readonly Item[], client?: Client): string[] =>
 export const byKey = (items: readonly Item[]): Record<string, Item> =>
   Object.fromEntries(items.map((item) => [keyOf(item), item]));
 
-const isMarking = ({ type }: Item): boolean => type === "marking-definition";
-const RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
-/** The five of TLP 2.0, which everybody has. */
-const TLP = /^marking-definition--(?:94868c89|bab4a63c|55d920b0|939a9414|e828b379)-/;
+/** The reader's cut of a label: a marking definition of our own making, under a UUIDv5. What somebody posted is content. */
+const isCut = (id: string): boolean => /^marking-definition--[0-9a-f]{8}-[0-9a-f]{4}-5/.test(id);
+/** Without the definitions of cuts: they stand in a collection, and REST has them on a route of their own. */
+export const content = (items: readonly Item[]): Item[] => items.filter(({ id }) => !isCut(id));
+export const cuts = (items: readonly Item[]): string[] =>
+  items
+    .map(({ id }) => id)
+    .filter(isCut)
+    .sort();
+/** The cuts that objects refer to. */
+export const markedWith = (items: readonly Item[]): string[] =>
+  [...new Set(items.flatMap(({ object_marking_refs: marks = [] }) => marks).filter(isCut))].sort();
 
-/** What TAXII shows of what REST shows: RED leaves over pages and REST alone (policy 6). */
-export const overTaxii = (items: readonly Item[]): Item[] =>
-  items.filter(({ object_marking_refs: marks = [] }) => !marks.includes(RED));
+/** What REST says that an account sees, but for RED, which leaves over pages and REST alone (policy 6). */
+export async function overRest(server: RealServer, account: string, view: string): Promise<readonly Item[]> {
+  const red = new Set((await server.objects(account, { view, tlp: "RED" })).map(({ id }) => id));
+  return (await server.objects(account, { view })).filter(({ id }) => !red.has(id));
+}
+
 /** The version of each object that TAXII gives by default. */
 export function newest(items: readonly Item[]): Item[] {
   const found = new Map<string, Item>();
@@ -59,16 +70,6 @@ export function newest(items: readonly Item[]): Item[] {
       found.set(item.id, item);
   return [...found.values()];
 }
-/** Without the definitions of the reader's cuts of labels: they stand in a collection, and REST has them on a route of their own. */
-export const content = (items: readonly Item[]): Item[] => items.filter((item) => !isMarking(item));
-export const markings = (items: readonly Item[]): string[] =>
-  items
-    .filter(isMarking)
-    .map(({ id }) => id)
-    .sort();
-/** The markings that objects refer to, those of TLP aside. */
-export const markedWith = (items: readonly Item[]): string[] =>
-  [...new Set(items.flatMap(({ object_marking_refs: marks = [] }) => marks).filter((id) => !TLP.test(id)))].sort();
 
 /** A client signed in to a server as an account, by HTTP Basic. */
 export function connect(python: string, client: Client, server: RealServer, as: string): PythonScript {
@@ -89,11 +90,11 @@ const laterVersions = (): StixJson[] =>
 /** Beside the demonstration: enough for pages of a thousand, under labels that the four accounts read differently. */
 export async function fill(server: RealServer): Promise<void> {
   const posts: readonly (readonly [string, unknown, unknown])[] = [
-    ["feed-US-CISA", some("for the three", 0, 1400), { tlp: "GREEN", releases: [TRI] }],
-    ["feed-US-CISA", some("for Japan", 2000, 300), { tlp: "GREEN", releases: [row("TRI", ["JPN"])] }],
-    ["feed-KR-NIS", some("for the three, of Korea", 900, 900), { tlp: "GREEN", releases: [TRI] }],
-    ["feed-KR-NIS", some("of Korea alone", 4000, 200), { tlp: "GREEN" }],
-    ["feed-JP-NPA", some("of Japan alone", 5000, 250), { tlp: "GREEN" }],
+    ["feed-US-CISA", some("for the three", 0, 1000), { tlp: "GREEN", releases: [TRI] }],
+    ["feed-US-CISA", some("for Japan", 2000, 100), { tlp: "GREEN", releases: [row("TRI", ["JPN"])] }],
+    ["feed-KR-NIS", some("for the three, of Korea", 600, 700), { tlp: "GREEN", releases: [TRI] }],
+    ["feed-KR-NIS", some("of Korea alone", 4000, 100), { tlp: "GREEN" }],
+    ["feed-JP-NPA", some("of Japan alone", 5000, 150), { tlp: "GREEN" }],
     ["feed-US-CISA", bundle(...laterVersions()), { tlp: "GREEN", releases: [TRI] }],
   ];
   for (const [as, body, label] of posts) {

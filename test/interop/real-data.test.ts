@@ -14,7 +14,7 @@ import {
   content,
   keys,
   newest,
-  overTaxii,
+  overRest,
   type Pulled,
 } from "./group.ts";
 
@@ -62,7 +62,7 @@ function suite(python: string): void {
   test.each(ACCOUNTS.flatMap((account) => COLLECTIONS.map((collection) => [account, collection] as const)))(
     "pull – as %s of %s by each client, 1,000 a page, each page twice – what REST says",
     async (account, collection) => {
-      const rest = overTaxii(await server.objects(account, { view: collection }));
+      const rest = await overRest(server, account, collection);
       expect(rest.length).toBeGreaterThan(2000);
       const versions = collection === "originals" ? { version: "all" } : {};
       for (const client of Object.keys(CLIENTS) as Client[]) {

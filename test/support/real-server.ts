@@ -150,7 +150,8 @@ export class RealServer {
   /** Milliseconds from start to ready. */
   readonly readyAfter: number;
   readonly #started: Started;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  // Idle connections go before the server ends them, which could be just as one is used again.
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: 4_000 });
 
   private constructor(started: Started, folder: string, port: number, readyAfter: number) {
     this.#started = started;
