@@ -246,29 +246,37 @@ export async function* walkOrder(
     const least = leastOpen(runs);
     for (const run of runs) if (run.open === least) await run.readOn();
     const to = leastOpen(runs);
-    const taken = runs.flatMap((run) => run.take(to));
-    const places = new Map<string, Set<number>>();
-    for (const { id, place } of taken) places.set(id, (places.get(id) ?? new Set()).add(place));
-    const held = new Map(taken.flatMap(({ id, row }): [string, Row][] => (row === undefined ? [] : [[id, row]])));
-    const unread = [...places.keys()].filter((id) => !held.has(id));
-    if (unread.length > 0) for (const row of await unit.collection(Rows).getMany(unread)) held.set(row.id, row);
+    const taken = runs.length === 1 && runs[0] !== undefined ? runs[0].take(to) : runs.flatMap((run) => run.take(to));
+    const unread = taken.flatMap(({ id, row }) => (row === undefined ? [id] : []));
+    const named = new Map<string, Row>();
+    if (unread.length > 0)
+      for (const row of await unit.collection(Rows).getMany([...new Set(unread)])) named.set(row.id, row);
     const rows: Row[] = [];
     const lost: Array<Loss & { row: Row }> = [];
-    for (const row of held.values()) {
+    // Two runs may name one row at one place.
+    const told = new Set<string>();
+    for (const { id, place, row = named.get(id) } of taken) {
+      if (row === undefined || place < from || told.has(id)) continue;
       if (ask.kind !== undefined && !isEdge(ask.kind) && row.kind !== ask.kind) continue;
-      const at = places.get(row.id);
       const placed = sight.placed(row);
       if (placed !== undefined) {
-        if (ask.rows && at?.has(placed.stamp) === true && placed.stamp >= from) rows.push(placed);
+        if (!ask.rows || placed.stamp !== place) continue;
+        told.add(id);
+        rows.push(placed);
         continue;
       }
       const loss = ask.losses ? state.loss(row) : undefined;
-      if (loss !== undefined && at?.has(loss.at) === true && loss.at >= from) lost.push({ ...loss, row });
+      if (loss?.at !== place) continue;
+      told.add(id);
+      lost.push({ ...loss, row });
     }
-    const standing = ask.rows ? await sight.present(rows) : rows;
-    const own = new Map(rows.map((row) => [row.id, row.stamp]));
+    const edges = rows.filter((row) => isEdge(row.kind));
+    const own = new Map(edges.map((row) => [row.id, row.stamp]));
+    const standing = edges.length === 0 ? rows : await sight.present(rows);
     const wanted = ({ kind }: Row): boolean => ask.kind === undefined || kind === ask.kind;
-    const here = standing.filter((row) => (ask.lanes !== undefined || own.get(row.id) === row.stamp) && wanted(row));
+    const here = standing.filter(
+      (row) => (ask.lanes !== undefined || !own.has(row.id) || own.get(row.id) === row.stamp) && wanted(row),
+    );
     const known = new Set(here.map(({ id }) => id));
     const inStretch = ({ stamp }: Row): boolean => stamp >= from && (to === undefined || stamp < to);
     const nodes = ask.lanes !== undefined ? [] : rows.filter((row) => !isEdge(row.kind));
