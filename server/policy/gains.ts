@@ -18,22 +18,39 @@ export interface Audience {
 const ANYONE: Viewer = { id: "anyone", role: "public", clearance: "U", topics: [], pii: false, active: true };
 /** Page and api read alike; what TAXII carries, stream carries; a file is a file. */
 const CHANNELS: readonly Channel[] = ["page", "taxii", "export"];
+/** Before the country of an agency that there is not yet. */
+const STRANGER = "?";
 const ROLES: readonly Role[] = ["analyst", "releaser", "feed", "client"];
 
-/** People whom the other agencies may have tomorrow: each role, clearance, topic and right. Their names stand on no label. */
+/** Each role, clearance, topic and right, as somebody there may have it tomorrow. No label names them. */
+function* peopleThere(
+  there: Pick<Viewer, "country" | "agency" | "categories">,
+  topics: readonly (readonly string[])[],
+): Generator<Viewer> {
+  for (const role of ROLES)
+    for (const clearance of LEVELS)
+      for (const known of topics)
+        for (const pii of [false, true])
+          yield { ...{ id: "?", role, clearance, topics: [...known], pii, active: true }, ...there };
+}
+
+/**
+ * People whom others may have tomorrow: agencies that the labels name, and in each country one that there is not yet, of any category. Not each agency of the directory: whom
+ * the caller's labels don't name must not show in the answer.
+ */
 function* thoughtOf({ agencies }: Audience, labels: readonly Label[]): Generator<Viewer> {
   const topics = [[], ["*"], ...sortedSet(labels.flatMap((label) => label.topics)).map((topic) => [topic])];
-  for (const [agency, { country, categories }] of agencies) {
-    if (labels.some((label) => label.originator === agency)) continue;
-    for (const role of ROLES)
-      for (const clearance of LEVELS)
-        for (const known of topics)
-          for (const pii of [false, true])
-            yield {
-              ...{ id: "?", role, clearance, topics: known, pii, active: true },
-              ...{ agency, country, categories: [...categories] },
-            };
+  const named = sortedSet(
+    labels.flatMap(({ releases }) => releases.flatMap((row) => (row.agencies === "*" ? [] : row.agencies))),
+  );
+  for (const agency of named) {
+    const known = agencies.get(agency);
+    if (known === undefined || labels.some((label) => label.originator === agency)) continue;
+    yield* peopleThere({ agency, country: known.country, categories: [...known.categories] }, topics);
   }
+  for (const country of sortedSet([...agencies.values()].map((agency) => agency.country)))
+    for (const categories of [[], ["LE", "FIU"]] as const)
+      yield* peopleThere({ agency: `${STRANGER}${country}`, country, categories: [...categories] }, topics);
 }
 
 const isAhead = (text: string, at: string): boolean => {
@@ -77,7 +94,7 @@ function reads(viewer: Viewer, before: Label, after: Label, agreements: Agreemen
 /**
  * Agencies of which somebody could read under the second label what nobody of it who is like them can under the first: now, at any later date, over any
  * channel, whole or in part, whatever the labels say (policy 1.6: anybody added is widening). Those who are in the directory count, and whom
- * other agencies may take on. `PUBLIC` for those who are not signed in. Sorted.
+ * others may take on. `PUBLIC` for those who are not signed in; a country where only agencies to come would gain.
  */
 export function gainers(before: Label, after: Label, audience: Audience): string[] {
   const gained = new Set<string>();
@@ -106,5 +123,13 @@ export function gainers(before: Label, after: Label, audience: Audience): string
   look(ANYONE);
   for (const viewer of audience.people) look(viewer);
   for (const viewer of thoughtOf(audience, [before, after])) look(viewer);
-  return [...gained].sort();
+  return named([...gained].sort(), audience);
 }
+
+/** An agency that there is not yet is its country's name, where none of that country that there is gains. */
+const named = (gained: readonly string[], { agencies }: Audience): string[] =>
+  gained.flatMap((who) => {
+    if (!who.startsWith(STRANGER)) return [who];
+    const country = who.slice(STRANGER.length);
+    return gained.some((other) => agencies.get(other)?.country === country) ? [] : [country];
+  });
