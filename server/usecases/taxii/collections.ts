@@ -204,11 +204,15 @@ export class Collections {
       losses: collection !== "originals",
       limit: Math.min(1000, Math.max(20, ask.limit + 1)),
     });
-    for await (const stretch of walk)
-      yield [
-        ...(marked ? markingItems(await markings.before(stretch.rows, stretch.from)) : []),
-        ...(await this.#itemsOf(unit, sight, ask, stretch)),
-      ];
+    for await (const stretch of walk) {
+      const items = await this.#itemsOf(unit, sight, ask, stretch);
+      if (marked) {
+        yield markingItems(await markings.before(stretch.rows, stretch.from)).concat(
+          markingItems(await markings.with(items)),
+          items,
+        );
+      } else yield items;
+    }
   }
 
   #markings(unit: Unit, sight: OrderedSight, collection: CollectionName): ReaderMarkings {

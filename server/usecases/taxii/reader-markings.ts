@@ -147,6 +147,28 @@ export class ReaderMarkings {
     return places;
   }
 
+  /** Those that something names before anything stands under them by itself: a version that several said stands with the first of them and names the labels of all. */
+  async with(
+    items: ReadonlyArray<{ readonly place: number; readonly lanes: readonly Row[] }>,
+  ): Promise<MarkingPlace[]> {
+    const places = new Map<string, MarkingPlace>();
+    for (const { place, lanes: rows } of items) {
+      if (rows.every((row) => row.stamp <= place && this.#carries(row)) || !rows.some(this.#carries)) continue;
+      for (const row of rows) {
+        const lane = this.#sight.admission.lanes.get(row.lane);
+        if (lane === undefined) continue;
+        const id = this.#idOf(lane);
+        if ((places.get(id)?.place ?? Number.POSITIVE_INFINITY) <= place || (await this.#toldBefore(id, place + 1)))
+          continue;
+        const first = await this.#first(id);
+        if (first !== undefined && first.stamp <= place) continue;
+        places.set(id, { id, place, marking: this.#renderer.marking(this.#sight.viewer, lane) });
+        this.#told.add(id);
+      }
+    }
+    return [...places.values()];
+  }
+
   /** All of them, or those with these ids. */
   async all(ids?: ReadonlySet<string>): Promise<MarkingPlace[]> {
     const places: MarkingPlace[] = [];
