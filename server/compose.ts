@@ -14,6 +14,7 @@ import { objectRoutes } from "./http/api/objects.ts";
 import { type OrderUseCases, orderRoutes } from "./http/api/orders.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
 import { quarantineRoutes } from "./http/api/quarantine.ts";
+import { promotionRoutes } from "./http/api/promotions.ts";
 import { type ReleaseUseCases, releaseRoutes } from "./http/api/releases.ts";
 import { triageRoutes } from "./http/api/triage.ts";
 import { makeAuthenticate } from "./http/authenticate.ts";
@@ -45,6 +46,7 @@ import type { IngestParts } from "./usecases/ingest-batch.ts";
 import { type IngestRunner, Intake, type Spool } from "./usecases/intake.ts";
 import { Onward } from "./usecases/onward.ts";
 import { Quarantine } from "./usecases/quarantine.ts";
+import { Promotions } from "./usecases/promotions.ts";
 import { makeRefreshSession } from "./usecases/refresh-session.ts";
 import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
@@ -232,6 +234,7 @@ export function composeRoutes(
     ...objectRoutes(content),
     ...releaseRoutes(composeReleases(core, content)),
     ...orderRoutes(composeOrders(core, content)),
+    ...promotionRoutes(new Promotions({ storage, audit })),
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...feedbackRoutes(mine.feedback),

@@ -37,6 +37,7 @@ interface CreateOptions {
   readonly pii?: true;
   readonly scope: "write" | "read";
   readonly person?: string;
+  readonly delegateOf: readonly string[];
   readonly from?: string;
   readonly until?: string;
   readonly password: boolean;
@@ -68,7 +69,7 @@ const given = <T extends object>(members: T): { [K in keyof T]: Exclude<T[K], un
   };
 
 /**
- * `accounts create|end|password|key`. What is generated (a password, a key) is printed once and kept by nobody. Faults of the use cases
+ * `accounts create|promote|confirm|end|password|key`. What is generated (a password, a key) is printed once and kept by nobody. Faults of the use cases
  * (an unknown agency, a name that is taken, a short password) are thrown for the program to print.
  */
 export function addAccountsCommands(
@@ -93,6 +94,7 @@ export function addAccountsCommands(
     .description("make an account; its password is generated and printed once, or read from standard input")
     .argument("<username>", "user name", username)
     .option("--admin", "an administrator: manages accounts and agreements, belongs to no agency, reads nothing")
+    .option("--delegate-of <list>", "accounts or persons that it acts for, with commas between", words, [])
     .addOption(new Option("--role <role>", "what it may do").choices(Role.options).conflicts("admin"))
     .addOption(new Option("--agency <id>", "the agency it belongs to, or a client's sponsor").conflicts("admin"))
     .addOption(new Option("--country <code>", "for a signer, who belongs to no agency").conflicts("admin"))
@@ -115,7 +117,8 @@ export function addAccountsCommands(
         const typed = options.passwordStdin === true ? await readPassword(terminal.input) : undefined;
         const password = options.password ? (typed ?? makePassword(moment)) : undefined;
         const { agency, country, person, from, until } = options;
-        const rest = given({ agency, country, person, from, until, password });
+        const delegateOf = options.delegateOf.length === 0 ? undefined : [...options.delegateOf];
+        const rest = given({ agency, country, person, delegateOf, from, until, password });
         const topics = [...options.topics];
         const { clearance, scope } = options;
         await changes.create(
@@ -125,6 +128,44 @@ export function addAccountsCommands(
         );
         terminal.print(`account ${id} made: ${role}${agency === undefined ? "" : ` of ${agency}`}`);
         if (password !== undefined && typed === undefined) terminal.print(`password: ${password}`);
+      }),
+    );
+
+  const vouch = async (by: string, identity: Identity, { moments }: Opened): Promise<void> => {
+    const password = await readPassword(terminal.input);
+    await identity.checkPassword({ username: by, password, by: "password" }, moments());
+  };
+
+  accounts
+    .command("promote")
+    .description("propose that an analyst or reviewer becomes a releaser; the administrator's password is read from standard input")
+    .argument("<username>", "user name", username)
+    .requiredOption("--by <admin>", "the administrator who proposes it", username)
+    .option("--drop", "let a proposal be")
+    .action((id: string, { by, drop }: { by: string; drop?: true }) =>
+      run(async (identity, opened) => {
+        await vouch(by, identity, opened);
+        const ask = { account: id, by, moment: opened.moments() };
+        if (drop === true) {
+          await identity.promotions.drop(ask);
+          terminal.print(`${id} is proposed no more`);
+          return;
+        }
+        const { confirmFrom } = await identity.promotions.propose(ask);
+        terminal.print(`${id} is proposed as a releaser; another administrator can confirm it from ${confirmFrom} on`);
+      }),
+    );
+
+  accounts
+    .command("confirm")
+    .description("confirm a promotion, a day later and by another administrator, whose password is read from standard input")
+    .argument("<username>", "user name", username)
+    .requiredOption("--by <admin>", "the administrator who confirms it", username)
+    .action((id: string, { by }: { by: string }) =>
+      run(async (identity, opened) => {
+        await vouch(by, identity, opened);
+        await identity.promotions.confirm({ account: id, by, moment: opened.moments() });
+        terminal.print(`${id} is a releaser now; its sessions ended`);
       }),
     );
 

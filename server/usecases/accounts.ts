@@ -9,6 +9,7 @@ import type { Storage, Stored, Unit } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { hashPassword } from "./password.ts";
 import { bumpRevision } from "./policy-revision.ts";
+import { refuseBothRoles } from "./promotions.ts";
 import { revokeSessionsOf } from "./sessions.ts";
 
 /** Which roles belong to an agency, to a country of their own, or to neither (policy 2; clients have a sponsor agency). */
@@ -49,6 +50,12 @@ async function checkPlace(unit: Unit, { role, agency, country }: NewAccount): Pr
     throw wrong("country", "country", `${agency} is of ${found.country}, not of ${country}`);
 }
 
+/** Who enrolled it, and the human behind: it is no second person to either (triage 3). */
+async function voucher(unit: Unit, actor: string, others: readonly string[] = []): Promise<string[]> {
+  const person = (await unit.collection(Accounts).get(actor))?.person;
+  return [...new Set([...others, actor, ...(person === undefined ? [] : [person])])].sort();
+}
+
 /** The account as its schema has it; dates must exist. */
 function checkShape(account: NewAccount): NewAccount {
   const result = NewAccount.safeParse(account);
@@ -62,6 +69,21 @@ function checkShape(account: NewAccount): NewAccount {
     if (date !== undefined && parseInstant(date) === undefined) throw wrong("invalid", name, "there is no such date");
   }
   return result.data;
+}
+
+/**
+ * A further releaser of an agency takes two persons and a day (triage 3): an account is made as something else and promoted. An agency's first releaser
+ * founds it, and so the operator's word is enough.
+ */
+async function refuseSecondReleaser(unit: Unit, { role, agency }: NewAccount): Promise<void> {
+  if (role !== "releaser" || agency === undefined) return;
+  const held = await unit.collection(Accounts).find({ index: "agency", values: [agency] });
+  if (held.some((account) => account.role === "releaser"))
+    throw wrong(
+      "promotion",
+      "role",
+      `${agency} has a releaser: make the account an analyst, and two administrators promote it (accounts promote, accounts confirm)`,
+    );
 }
 
 async function existing(unit: Unit, id: string): Promise<Stored<AccountDoc>> {
@@ -99,7 +121,16 @@ export function makeAccounts({ storage, audit }: { readonly storage: Storage; re
             code: "account.exists",
             path: "username",
           });
-        await unit.collection(Accounts).insert([{ ...rest, ...(encoded !== undefined && { password: encoded }) }]);
+        await refuseSecondReleaser(unit, account);
+        await refuseBothRoles(unit, account, moment.now);
+        const vouchedBy = actor === "operator" ? undefined : await voucher(unit, actor, rest.vouchedBy);
+        await unit.collection(Accounts).insert([
+          {
+            ...rest,
+            ...(encoded !== undefined && { password: encoded }),
+            ...(vouchedBy !== undefined && { vouchedBy }),
+          },
+        ]);
       });
     },
 

@@ -3,6 +3,7 @@ import { type AccountChanges, makeAccounts } from "./accounts.ts";
 import { type KeyChanges, makeApiKeys } from "./api-keys.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { type CheckPassword, makeCheckPassword } from "./check-password.ts";
+import { Promotions } from "./promotions.ts";
 import { makeRefreshSession, type RefreshSession } from "./refresh-session.ts";
 import { makeSignIn, type SignIn } from "./sign-in.ts";
 import { makeSignOut, type SignOut } from "./sign-out.ts";
@@ -15,6 +16,7 @@ export interface Identity {
   readonly signOut: SignOut;
   readonly accounts: AccountChanges;
   readonly apiKeys: KeyChanges;
+  readonly promotions: Promotions;
 }
 
 /** `tokenKey` signs access and refresh tokens: 32 bytes. */
@@ -31,5 +33,6 @@ export function makeIdentity(parts: {
     signOut: makeSignOut(parts),
     accounts: makeAccounts(parts),
     apiKeys: makeApiKeys(parts),
+    promotions: new Promotions(parts),
   };
 }

@@ -189,6 +189,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
       next = (page as { next?: string } | undefined)?.next;
     } while (next !== undefined);
   },
+  "GET /api/v1/promotions": async (ask) => void (await ask(get("/api/v1/promotions"))),
   "GET /api/v1/orders": async (ask) => void (await ask(get("/api/v1/orders"))),
   "GET /api/v1/orders/{order}": async (ask) => {
     for (const id of ORDERS) await ask(get(`/api/v1/orders/${id}`));
@@ -304,6 +305,13 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
   },
   ...TAXII_WRITES,
   ...TRIAGE_WRITES,
+  "POST /api/v1/promotions": async (ask, { seat }) => {
+    for (const account of [seat.sibling, "nobody"]) await ask(json("/api/v1/promotions", { account }));
+  },
+  "POST /api/v1/promotions/{account}/confirm": async (ask, { seat }) =>
+    void (await ask({ method: "POST", path: `/api/v1/promotions/${seat.sibling}/confirm` })),
+  "DELETE /api/v1/promotions/{account}": async (ask, { seat }) =>
+    void (await ask({ method: "DELETE", path: `/api/v1/promotions/${seat.sibling}` })),
   "POST /api/v1/orders": async (ask, { seat }) => {
     const order = { accounts: [`feed-${seat.agency}`], tlpUpTo: "GREEN", agreements: ["TRI"], days: 9, ceiling: 9 };
     await ask(json("/api/v1/orders", { ...order, reason: "less at a time" }));

@@ -85,4 +85,29 @@ describe("tricord accounts", () => {
     expect(await run("accounts end root")).toEqual(["account root ended, with its sessions and keys"]);
     expect(await me("root", password)).toMatchObject({ error: { code: "sign_in.refused" } });
   });
+
+  test("promote, confirm – two administrators, each with a password, a day apart – a releaser; with the wrong password – refused", async () => {
+    for (const name of ["chief", "deputy"])
+      await run(`accounts create ${name} --admin --person p-${name} --password-stdin`, `${PASSWORD}\n`);
+    await run(
+      "accounts create rising --role analyst --agency JP-NPA --person p-rising --password-stdin",
+      `${PASSWORD}\n`,
+    );
+    await expect(run("accounts promote rising --by chief", "wrong password\n")).rejects.toMatchObject({
+      code: "sign_in.refused",
+    });
+    const [said] = await run("accounts promote rising --by chief", `${PASSWORD}\n`);
+    expect(said).toMatch(/^rising is proposed as a releaser; another administrator can confirm it from \d{4}-.*Z on$/);
+    await expect(run("accounts confirm rising --by deputy", `${PASSWORD}\n`)).rejects.toMatchObject({
+      code: "promotion.too_early",
+    });
+    made.world.now += 86_400_000;
+    await expect(run("accounts confirm rising --by chief", `${PASSWORD}\n`)).rejects.toMatchObject({
+      code: "promotion.same_person",
+    });
+    expect(await run("accounts confirm rising --by deputy", `${PASSWORD}\n`)).toEqual([
+      "rising is a releaser now; its sessions ended",
+    ]);
+    expect(await me("rising", PASSWORD)).toMatchObject({ role: "releaser" });
+  });
 });
