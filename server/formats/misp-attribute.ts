@@ -57,12 +57,13 @@ export function attributesOf(
       into.leave("deleted");
       return [];
     }
+    const tags = tagsOf(json);
+    const standing = standingOf(json, tags, within, path);
     const [type, value] = [textOf(json, "type"), textOf(json, "value") ?? textOf(json, "value1")];
     if (type === undefined || value === undefined) {
-      into.problem({ code: "misp.attribute", message: "has no type or no value" }, path);
+      into.problem({ code: "misp.attribute", message: "has no type or no value" }, { path, standing });
       return [];
     }
-    const tags = tagsOf(json);
     return [
       {
         json,
@@ -75,7 +76,7 @@ export function attributesOf(
         detects: isSet(json, "to_ids"),
         modified: secondsOf(json, "timestamp") ?? facts.modified,
         tags,
-        standing: standingOf(json, tags, within, path),
+        standing,
       },
     ];
   });
@@ -236,7 +237,7 @@ export function readAttribute(
   };
   if (textOf(json, "data") !== undefined) into.leave("files");
   if ("problem" in found) {
-    into.problem(found.problem, path, value);
+    into.problem(found.problem, place);
     return;
   }
   if ("rule" in found) {

@@ -15,6 +15,10 @@ export interface Place {
   readonly given?: string;
 }
 
+/** As a member of an item; none where nothing is said. */
+export const asSaid = (said: Said): { said?: Said } =>
+  said.tlps === undefined && said.ownAgency === undefined ? {} : { said };
+
 /** What an event becomes, as it is read: items, and what its report refers to. */
 export class Drafts {
   readonly drafts: Draft[] = [];
@@ -34,23 +38,24 @@ export class Drafts {
     const once = object.type === "relationship" || object.created === EPOCH;
     if (once && held.some((said) => sameSaid(said, standing.said))) return id;
     if (once) this.written.set(id, [...held, standing.said]);
-    const { said } = standing;
     const remarks = [...standing.warnings, ...warnings.map((one) => ({ ...one, path: one.path || path }))];
     this.drafts.push({
       object,
       place: path,
       ...(given === undefined ? {} : { given }),
       ...(remarks.length === 0 ? {} : { warnings: remarks }),
-      ...(said.tlps === undefined && said.ownAgency === undefined ? {} : { said }),
+      ...asSaid(standing.said),
     });
     return id;
   }
 
-  problem(problem: Omit<Problem, "path">, path: string, given?: string): void {
+  /** What can't be kept holds to its label, too: its sender may mend it and send it again. */
+  problem(problem: Omit<Problem, "path">, { path, standing, given }: Place): void {
     this.drafts.push({
       problem: { ...problem, path },
       place: path,
       ...(given === undefined ? {} : { given: given.slice(0, 200) }),
+      ...asSaid(standing.said),
     });
   }
 

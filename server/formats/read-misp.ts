@@ -4,7 +4,7 @@ import { uuid5 } from "../shared/digest.ts";
 import type { Problem } from "../shared/fault.ts";
 import { compareInstants } from "../shared/instant.ts";
 import { attributesOf, type EventFacts, noteOf, readAttribute, readClusters } from "./misp-attribute.ts";
-import { type Draft, Drafts, EPOCH } from "./misp-draft.ts";
+import { asSaid, type Draft, Drafts, EPOCH } from "./misp-draft.ts";
 import { isJson, isSet, type Json, listOf, member, secondsOf, textOf, timeOf, uuidOf } from "./misp-event.ts";
 import { MISP_NAMESPACE } from "./misp-galaxy.ts";
 import { NO_TAGS, OPEN, sameSaid, standingOf, type Tags, tagsOf } from "./misp-label.ts";
@@ -122,7 +122,7 @@ function reportOf(event: Json, facts: EventFacts, day: string, tags: Tags, label
 function readEvent(event: unknown, path: string): readonly Draft[] {
   const into = new Drafts();
   if (!isJson(event)) {
-    into.problem({ code: "misp.event", message: "is no event: a JSON object was expected" }, path);
+    into.problem({ code: "misp.event", message: "is no event: a JSON object was expected" }, { path, standing: OPEN });
     return into.drafts;
   }
   const uuid =
@@ -130,7 +130,10 @@ function readEvent(event: unknown, path: string): readonly Draft[] {
   const day = timeOf(event, "date");
   const modified = secondsOf(event, "timestamp") ?? secondsOf(event, "publish_timestamp") ?? day;
   if (modified === undefined) {
-    into.problem({ code: "misp.event_date", message: "the event has neither a timestamp nor a date" }, path);
+    into.problem(
+      { code: "misp.event_date", message: "the event has neither a timestamp nor a date" },
+      { path, standing: OPEN },
+    );
     return into.drafts;
   }
   const tags = tagsOf(event);
@@ -155,7 +158,7 @@ function readEvent(event: unknown, path: string): readonly Draft[] {
   const report = reportOf(event, facts, day ?? modified, tags, labels);
   const refs = [...into.refs];
   if (refs.length === 0) {
-    into.problem({ code: "misp.empty_event", message: "the event says nothing that could be kept" }, path);
+    into.problem({ code: "misp.empty_event", message: "the event says nothing that could be kept" }, place);
     return into.drafts;
   }
   const warnings = [...standing.warnings, ...leftOut(into, path)];
@@ -164,8 +167,10 @@ function readEvent(event: unknown, path: string): readonly Draft[] {
     ...(references.length === 0 ? {} : { external_references: references }),
     object_refs: refs,
   };
-  const said = sameSaid(standing.said, {}) ? {} : { said: standing.said };
-  return [{ object: wholly, place: path, ...said, ...(warnings.length === 0 ? {} : { warnings }) }, ...into.drafts];
+  return [
+    { object: wholly, place: path, ...asSaid(standing.said), ...(warnings.length === 0 ? {} : { warnings }) },
+    ...into.drafts,
+  ];
 }
 
 /**

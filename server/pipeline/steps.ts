@@ -33,6 +33,7 @@ export type Item =
       readonly given?: string;
       readonly offset?: number;
       readonly place?: string;
+      readonly said?: Said;
     };
 
 /** Formats that can be forced; without one the reader detects it. */

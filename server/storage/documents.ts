@@ -404,6 +404,8 @@ export const QuarantinedDoc = z.object({
   /** What the post said of labels. */
   request: LabelRequest.optional(),
   preset: z.string().optional(),
+  /** What its source said beside it (a MISP event's tags and distribution): it holds when it is sent again. */
+  said: z.object({ tlps: z.array(Tlp).optional(), ownAgency: z.literal(true).optional() }).optional(),
   /** Who of the agency may read it: what the post and the object say met; nobody but sender and custodian where that can't be told. */
   label: Label,
   /** The object as JSON, as it came, up to a length; `length` is of all of it. Nothing where the place could not be read. */

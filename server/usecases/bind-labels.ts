@@ -85,7 +85,7 @@ function withoutRows({ label, text, flags, warnings }: BoundLabel): BoundLabel {
 }
 
 /** The object's own markings, with what its source says beside it. */
-const withSaid = (marked: Marked, said: Said | undefined): Marked =>
+export const withSaid = (marked: Marked, said: Said | undefined): Marked =>
   said?.tlps === undefined ? marked : { ...marked, tlps: [...new Set([...marked.tlps, ...said.tlps])] };
 
 /** Every marking that an object names, whole or for a part. */
@@ -195,7 +195,7 @@ export async function bindBatch(
   const refused = new Map<number, Problem>();
   const bindings = new Map<number, { binding: BoundLabel; marked: Marked }>();
   const listedBy = new Map<string, BoundLabel[]>();
-  const saidOf = ({ item }: Candidate): Said | undefined => ("object" in item ? item.said : undefined);
+  const saidOf = ({ item }: Candidate): Said | undefined => item.said;
   for (const candidate of candidates) {
     const { index, object } = candidate;
     const said = saidOf(candidate);

@@ -2,7 +2,7 @@ import type { ColumnMap } from "../../schemas/api/column-maps.ts";
 import { LabelRequest } from "../../schemas/policy/label.ts";
 import { readEnvelope } from "../formats/read-envelope.ts";
 import { readInput } from "../formats/read-input.ts";
-import type { AskedFormat } from "../pipeline/steps.ts";
+import type { AskedFormat, Said } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import type { Moment } from "../shared/moment.ts";
 import type { LabelAsk } from "./bind-labels.ts";
@@ -14,6 +14,8 @@ export interface PostAsk {
   readonly format?: AskedFormat;
   /** How a table is to be read: a saved map, as it was when the post came. */
   readonly columns?: ColumnMap;
+  /** What the source of what is sent again said of its label. */
+  readonly said?: Said;
   /** The label request as JSON text. */
   readonly label?: string;
   readonly preset?: string;
@@ -88,7 +90,7 @@ export async function ingestPost(
 ): Promise<PostReply> {
   const label = labelAsk(ask);
   if (bytes.length === 0) throw new Fault("bad_request", "the body is empty", { code: "input.empty" });
-  const { format, items } =
+  const { format, items: read } =
     ask.envelope === true
       ? { format: "stix", items: readEnvelope(bytes, parts.inflatedLimit) }
       : readInput(bytes, {
@@ -96,6 +98,8 @@ export async function ingestPost(
           ...(ask.columns === undefined ? {} : { columns: ask.columns }),
           limits: { inflated: parts.inflatedLimit },
         });
+  const { said } = ask;
+  const items = said === undefined ? read : read.map((item) => ({ ...item, said }));
   if (format !== "stix" && format !== "misp" && items.length === 0)
     throw new Fault("unprocessable", "no value was found in it", { code: "input.nothing_found" });
   const reply = await ingestBatch(

@@ -1,14 +1,14 @@
 import type { IngestResult } from "../../schemas/api/ingest.ts";
 import type { Label } from "../../schemas/policy/label.ts";
-import type { Item, StixJson } from "../pipeline/steps.ts";
+import type { Item, Said, StixJson } from "../pipeline/steps.ts";
 import { normaliseLabel } from "../policy/label-text.ts";
 import { keyed, sha256 } from "../shared/digest.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { Quarantined, QuarantineTallies } from "../storage/collections.ts";
 import type { QuarantinedDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
-import { bindRequest, knownMarkings, type LabelAsk } from "./bind-labels.ts";
-import { ownMarkings } from "./own-markings.ts";
+import { bindRequest, knownMarkings, type LabelAsk, withSaid } from "./bind-labels.ts";
+import { type Marked, ownMarkings } from "./own-markings.ts";
 import type { Secrets } from "./plan-rows.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -61,18 +61,15 @@ const closed = (account: string, agency: string, country: string): Label => ({
   ...{ author: account, state: "released", releases: [], recipients: [], clientGrants: [], fieldRules: [] },
 });
 
+const UNMARKED: { marked: Marked } = { marked: { tlps: [], labels: [], rules: [], has: () => false, consumed: [] } };
+
 /** Who may read what was refused: its markings met with what the post said, as for what is stored, and without any row. */
-function labelOf(
-  object: StixJson | undefined,
-  find: (id: string) => StixJson | undefined,
-  by: Rejecting,
-  snapshot: Snapshot,
-): Label {
+function labelOf(item: Item, find: (id: string) => StixJson | undefined, by: Rejecting, snapshot: Snapshot): Label {
   const shut = closed(by.account, by.agency, snapshot.agencies.get(by.agency)?.country ?? "");
   try {
-    const own = object === undefined ? undefined : ownMarkings(object, find);
-    if (own !== undefined && "problem" in own) return shut;
-    const { label } = bindRequest(by.ask, by.account, snapshot, own?.marked);
+    const own = "object" in item ? ownMarkings(item.object, find) : UNMARKED;
+    if ("problem" in own) return shut;
+    const { label } = bindRequest(by.ask, by.account, snapshot, withSaid(own.marked, item.said));
     return normaliseLabel({ ...label, releases: [], author: by.account });
   } catch (error) {
     // A request that fits no post is refused before; markings of a shape that nobody can read, and a label that can't be, are these.
@@ -91,6 +88,11 @@ function saysItIs(item: Item): { object?: string; type?: string } {
 
 const remarks = ({ warnings }: IngestResult): readonly Problem[] => warnings ?? [];
 
+const keptSaid = ({ tlps, ownAgency }: Said): NonNullable<QuarantinedDoc["said"]> => ({
+  ...(tlps === undefined ? {} : { tlps: [...tlps] }),
+  ...(ownAgency === undefined ? {} : { ownAgency }),
+});
+
 /** What of a refused object fits into a document: hostile input is cut, and says so by its length. */
 function entryOf({ item, result }: Refused, label: Label, by: Rejecting, secrets: Secrets): QuarantinedDoc {
   const text = textOf(item);
@@ -98,7 +100,17 @@ function entryOf({ item, result }: Refused, label: Label, by: Rejecting, secrets
   const place = item.place === undefined ? {} : { place: clip(item.place) };
   const given = item.given === undefined ? {} : { given: clip(item.given) };
   const [code, path] = [result.code ?? "rejected", clip(result.path)];
-  const what = [by.account, code, path, place, given, sha256(text), by.ask.request ?? null, by.ask.preset ?? null];
+  const what = [
+    by.account,
+    code,
+    path,
+    place,
+    given,
+    sha256(text),
+    by.ask.request ?? null,
+    by.ask.preset ?? null,
+    item.said ?? null,
+  ];
   const more = remarks(result).slice(0, 20);
   return {
     id: keyed(secrets.digest, `quarantine|${JSON.stringify(what)}`).slice(0, 24),
@@ -113,6 +125,7 @@ function entryOf({ item, result }: Refused, label: Label, by: Rejecting, secrets
     channel: by.channel,
     ...(by.ask.request === undefined ? {} : { request: by.ask.request }),
     ...(by.ask.preset === undefined ? {} : { preset: by.ask.preset }),
+    ...(item.said === undefined ? {} : { said: keptSaid(item.said) }),
     label,
     text: clipped(text),
     length: Buffer.byteLength(text, "utf8"),
@@ -157,10 +170,9 @@ export async function keepRejected(
   const made = new Map<string, QuarantinedDoc>();
   let over = 0;
   for (const one of refused) {
-    const object = "object" in one.item ? one.item.object : undefined;
     const entry = entryOf(
       one,
-      labelOf(object, (id) => markings.get(id), by, snapshot),
+      labelOf(one.item, (id) => markings.get(id), by, snapshot),
       by,
       secrets,
     );

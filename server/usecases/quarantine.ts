@@ -11,7 +11,7 @@ import { Quarantined, QuarantineTallies } from "../storage/collections.ts";
 import type { QuarantinedDoc } from "../storage/documents.ts";
 import type { Scan, Storage, Stored } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
-import type { PostReply } from "./ingest-post.ts";
+import type { PostAsk, PostReply } from "./ingest-post.ts";
 import type { IngestRunner } from "./intake.ts";
 import { KEPT_FOR } from "./keep-rejected.ts";
 import type { Snapshot, Snapshots } from "./snapshot.ts";
@@ -67,6 +67,14 @@ function view(entry: QuarantinedDoc): QuarantineEntry {
     length,
     cut: isCut(entry),
   };
+}
+
+/** What the source said holds on: a label that a person says in its place settles a quarrel of TLPs, and brings no rows back. */
+function sourceSaid({ said }: QuarantinedDoc, { label, preset }: RetryBody): Pick<PostAsk, "said"> {
+  if (said === undefined) return {};
+  const relabelled = label !== undefined || preset !== undefined;
+  const tlps = relabelled || said.tlps === undefined ? {} : { tlps: said.tlps };
+  return { said: { ...tlps, ...(said.ownAgency === undefined ? {} : { ownAgency: said.ownAgency }) } };
 }
 
 /** What was refused, for who sent it: to look at, to mend and send again, or to drop. */
@@ -175,6 +183,7 @@ export class Quarantine {
         keepRejected: false,
         ...(said.request === undefined ? {} : { label: JSON.stringify(said.request) }),
         ...(said.preset === undefined ? {} : { preset: said.preset }),
+        ...sourceSaid(entry, mended),
       },
       moment,
     );

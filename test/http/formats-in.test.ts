@@ -189,3 +189,36 @@ test("STIX 2.0 – a bundle posted – kept as 2.1, with a warning for each chan
     is_family: true,
   });
 });
+
+test("MISP – an attribute for the organisation only that was refused, mended and sent again – still in the agency alone", async () => {
+  const body = event(6, {
+    distribution: "3",
+    Tag: [{ name: "tlp:green" }],
+    Attribute: [
+      attribute(61, "300.1.2.3", { type: "ip-dst", distribution: "0" }),
+      attribute(62, "300.1.2.4", { type: "ip-dst" }),
+    ],
+  });
+  await post(body, ALL);
+  tick();
+  const { json } = await world.ask("feed-US-FBI", { method: "GET", path: "/api/v1/quarantine?code=value.ipv4" });
+  const entries = (json as { entries: { entry: string; given?: string }[] }).entries;
+  const object = (n: number): StixJson => ({
+    ...{ type: "tool", spec_version: "2.1", id: `tool--${uuid(n)}`, name: `mended ${n}` },
+    ...{ created: "2026-04-10T00:00:00.000Z", modified: "2026-04-10T00:00:00.000Z" },
+  });
+  for (const [given, n] of [
+    ["300.1.2.3", 63],
+    ["300.1.2.4", 64],
+  ] as const) {
+    const entry = entries.find((one) => one.given === given)?.entry;
+    tick();
+    const reply = await world.ask("feed-US-FBI", {
+      ...{ method: "POST", path: `/api/v1/quarantine/${entry}/retry`, body: { object: object(n), label: GREEN } },
+    });
+    expect([given, reply.status]).toEqual([given, 200]);
+  }
+  expect(await get("k1", `tool--${uuid(63)}`)).toBe(404);
+  expect(await get("u1", `tool--${uuid(63)}`)).toMatchObject({ name: "mended 63" });
+  expect(await get("k1", `tool--${uuid(64)}`)).toMatchObject({ name: "mended 64" });
+});
