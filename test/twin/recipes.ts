@@ -19,6 +19,7 @@ import {
   uuidOf,
   VALUES,
 } from "./content.ts";
+import { MINE_READS, MINE_WRITES } from "./mine-recipes.ts";
 import { padding } from "./play.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
 import { TAXII_READS, TAXII_WRITES } from "./taxii-recipes.ts";
@@ -207,6 +208,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   },
   ...TAXII_READS,
   ...TRIAGE_READS,
+  ...MINE_READS,
   "GET /api/v1/column-maps": async (ask) => {
     await ask(get("/api/v1/column-maps"));
     await ask(get("/api/v1/column-maps"), "none");
@@ -345,9 +347,17 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
     onObjects(ask, known, "recalls", {
       ...{ row: { agreement: "TRI", countries: ["KOR"], agencies: "*" }, reason: "not for them" },
     }),
+  ...MINE_WRITES,
 };
 
-const ORDERS = ["order-US-FBI", "order-US-TREAS", "order-JP-JAFIC", "order-JP-NPA", "order-KR-KISA", uuidOf("no order")];
+const ORDERS = [
+  "order-US-FBI",
+  "order-US-TREAS",
+  "order-JP-JAFIC",
+  "order-JP-NPA",
+  "order-KR-KISA",
+  uuidOf("no order"),
+];
 
 /** The orders of every agency, and those that the viewer is shown. */
 async function decideOrders(ask: AskBoth, verb: "sign" | "refuse" | "stop"): Promise<void> {
@@ -356,7 +366,8 @@ async function decideOrders(ask: AskBoth, verb: "sign" | "refuse" | "stop"): Pro
   const said = (hash: string): object => (verb === "stop" ? { reason: "seen" } : { reason: "seen", hash });
   for (const { order, hash, status } of shown)
     if (status === "proposed") await ask(json(`/api/v1/orders/${order}/${verb}`, said(hash)));
-  for (const id of ORDERS.slice(-3)) await ask(json(`/api/v1/orders/${id}/${verb}`, verb === "stop" ? {} : said("guess")));
+  for (const id of ORDERS.slice(-3))
+    await ask(json(`/api/v1/orders/${id}/${verb}`, verb === "stop" ? {} : said("guess")));
 }
 
 async function decideSamples(ask: AskBoth, verb: "pass" | "fail"): Promise<void> {
