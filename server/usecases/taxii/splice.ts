@@ -35,7 +35,7 @@ export class Splicer {
     return row.refers === undefined || row.ends?.every(idIsShown) === true;
   }
 
-  #markings(row: Row, lane: AdmittedLane): string {
+  #markings(row: Row, lane: AdmittedLane, theirs: boolean): string {
     const held = this.#marks.get(row.lane);
     const ours =
       held ??
@@ -43,7 +43,9 @@ export class Splicer {
         this.#renderer.marking(this.#sight.viewer, lane).id,
       )}"`;
     if (held === undefined) this.#marks.set(row.lane, ours);
-    return row.marks === undefined ? `${ours}]` : `${ours},${row.marks.map((id) => JSON.stringify(id)).join(",")}]`;
+    return row.marks === undefined || !theirs
+      ? `${ours}]`
+      : `${ours},${row.marks.map((id) => JSON.stringify(id)).join(",")}]`;
   }
 
   /** The object's JSON text for this reader, and its version. */
@@ -54,7 +56,8 @@ export class Splicer {
     if ((view === "originals" && this.#sight.ownRow(row)) || lane === undefined || row.marksAt === undefined)
       return { text: bytes.toString("utf8"), ...version };
     const [from, to] = row.marksAt;
-    const marks = this.#markings(row, lane);
+    // A fold has markings of ours alone.
+    const marks = this.#markings(row, lane, view === "originals" || row.fold === "alone");
     if (view === "consolidated" && row.fold === "pattern") {
       const modified = positionInstant(row.stamp);
       const head = bytes.toString("utf8", 0, from);
