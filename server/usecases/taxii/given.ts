@@ -9,6 +9,8 @@ export interface Reach {
 }
 
 const PAGE = 100;
+/** Pages of one account that may be under way at once and be recorded in any order. */
+const AT_ONCE = 10;
 /** A page may be recorded this much later than a loss that it did not see yet, ms: both wait for locks, and clocks differ. */
 const SLACK = 60_000;
 /** Losses of one second are looked up together, microseconds. */
@@ -28,7 +30,7 @@ export class Given {
   }
 
   /** Pages of an account, newest first, before an instant (ms, exclusive). Between them stand records of what it did elsewhere. */
-  async *#pages(account: string, before?: number): AsyncGenerator<Reach[]> {
+  async *#pages(account: string, before?: number, limit = PAGE): AsyncGenerator<Reach[]> {
     for (let after: { value: number; id: string } | undefined; ; ) {
       const found: Stored<AuditDoc>[] = await this.#storage.collection(Disclosures).scan({
         index: "actor",
@@ -36,19 +38,20 @@ export class Given {
         ...(before === undefined ? {} : { to: before }),
         ...(after === undefined ? {} : { after }),
         reverse: true,
-        limit: PAGE,
+        limit,
       });
       const pages = found.flatMap((doc) => reachOf(doc) ?? []);
       if (pages.length > 0) yield pages;
       const last = found.at(-1);
-      if (last === undefined || found.length < PAGE) return;
+      if (last === undefined || found.length < limit) return;
       after = { value: last.at, id: last.id };
     }
   }
 
   /** The newest place that an account has come to. Pages that were read at one time may be recorded in any order. */
   async upTo(account: string): Promise<number> {
-    for await (const pages of this.#pages(account)) return Math.max(...pages.map(({ upTo }) => upTo));
+    for await (const pages of this.#pages(account, undefined, AT_ONCE))
+      return Math.max(...pages.map(({ upTo }) => upTo));
     return 0;
   }
 
