@@ -19,8 +19,8 @@ export interface TaxiiServer {
   readonly reads: (who: Who) => Door;
   /** Readers with an account each, where the server tells them apart. */
   readonly pollers: (count: number) => Door[];
-  /** Brings in objects the quickest way it has; every thousandth is seen by `few`. */
-  readonly load: (samples: readonly Sample[]) => Promise<void>;
+  /** Brings in objects the quickest way it has; every thousandth is seen by `few`. Our own hides the rest under so many labels. */
+  readonly load: (samples: readonly Sample[], labels?: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -99,10 +99,10 @@ export async function startTricord(collection: "originals" | "consolidated" = "o
         .filter(({ role, country }) => country !== undefined && /^(?:feed|analyst|reviewer|releaser)$/.test(role))
         .slice(0, count)
         .map(({ username }) => ({ url: urlOf(collection), headers: signIn(username) })),
-    load: async (samples) => {
+    load: async (samples, labels = LABELS) => {
       const few = new Set(fewOf(samples));
       const rest = samples.filter((one) => !few.has(one));
-      const share = Math.ceil(rest.length / LABELS / 1000) * 1000;
+      const share = Math.ceil(rest.length / labels / 1000) * 1000;
       const parts = Array.from({ length: Math.ceil(rest.length / share) }, (_, n) => n);
       let next = 0;
       const worker = async (): Promise<void> => {
