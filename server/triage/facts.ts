@@ -58,14 +58,28 @@ const texts = (value: unknown): string[] =>
 /** `Funds moving` and `tricord:funds_moving` are the word `funds-moving`. */
 const wordOf = (text: string): string =>
   text
-    .slice(Math.max(0, text.lastIndexOf(":") + 1), text.length)
+    .slice(text.lastIndexOf(":") + 1)
     .slice(0, 100)
     .trim()
     .toLowerCase()
     .replace(/[ _]/g, "-");
 
-const wordsOf = (object: Stated["object"]): Set<string> =>
-  new Set([...texts(object.labels), ...texts(object.report_types)].map(wordOf));
+/** A label that many objects carry is read once. */
+const MOST_WORDS = 2000;
+const words = new Map<string, string>();
+function wordFor(text: string): string {
+  const held = words.get(text);
+  if (held !== undefined) return held;
+  const made = wordOf(text.slice(-200));
+  if (words.size >= MOST_WORDS) words.clear();
+  if (text.length <= 200) words.set(text, made);
+  return made;
+}
+
+function wordsOf({ labels, report_types: types }: Stated["object"]): ReadonlySet<string> | undefined {
+  if (labels === undefined && types === undefined) return undefined;
+  return new Set([...texts(labels), ...texts(types)].map(wordFor));
+}
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -78,7 +92,8 @@ function dateOf(object: Stated["object"]): number | undefined {
   let newest: number | undefined;
   for (const name of DATES) {
     const text = object[name];
-    const ms = typeof text === "string" && text.length <= 60 ? parseInstant(text)?.ms : undefined;
+    if (typeof text !== "string" || text.length > 60) continue;
+    const ms = parseInstant(text)?.ms;
     if (ms !== undefined && (newest === undefined || ms > newest)) newest = ms;
   }
   return newest;
@@ -86,66 +101,84 @@ function dateOf(object: Stated["object"]): number | undefined {
 
 const namesVictim = ({ relationship_type: type, target_ref: target, roles }: Stated["object"], kind: string): boolean =>
   (kind === "relationship" && type === "targets" && typeof target === "string" && target.startsWith("identity--")) ||
-  (kind === "identity" && texts(roles).some((role) => wordOf(role) === "victim"));
+  (kind === "identity" && texts(roles).some((role) => wordFor(role) === "victim"));
 
 function applies(
   rule: ClassRule,
   { object, kind, valueKinds }: Stated,
-  words: ReadonlySet<string>,
+  said: ReadonlySet<string> | undefined,
   age: number | undefined,
 ): boolean {
   if (rule.olderThan !== undefined) return age !== undefined && age > rule.olderThan * DAY;
-  const { words: said, extension, kinds, victim } = rule;
-  if (said === undefined && extension === undefined && kinds === undefined && victim === undefined) return true;
+  const { words: wanted, extension, kinds, victim } = rule;
+  if (wanted === undefined && extension === undefined && kinds === undefined && victim === undefined) return true;
   return (
-    said?.some((word) => words.has(word)) === true ||
+    (said !== undefined && wanted?.some((word) => said.has(word)) === true) ||
     (extension !== undefined && isRecord(object.extensions) && Object.hasOwn(object.extensions, extension)) ||
     (kinds !== undefined && (kinds.includes(kind) || valueKinds.some((value) => kinds.includes(value)))) ||
     (victim === true && namesVictim(object, kind))
   );
 }
 
-/** The class rule of one object in a post of this kind of sender at `received`, ms. */
-export function ruleOf(stated: Stated, sender: "person" | "feed", received: number): string {
-  const words = wordsOf(stated.object);
-  const date = dateOf(stated.object);
-  const age = date === undefined ? undefined : received - date;
-  const found = CLASS_RULES.find((rule) => (rule.sender ?? sender) === sender && applies(rule, stated, words, age));
-  return found?.id ?? "context";
+const RULES = {
+  person: CLASS_RULES.filter(({ sender }) => sender !== "feed"),
+  feed: CLASS_RULES.filter(({ sender }) => sender !== "person"),
+} as const;
+
+/** The class rule of one object in a post of this kind of sender at `received`, ms; `date` as `dateOf` gives it. */
+function ruleFor(stated: Stated, sender: "person" | "feed", received: number, date: number | undefined): string {
+  let said: ReadonlySet<string> | undefined;
+  let read = false;
+  for (const rule of RULES[sender]) {
+    if (rule.words !== undefined && !read) {
+      said = wordsOf(stated.object);
+      read = true;
+    }
+    if (applies(rule, stated, said, date === undefined ? undefined : received - date)) return rule.id;
+  }
+  return "context";
 }
 
-const FRESH: Readonly<Record<string, FreshKind>> = {
-  "ipv4-addr": "ip",
-  "ipv6-addr": "ip",
-  "domain-name": "domain",
-  url: "domain",
-  "email-addr": "domain",
-  "cryptocurrency-wallet": "wallet",
-  "threat-actor": "persona",
-  identity: "persona",
-  "user-account": "persona",
-};
+/** The class rule of one object in a post of this kind of sender at `received`, ms. */
+export const ruleOf = (stated: Stated, sender: "person" | "feed", received: number): string =>
+  ruleFor(stated, sender, received, dateOf(stated.object));
+
+const FRESH: ReadonlyMap<string, FreshKind> = new Map([
+  ["ipv4-addr", "ip"],
+  ["ipv6-addr", "ip"],
+  ["domain-name", "domain"],
+  ["url", "domain"],
+  ["email-addr", "domain"],
+  ["cryptocurrency-wallet", "wallet"],
+  ["threat-actor", "persona"],
+  ["identity", "persona"],
+  ["user-account", "persona"],
+]);
 
 const USD = ["usd", "amount_usd", "value_usd", "usd_value", "usd_at_time", "loss_usd", "x_usd_value"] as const;
 
-const amountsIn = (object: Readonly<Record<string, unknown>>): number[] =>
-  USD.map((name) => object[name]).filter(
-    (value): value is number => typeof value === "number" && Number.isFinite(value) && value > 0,
-  );
-
-/** The largest amount in US dollars that the object or an extension of it states. */
-function usdOf(object: Stated["object"]): number | undefined {
-  const found = amountsIn(object);
-  if (isRecord(object.extensions)) {
-    for (const extension of Object.values(object.extensions))
-      if (isRecord(extension)) found.push(...amountsIn(extension));
+function amountIn(object: Readonly<Record<string, unknown>>, found: number): number {
+  let most = found;
+  for (const name of USD) {
+    const value = object[name];
+    if (typeof value === "number" && Number.isFinite(value) && value > most) most = value;
   }
-  return found.length === 0 ? undefined : Math.max(...found);
+  return most;
+}
+
+/** The largest amount in US dollars that the object or an extension of it states; 0 where there is none. */
+function usdOf(object: Stated["object"]): number {
+  let most = amountIn(object, 0);
+  if (isRecord(object.extensions))
+    for (const extension of Object.values(object.extensions)) if (isRecord(extension)) most = amountIn(extension, most);
+  return most;
 }
 
 /** Grade in the words of the admiralty scale, as MISP's taxonomy writes it in a label. */
-function reliabilityOf(object: Stated["object"]): string | undefined {
-  for (const label of texts(object.labels)) {
+function reliabilityOf({ labels }: Stated["object"]): string | undefined {
+  if (!Array.isArray(labels)) return undefined;
+  for (const label of texts(labels)) {
+    if (!label.startsWith("admiralty-scale:")) continue;
     const grade = /^admiralty-scale:source-reliability="([a-f])"$/.exec(label)?.[1];
     if (grade !== undefined) return grade.toUpperCase();
   }
@@ -154,39 +187,20 @@ function reliabilityOf(object: Stated["object"]): string | undefined {
 
 const TITLED = ["report", "grouping", "incident", "note", "opinion"];
 
+const isTitle = (text: unknown): text is string => typeof text === "string" && text.trim() !== "";
+
 function titleOf({ object, kind }: Stated): string | undefined {
-  const text = [object.name, object.abstract, object.value].find(
-    (one): one is string => typeof one === "string" && one.trim() !== "",
-  );
-  return text === undefined
-    ? undefined
-    : `${TITLED.includes(kind) ? "" : `${kind}: `}${[...text.slice(0, 4 * TITLE)].slice(0, TITLE).join("")}`;
+  const text = [object.name, object.abstract, object.value].find(isTitle);
+  if (text === undefined) return undefined;
+  const cut = text.length <= TITLE ? text : [...text.slice(0, 4 * TITLE)].slice(0, TITLE).join("");
+  return `${TITLED.includes(kind) ? "" : `${kind}: `}${cut}`;
 }
 
 /** One object's facts. */
-export function factsOf(stated: Stated, sender: "person" | "feed", received: number): Facts {
-  const { object, kind, valueKinds, thing, shared } = stated;
-  const of = String(object.id);
-  const fact = <T>(is: T | undefined): Fact<T> | undefined => (is === undefined ? undefined : { is, of });
-  const date = dateOf(object) ?? received;
-  const sorts = new Set(
-    (valueKinds.length > 0 ? valueKinds : [kind]).map((name) => (Object.hasOwn(FRESH, name) ? FRESH[name] : "other")),
-  );
-  const [title, usd, reliability] = [fact(titleOf(stated)), fact(usdOf(object)), fact(reliabilityOf(object))];
-  const { confidence } = object;
-  const graded = typeof confidence === "number" && confidence >= 0 && confidence <= 100;
-  return {
-    n: 1,
-    kinds: { [kind]: 1 },
-    rules: { [ruleOf(stated, sender, received)]: 1 },
-    ...(title === undefined ? {} : { title }),
-    ...(usd === undefined ? {} : { usd }),
-    fresh: Object.fromEntries([...sorts].map((sort) => [sort, { is: Math.min(date, received), of }])),
-    confidence: graded ? { sum: confidence, n: 1 } : { sum: 0, n: 0 },
-    ...(reliability === undefined ? {} : { reliability }),
-    things: shared ? [{ is: thing, of }] : [],
-  };
-}
+export const factsOf = (stated: Stated, sender: "person" | "feed", received: number): Facts =>
+  new FactsSum().see(stated, sender, received).facts ?? NOTHING;
+
+const NOTHING: Facts = { n: 0, kinds: {}, rules: {}, fresh: {}, confidence: { sum: 0, n: 0 }, things: [] };
 
 /** The rule that puts the whole into its class: the most urgent of its objects', the first of these in the table. */
 export function ruleOfAll({ rules }: Pick<Facts, "rules">): ClassRule {
@@ -205,16 +219,23 @@ function better<T>(
   return order < 0 || (order === 0 && a.of <= b.of) ? a : b;
 }
 
-const kindOf = (id: string): string => id.slice(0, id.indexOf("--"));
-
-/** Titles of reports before those of all else. */
-function betterTitle(a: Fact<string> | undefined, b: Fact<string> | undefined): Fact<string> | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  const rank = ({ of }: Fact<string>): number =>
-    TITLED.includes(kindOf(of)) ? TITLED.indexOf(kindOf(of)) : TITLED.length;
-  return rank(a) !== rank(b) ? (rank(a) < rank(b) ? a : b) : a.of <= b.of ? a : b;
+/** Negative where a title from the first object goes before one from the second: reports before all else, then by id. */
+function titleRank(a: string, b: string): number {
+  const rank = (id: string): number => {
+    const place = TITLED.indexOf(id.slice(0, id.indexOf("--")));
+    return place < 0 ? TITLED.length : place;
+  };
+  return rank(a) - rank(b) || byText(a, b);
 }
 
+function betterTitle(a: Fact<string> | undefined, b: Fact<string> | undefined): Fact<string> | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return titleRank(a.of, b.of) <= 0 ? a : b;
+}
+
+function count(counts: Map<string, number>, name: string, n: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + n);
+}
 const counted = (counts: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries(counts);
 const descending = (a: number, b: number): number => b - a;
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -231,32 +252,64 @@ export class FactsSum {
   #reliability: Fact<string> | undefined;
   #things: Fact<string>[] = [];
 
+  /** Adds what one object says, in a post of this kind of sender at `received`, ms. */
+  see(stated: Stated, sender: "person" | "feed", received: number): this {
+    const { object, kind, valueKinds, thing, shared } = stated;
+    const of = String(object.id);
+    const date = dateOf(object);
+    this.#n += 1;
+    count(this.#kinds, kind, 1);
+    count(this.#rules, ruleFor(stated, sender, received, date), 1);
+    if (this.#title === undefined || titleRank(of, this.#title.of) < 0) {
+      const title = titleOf(stated);
+      if (title !== undefined) this.#title = { is: title, of };
+    }
+    const usd = usdOf(object);
+    if (usd > 0) this.#usd = better(this.#usd, { is: usd, of }, descending);
+    const is = Math.min(date ?? received, received);
+    if (valueKinds.length === 0) this.#date(FRESH.get(kind) ?? "other", is, of);
+    else for (const value of valueKinds) this.#date(FRESH.get(value) ?? "other", is, of);
+    const { confidence } = object;
+    if (typeof confidence === "number" && confidence >= 0 && confidence <= 100)
+      this.#confidence = { sum: this.#confidence.sum + confidence, n: this.#confidence.n + 1 };
+    const reliability = reliabilityOf(object);
+    if (reliability !== undefined) this.#reliability = better(this.#reliability, { is: reliability, of }, byText);
+    if (shared) this.#take(thing, of);
+    return this;
+  }
+
+  #date(sort: FreshKind, is: number, of: string): void {
+    const held = this.#fresh.get(sort);
+    if (held === undefined || is > held.is || (is === held.is && of < held.of)) this.#fresh.set(sort, { is, of });
+  }
+
+  /** Adds what others have been found to say together. */
   add(facts: Facts): this {
     this.#n += facts.n;
-    for (const [kind, n] of Object.entries(facts.kinds)) this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + n);
-    for (const [rule, n] of Object.entries(facts.rules)) this.#rules.set(rule, (this.#rules.get(rule) ?? 0) + n);
+    for (const [kind, n] of Object.entries(facts.kinds)) count(this.#kinds, kind, n);
+    for (const [rule, n] of Object.entries(facts.rules)) count(this.#rules, rule, n);
     this.#title = betterTitle(this.#title, facts.title);
     this.#usd = better(this.#usd, facts.usd, descending);
     for (const [sort, date] of Object.entries(facts.fresh) as [FreshKind, Fact<number>][])
-      this.#fresh.set(sort, better(this.#fresh.get(sort), date, descending) ?? date);
+      this.#date(sort, date.is, date.of);
     this.#confidence = {
       sum: this.#confidence.sum + facts.confidence.sum,
       n: this.#confidence.n + facts.confidence.n,
     };
     this.#reliability = better(this.#reliability, facts.reliability, byText);
-    for (const thing of facts.things) this.#take(thing);
+    for (const { is, of } of facts.things) this.#take(is, of);
     return this;
   }
 
   /** Keeps those whose names come first, each once. */
-  #take(thing: Fact<string>): void {
-    const held = this.#things.findIndex(({ is }) => is === thing.is);
-    const last = this.#things.at(-1);
+  #take(is: string, of: string): void {
+    const things = this.#things;
+    const last = things.at(-1);
+    if (things.length >= MOST_THINGS && last !== undefined && is > last.is) return;
+    const held = things.findIndex((thing) => thing.is === is);
     if (held >= 0) {
-      if (thing.of < (this.#things[held]?.of ?? "")) this.#things[held] = thing;
-    } else if (this.#things.length < MOST_THINGS || (last !== undefined && thing.is < last.is)) {
-      this.#things = [...this.#things, thing].sort((a, b) => byText(a.is, b.is)).slice(0, MOST_THINGS);
-    }
+      if (of < (things[held]?.of ?? "")) things[held] = { is, of };
+    } else this.#things = [...things, { is, of }].sort((a, b) => byText(a.is, b.is)).slice(0, MOST_THINGS);
   }
 
   /** Undefined where nothing was added. */

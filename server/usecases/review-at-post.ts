@@ -10,7 +10,7 @@ import type { AccountDoc, OrderDoc, RowDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
 import { dueOf } from "../triage/classes.ts";
-import { type Facts, FactsSum, factsOf, NOT_REVIEWED, ruleOfAll, type Stated } from "../triage/facts.ts";
+import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll, type Stated } from "../triage/facts.ts";
 import { isOpen, STANDING_RULE } from "../triage/quality.ts";
 import type { RowPlan } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
@@ -68,8 +68,17 @@ export function entryOf(
   };
 }
 
-const kindsOfValues = (values: readonly string[] | undefined): string[] =>
-  values === undefined ? [] : [...new Set(values.map((value) => value.slice(0, value.indexOf(":"))))];
+const NO_KINDS: readonly string[] = [];
+
+function kindsOfValues(values: readonly string[] | undefined): readonly string[] {
+  if (values === undefined) return NO_KINDS;
+  const kinds: string[] = [];
+  for (const value of values) {
+    const kind = value.slice(0, value.indexOf(":"));
+    if (!kinds.includes(kind)) kinds.push(kind);
+  }
+  return kinds;
+}
 
 /** A row as the facts are made from it: what its tier shows, and nothing that is cut there. */
 export const statedBy = (
@@ -185,17 +194,19 @@ export async function reviewBatch(
   const parts = partsOf(brought, isPerson(batch.poster.role));
   for (const part of parts) {
     const review = reviewOf(part, batch, parts.length > 1);
+    const { sender, received } = review;
     const lanes = new Map<string, { sum: FactsSum; stamps: [number, number]; holds: boolean }>();
     for (const { object, rows } of part.brought) {
       for (const row of rows) {
-        const facts = factsOf(statedBy(row, object), review.sender, batch.received);
         const stamp = stamps.get(row.id) ?? 0;
+        const stated = statedBy(row, object);
         const held = lanes.get(row.lane);
         const holds = row.stixId === review.report;
-        if (held === undefined) lanes.set(row.lane, { sum: new FactsSum().add(facts), stamps: [stamp, stamp], holds });
+        if (held === undefined)
+          lanes.set(row.lane, { sum: new FactsSum().see(stated, sender, received), stamps: [stamp, stamp], holds });
         else {
           held.holds ||= holds;
-          held.sum.add(facts);
+          held.sum.see(stated, sender, received);
           held.stamps = [Math.min(held.stamps[0], stamp), Math.max(held.stamps[1], stamp)];
         }
       }
