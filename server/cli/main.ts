@@ -14,8 +14,10 @@ import { addGroupCommands } from "./group.ts";
 import { addIngestCommand } from "./ingest.ts";
 import { addOpenapiCommand } from "./openapi.ts";
 import { addPolicyCommands } from "./policy.ts";
+import { addQuarantineCommands } from "./quarantine.ts";
 import { addSeedCommand } from "./seed.ts";
 import { addTriageCommands } from "./triage.ts";
+import { addWithdrawCommand } from "./withdraw.ts";
 
 /** `tricord <command>`: works on the store of this installation's settings; results on standard output, words on standard error. */
 const program = new Command("tricord")
@@ -43,6 +45,8 @@ addAccountsCommands(program, async () => ({ ...(await core()), moments: realMome
 addGroupCommands(program, core);
 addSeedCommand(program, core);
 addTriageCommands(program, core);
+addQuarantineCommands(program, core);
+addWithdrawCommand(program, core);
 addOpenapiCommand(program, routesOfNewStore);
 
 /** What was written to a pipe is on its way still when the work is done: ending before would cut it off. */
