@@ -154,7 +154,6 @@ export const Reviews = {
   name: "reviews",
   shape: ReviewDoc,
   indexes: {
-    batch: { fields: ["batch"], few: true },
     account: { fields: ["account", "received"] },
     holder: { fields: ["holder"], few: true },
   },
