@@ -6,11 +6,12 @@ import { mayApprove, needsCustodian } from "../policy/release-rules.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { uuid4 } from "../shared/moment.ts";
-import { Emergencies, Releases as ReleasesIn, ReviewEntries, Reviews } from "../storage/collections.ts";
+import { Emergencies, Releases as ReleasesIn, ReviewEntries } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import { mustFit, ownOf } from "./release-own.ts";
 import { noRelease, partyOf, type ReleaseParts, relabelAll, stale, type Who } from "./release-parts.ts";
+import { reviewOfRow } from "./move-review.ts";
 import { type Eyes, eyesOn, ownRows, rowsOf, seesWhole, viewOf } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
@@ -123,10 +124,9 @@ function mayBegin(account: string, rows: readonly Row[], eyes: Eyes): string {
 /** Whether the queue has it, or what it came with, as class P0 (triage 2), as far as this account may see. */
 async function isUrgent(unit: Unit, rows: readonly Row[], eyes: Eyes): Promise<boolean> {
   for (const row of rows) {
-    const items = (await unit.collection(Reviews).find({ index: "batch", values: [row.batch] })).filter(
-      (item) => item.posted === row.posted && (item.members === undefined || item.members.includes(row.stixId)),
-    );
-    const entries = await unit.collection(ReviewEntries).find({ index: "review", values: items.map(({ id }) => id) });
+    const review = await reviewOfRow(unit, row);
+    if (review === undefined) return false;
+    const entries = await unit.collection(ReviewEntries).find({ index: "review", values: [review.id] });
     if (!entries.some((entry) => entry.class === "P0" && entry.lane === row.lane && eyes.lane(row) !== undefined))
       return false;
   }
