@@ -129,6 +129,21 @@ export class ReaderState {
     return open === undefined ? undefined : this.#since(row, row.stages?.length ?? 0, open);
   }
 
+  /** Every time that a row stood for the reader, oldest first: from where, and where it was lost; the last without an end if it is there still. */
+  history(row: Placed): Array<{ readonly begin: number; readonly end?: number }> {
+    const stages = [...(row.stages ?? []), { lane: row.lane, stamp: row.stamp, left: Number.POSITIVE_INFINITY }];
+    return stages.flatMap(({ lane, stamp, left }, i) =>
+      this.intervals(lane)
+        .filter(({ from, to }) => (to === undefined || to[0] >= stamp) && (from === undefined || from[0] < left))
+        .map((interval) => {
+          const { to } = interval;
+          const begin = this.#since(row, i, interval);
+          if (to !== undefined && to[0] < left) return { begin, end: placeIn(to, row.mix) };
+          return left === Number.POSITIVE_INFINITY ? { begin } : { begin, end: left };
+        }),
+    );
+  }
+
   /** How the reader lost a row that it saw once and does not see now; undefined for one that it never saw. */
   loss(row: Placed): Loss | undefined {
     if (this.#open(row.lane) !== undefined) return undefined;

@@ -51,31 +51,32 @@ class Lives {
     this.#byId = byId;
   }
 
-  #span(row: Row): Span | undefined {
-    const { state } = this.#sight;
-    const begin = state.place(row);
-    if (begin !== undefined) return { begin, end: Number.POSITIVE_INFINITY };
-    const loss = state.loss(row);
-    return loss === undefined ? undefined : { begin: loss.before, end: loss.at };
+  #spans(row: Row): Span[] {
+    return this.#sight.state.history(row).map(({ begin, end = Number.POSITIVE_INFINITY }) => ({ begin, end }));
   }
 
-  /** An edge that lacked an end was never there: it came with the later of its ends and went with the first that went. */
-  of(row: Row): Span | undefined {
-    const own = this.#span(row);
-    if (own === undefined || !isEdge(row.kind) || this.#sight.ownRow(row)) return own;
-    let { begin, end } = own;
-    for (const id of neededEnds(row)) {
-      if (this.#sight.common.has(id)) continue;
-      const spans = this.#byId
-        .get(id)
-        .filter(({ kind }) => !isEdge(kind))
-        .flatMap((one) => this.#span(one) ?? [])
-        .filter((span) => overlap(span, own));
-      if (spans.length === 0) return undefined;
-      begin = Math.max(begin, Math.min(...spans.map((span) => span.begin)));
-      end = Math.min(end, Math.max(...spans.map((span) => span.end)));
-    }
-    return begin < end ? { begin, end } : undefined;
+  /** An edge that lacked an end was not there: it came with the later of its ends and went with the first that went. */
+  of(row: Row): Span[] {
+    const own = this.#spans(row);
+    if (!isEdge(row.kind) || this.#sight.ownRow(row)) return own;
+    const ends = neededEnds(row)
+      .filter((id) => !this.#sight.common.has(id))
+      .map((id) =>
+        this.#byId
+          .get(id)
+          .filter(({ kind }) => !isEdge(kind))
+          .flatMap((one) => this.#spans(one)),
+      );
+    return own.flatMap((span) => {
+      let { begin, end } = span;
+      for (const spans of ends) {
+        const beside = spans.filter((one) => overlap(one, span));
+        if (beside.length === 0) return [];
+        begin = Math.max(begin, Math.min(...beside.map((one) => one.begin)));
+        end = Math.min(end, Math.max(...beside.map((one) => one.end)));
+      }
+      return begin < end ? [{ begin, end }] : [];
+    });
   }
 }
 
@@ -105,7 +106,7 @@ export async function recallsIn(
   const told = new Set<string>();
   const isGone = async (id: string, at: number): Promise<boolean> => {
     if (told.has(id)) return false;
-    const spans = byId.get(id).flatMap((row) => lives.of(row) ?? []);
+    const spans = byId.get(id).flatMap((row) => lives.of(row));
     if (Math.max(...spans.map(({ end }) => end)) !== at) return false;
     for (const { begin, end } of spans) if (await had({ before: begin, at: end })) return true;
     return false;
