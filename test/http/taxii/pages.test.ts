@@ -2,6 +2,7 @@ import request from "supertest";
 import { composeApp, openCore } from "../../../server/compose.ts";
 import type { StixJson } from "../../../server/pipeline/steps.ts";
 import { makeLog } from "../../../server/shared/log.ts";
+import type { Storage, Unit } from "../../../server/storage/port.ts";
 import { indicator, sampleUuid, TRI, tool } from "../../support/samples.ts";
 import { type Got, MANIFEST, OBJECTS, type Page, TaxiiWorld } from "./taxii-world.ts";
 
@@ -290,4 +291,61 @@ test("consolidated – of a value that two agencies report – has one object fo
   const [second] = (await taxii.all("k3", "?match[type]=indicator", at)).slice(-1);
   expect(second?.id).toBe(first?.id);
   expect(String(second?.modified) > String(first?.modified)).toBe(true);
+});
+
+/** Counts the documents that come out of the store. */
+function counting(): { wrapStorage: (storage: Storage) => Storage; read: number } {
+  const count = { read: 0 };
+  const collection = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get: (held, name) => {
+        const value: unknown = Reflect.get(held, name);
+        if (typeof value !== "function") return value;
+        return async (...args: unknown[]) => {
+          const result: unknown = await value.apply(held, args);
+          count.read += Array.isArray(result) ? result.length : 1;
+          return result;
+        };
+      },
+    });
+  const unit = <T extends Unit>(target: T): T =>
+    new Proxy(target, {
+      get: (held, name) => {
+        const value: unknown = Reflect.get(held, name);
+        if (name === "collection") return (spec: never) => collection(held.collection(spec));
+        if (name === "snapshot" || name === "transaction")
+          return (work: (inner: Unit) => Promise<unknown>) =>
+            (held as unknown as Storage)[name]((inner) => work(unit(inner)));
+        return typeof value === "function" ? value.bind(held) : value;
+      },
+    });
+  return Object.assign(count, { wrapStorage: (storage: Storage): Storage => unit(storage) });
+}
+
+test("T-081 the documents read for a page – the first, deep ones and the last, of 300 objects and of 1,200 – are about as many", async () => {
+  const count = counting();
+  const other = await TaxiiWorld.open({ wrapStorage: count.wrapStorage });
+  const most = async (from: number, to: number): Promise<number> => {
+    for (let n = from; n < to; n += 100)
+      await other.put(
+        "feed-US-CISA",
+        Array.from({ length: 100 }, (_, i) => tool(`deep ${n + i}`)),
+        GREEN,
+      );
+    const reads: number[] = [];
+    for (let next: string | undefined = ""; next !== undefined; ) {
+      count.read = 0;
+      const page: Page = await other.page("k3", `?limit=20${next === "" ? "" : `&next=${next}`}`);
+      reads.push(count.read);
+      next = page.next;
+    }
+    expect(reads.length).toBeGreaterThan(to / 20 - 1);
+    // The first request of a reader observes what it is admitted to.
+    return Math.max(...reads.slice(1));
+  };
+  const few = await most(0, 300);
+  const many = await most(300, 1200);
+  expect(few).toBeGreaterThan(20);
+  expect(many).toBeLessThan(few * 1.5);
+  await other.close();
 });
