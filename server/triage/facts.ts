@@ -76,10 +76,25 @@ function wordFor(text: string): string {
   return made;
 }
 
-function wordsOf({ labels, report_types: types }: Stated["object"]): ReadonlySet<string> | undefined {
-  if (labels === undefined && types === undefined) return undefined;
-  return new Set([...texts(labels), ...texts(types)].map(wordFor));
+const WORDS = new Set(CLASS_RULES.flatMap(({ words: wanted = [] }) => wanted));
+
+/** The words among these that some rule asks for; undefined where there is none, as nearly always. */
+function saidIn(list: unknown, said: Set<string> | undefined): Set<string> | undefined {
+  if (!Array.isArray(list)) return said;
+  let found = said;
+  for (let i = 0; i < list.length && i < 100; i++) {
+    const text: unknown = list[i];
+    if (typeof text !== "string") continue;
+    const word = wordFor(text);
+    if (!WORDS.has(word)) continue;
+    found ??= new Set();
+    found.add(word);
+  }
+  return found;
 }
+
+const wordsOf = ({ labels, report_types: types }: Stated["object"]): Set<string> | undefined =>
+  saidIn(types, saidIn(labels, undefined));
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -122,20 +137,16 @@ function applies(
 
 const RULES = {
   person: CLASS_RULES.filter(({ sender }) => sender !== "feed"),
-  feed: CLASS_RULES.filter(({ sender }) => sender !== "person"),
+  // All that a feed sends is one class.
+  feed: CLASS_RULES.filter(({ sender }) => sender === "feed"),
 } as const;
 
 /** The class rule of one object in a post of this kind of sender at `received`, ms; `date` as `dateOf` gives it. */
 function ruleFor(stated: Stated, sender: "person" | "feed", received: number, date: number | undefined): string {
-  let said: ReadonlySet<string> | undefined;
-  let read = false;
-  for (const rule of RULES[sender]) {
-    if (rule.words !== undefined && !read) {
-      said = wordsOf(stated.object);
-      read = true;
-    }
-    if (applies(rule, stated, said, date === undefined ? undefined : received - date)) return rule.id;
-  }
+  const rules = RULES[sender];
+  const said = rules.length === 1 ? undefined : wordsOf(stated.object);
+  const age = date === undefined ? undefined : received - date;
+  for (const rule of rules) if (applies(rule, stated, said, age)) return rule.id;
   return "context";
 }
 
@@ -177,8 +188,9 @@ function usdOf(object: Stated["object"]): number {
 /** Grade in the words of the admiralty scale, as MISP's taxonomy writes it in a label. */
 function reliabilityOf({ labels }: Stated["object"]): string | undefined {
   if (!Array.isArray(labels)) return undefined;
-  for (const label of texts(labels)) {
-    if (!label.startsWith("admiralty-scale:")) continue;
+  for (let i = 0; i < labels.length && i < 100; i++) {
+    const label: unknown = labels[i];
+    if (typeof label !== "string" || !label.startsWith("admiralty-scale:")) continue;
     const grade = /^admiralty-scale:source-reliability="([a-f])"$/.exec(label)?.[1];
     if (grade !== undefined) return grade.toUpperCase();
   }

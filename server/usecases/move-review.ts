@@ -5,12 +5,12 @@ import type { Stored, Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
 import { type Facts, FactsSum, factsOf, NOT_REVIEWED, without } from "../triage/facts.ts";
 import { nextQuality } from "../triage/quality.ts";
-import { entryOf, statedBy } from "./review-at-post.ts";
+import { entryOf, nameOf, statedBy } from "./review-at-post.ts";
 
 /** The review that a contribution belongs to: the report that gathered it, else the rest of its batch under its posted label. */
 export async function reviewOfRow(unit: Unit, row: RowDoc): Promise<Stored<ReviewDoc> | undefined> {
   if (NOT_REVIEWED.has(row.kind)) return undefined;
-  const here = (await unit.collection(Reviews).find({ index: "batch", values: [row.batch] })).filter(
+  const here = (await unit.collection(Reviews).find({ index: "names", values: [nameOf(row.batch, undefined)] })).filter(
     ({ posted }) => posted === row.posted,
   );
   return (

@@ -132,14 +132,17 @@ function partsOf(brought: readonly Brought[], person: boolean): Part[] {
     for (const id of Array.isArray(object.object_refs) ? (object.object_refs as unknown[]) : [])
       if (!reportOf.has(String(id))) reportOf.set(String(id), report);
   }
+  let last: Part | undefined;
   for (const one of brought) {
     if (NOT_REVIEWED.has(String(one.object.type))) continue;
     const posted = one.rows[0]?.posted ?? "";
-    const report = reportOf.get(String(one.object.id));
-    const key = `${posted}|${report ?? ""}`;
-    const held = parts.get(key);
-    if (held !== undefined) held.brought.push(one);
-    else parts.set(key, { ...(report === undefined ? {} : { report }), label: one.label, posted, brought: [one] });
+    const report = reportOf.size === 0 ? undefined : reportOf.get(String(one.object.id));
+    if (last === undefined || last.posted !== posted || last.report !== report) {
+      const key = `${posted}|${report ?? ""}`;
+      last = parts.get(key) ?? { ...(report === undefined ? {} : { report }), label: one.label, posted, brought: [] };
+      parts.set(key, last);
+    }
+    last.brought.push(one);
   }
   return [...parts.values()];
 }
@@ -150,7 +153,7 @@ const digest = (words: readonly string[]): string =>
     .slice(0, 32);
 
 /** The name of an item for those who see its report (or of the rest of the batch): made from the batch, which nobody can guess, and never from a label. */
-const nameOf = (batch: string, report: string | undefined): string => digest(["item", batch, report ?? ""]);
+export const nameOf = (batch: string, report: string | undefined): string => digest(["item", batch, report ?? ""]);
 
 function reviewOf(part: Part, batch: PostedBatch, many: boolean): ReviewDoc {
   const { poster, country, channel: _, received } = batch;

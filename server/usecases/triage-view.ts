@@ -13,6 +13,7 @@ import type { ReviewDoc, ReviewEntryDoc, ReviewEvent } from "../storage/review-d
 import { dueOf, escalatedTo } from "../triage/classes.ts";
 import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll } from "../triage/facts.ts";
 import { isOpen, type QualityState, verbsFrom } from "../triage/quality.ts";
+import { nameOf } from "./review-at-post.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 
 export const noReview = (): Fault => new Fault("not_found", "there is no such item");
@@ -98,7 +99,10 @@ function itemsOfBatch(sight: Sight, parts: readonly Part[]): SeenItem[] {
 /** The items that a viewer sees of these records and of all that came with them. */
 async function itemsOfReviews(unit: Unit, sight: Sight, reviews: readonly Stored<ReviewDoc>[]): Promise<SeenItem[]> {
   const many = [...new Set(reviews.filter((review) => review.many).map(({ batch }) => batch))];
-  const others = many.length === 0 ? [] : await unit.collection(Reviews).find({ index: "batch", values: many });
+  const others =
+    many.length === 0
+      ? []
+      : await unit.collection(Reviews).find({ index: "names", values: many.map((batch) => nameOf(batch, undefined)) });
   const all = new Map([...reviews, ...others].map((review) => [review.id, review]));
   const entries = grouped(
     await unit.collection(ReviewEntries).find({ index: "review", values: [...all.keys()] }),
@@ -139,9 +143,9 @@ async function memberIds(unit: Unit, review: ReviewDoc): Promise<string[]> {
   const receipt = await unit.collection(Receipts).get(review.batch);
   if (receipt === undefined) return [];
   const results = JSON.parse(Buffer.from(receipt.results).toString("utf8")) as { id?: string; outcome: string }[];
-  const others = (await unit.collection(Reviews).find({ index: "batch", values: [review.batch] })).filter(
-    ({ posted, members }) => posted === review.posted && members !== undefined,
-  );
+  const others = (
+    await unit.collection(Reviews).find({ index: "names", values: [nameOf(review.batch, undefined)] })
+  ).filter(({ posted, members }) => posted === review.posted && members !== undefined);
   const gathered = new Set(others.flatMap(({ members }) => members ?? []));
   return [
     ...new Set(

@@ -16,6 +16,7 @@ import { Reviews } from "../storage/collections.ts";
 import type { Storage, Unit } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
 import type { Content } from "./content.ts";
+import { nameOf } from "./review-at-post.ts";
 import type { Sight } from "./sight.ts";
 import type { Snapshots } from "./snapshot.ts";
 import { readQueue } from "./triage-queue.ts";
@@ -103,7 +104,7 @@ export class Triage {
       for (const review of records) {
         // The items of a batch come at its last record, all together.
         const beside = review.many
-          ? await storage.collection(Reviews).find({ index: "batch", values: [review.batch] })
+          ? await storage.collection(Reviews).find({ index: "names", values: [nameOf(review.batch, undefined)] })
           : [];
         if (!beside.some(({ id }) => id < review.id)) {
           const found = await itemsBeside(storage, sight, review);
