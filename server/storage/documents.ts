@@ -237,7 +237,13 @@ export const ReaderDoc = z.object({
   newest: z.int(),
   /** In the order of their ends. */
   intervals: z.array(
-    z.object({ lane: z.string(), from: Range.optional(), to: Range.optional(), view: z.string().optional() }),
+    z.object({
+      lane: z.string(),
+      from: Range.optional(),
+      to: Range.optional(),
+      view: z.string().optional(),
+      own: z.literal(true).optional(),
+    }),
   ),
 });
 export type ReaderDoc = z.infer<typeof ReaderDoc>;

@@ -6,7 +6,7 @@ import type { Stored, Unit } from "../../storage/port.ts";
 import { type Admission, type AdmittedLane, admittedLanes } from "../admission.ts";
 import { freePlace, takePlaces } from "../place-in-lanes.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { type Range, viewOf } from "./reader-state.ts";
+import { isOwn, type Range, viewOf } from "./reader-state.ts";
 
 /** Width of the range that what is gained or lost in one step is spread over, in microseconds. It is the same whatever was gained: it tells nothing. */
 const WIDTH = 20_000;
@@ -37,11 +37,11 @@ class Story {
   constructor(told: Told) {
     this.told = [...told];
   }
-  close(lane: string, view: string, to: Range): void {
+  close(lane: string, view: string, own: boolean, to: Range): void {
     const i = this.told.findLastIndex((one) => one.lane === lane && one.to === undefined);
     const open = i === -1 ? { lane } : (this.told[i] ?? { lane });
     if (i !== -1) this.told.splice(i, 1);
-    this.told.push({ ...open, view, to: [...to] });
+    this.told.push({ ...open, view, ...(own ? { own } : {}), to: [...to] });
   }
   open(lane: string, from: Range): void {
     this.told.push({ lane, from: [...from] });
@@ -115,7 +115,7 @@ export async function observe(
       );
       if (would !== undefined && viewOf(held.viewer, would) === viewOf(viewer, is)) continue;
     }
-    if (was !== undefined) story.close(lane, viewOf(held.viewer, was), range);
+    if (was !== undefined) story.close(lane, viewOf(held.viewer, was), isOwn(held.viewer, was), range);
     if (is !== undefined) story.open(lane, range);
     moved = true;
   }

@@ -14,6 +14,8 @@ export interface Interval {
   readonly to?: Range;
   /** What the reader saw of the label meanwhile. */
   readonly view: string;
+  /** It was of the reader's own agency, which sees its own as it wrote it. */
+  readonly own?: boolean;
 }
 
 /** Where a row with this mix stands in a range: behind its beginning, at its end at the latest. */
@@ -26,11 +28,18 @@ export const mixFrom = ([since, to]: Range, place: number): number =>
 
 const views = new WeakMap<AdmittedLane, string>();
 
-/** What a reader sees of a lane besides its rows: the label as the reader may know it, and what is cut. Equal views: nothing changed for the reader. */
+/** Whether a lane is of the reader's own agency; a client is never inside its sponsor (policy 1.4). */
+export const isOwn = ({ role, agency }: Viewer, { entry }: AdmittedLane): boolean =>
+  role !== "client" && agency !== undefined && agency === entry.label.originator;
+
+/**
+ * What a reader sees of a lane besides its rows: the label as the reader may know it, what is cut, and whether it is sent as it was written. Equal
+ * views: nothing changed for the reader.
+ */
 export function viewOf(viewer: Viewer, lane: AdmittedLane): string {
   const held = views.get(lane);
   if (held !== undefined) return held;
-  const view = sha256(`${wireText(viewer, lane)}\n${lane.cut.join("\n")}`).slice(0, 16);
+  const view = sha256(`${wireText(viewer, lane)}\n${isOwn(viewer, lane)}\n${lane.cut.join("\n")}`).slice(0, 16);
   views.set(lane, view);
   return view;
 }
@@ -58,12 +67,13 @@ export class ReaderState {
     this.#admission = admission;
     this.#viewer = viewer;
     this.#storied = new Set(doc.intervals.map(({ lane }) => lane));
-    for (const { lane, from, to, view = "" } of doc.intervals) {
+    for (const { lane, from, to, view = "", own = false } of doc.intervals) {
       const known = admission.lanes.get(lane);
       const interval = {
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
         view: to === undefined && known !== undefined ? viewOf(viewer, known) : view,
+        own: to === undefined && known !== undefined ? isOwn(viewer, known) : own,
       };
       this.#intervals.set(lane, [...(this.#intervals.get(lane) ?? []), interval]);
     }
@@ -84,7 +94,7 @@ export class ReaderState {
     const held = this.#intervals.get(lane) ?? NONE;
     const admitted = this.#admission.lanes.get(lane);
     if (admitted === undefined || (held.length > 0 && held.at(-1)?.to === undefined)) return held;
-    const open = [...held, { view: viewOf(this.#viewer, admitted) }];
+    const open = [...held, { view: viewOf(this.#viewer, admitted), own: isOwn(this.#viewer, admitted) }];
     this.#intervals.set(lane, open);
     return open;
   }
@@ -130,16 +140,16 @@ export class ReaderState {
   }
 
   /** Every time that a row stood for the reader, oldest first: from where, and where it was lost; the last without an end if it is there still. */
-  history(row: Placed): Array<{ readonly begin: number; readonly end?: number }> {
+  history(row: Placed): Array<{ readonly begin: number; readonly end?: number; readonly own: boolean }> {
     const stages = [...(row.stages ?? []), { lane: row.lane, stamp: row.stamp, left: Number.POSITIVE_INFINITY }];
     return stages.flatMap(({ lane, stamp, left }, i) =>
       this.intervals(lane)
         .filter(({ from, to }) => (to === undefined || to[0] >= stamp) && (from === undefined || from[0] < left))
         .map((interval) => {
-          const { to } = interval;
+          const { to, own = false } = interval;
           const begin = this.#since(row, i, interval);
-          if (to !== undefined && to[0] < left) return { begin, end: placeIn(to, row.mix) };
-          return left === Number.POSITIVE_INFINITY ? { begin } : { begin, end: left };
+          if (to !== undefined && to[0] < left) return { begin, end: placeIn(to, row.mix), own };
+          return left === Number.POSITIVE_INFINITY ? { begin, own } : { begin, end: left, own };
         }),
     );
   }

@@ -9,6 +9,8 @@ import type { Loss } from "./reader-state.ts";
 interface Span {
   readonly begin: number;
   readonly end: number;
+  /** While it did, its agency was the reader's. */
+  readonly own: boolean;
 }
 
 /** What is recalled at one place: ids that the reader had been given and that are gone since then. */
@@ -52,13 +54,15 @@ class Lives {
   }
 
   #spans(row: Row): Span[] {
-    return this.#sight.state.history(row).map(({ begin, end = Number.POSITIVE_INFINITY }) => ({ begin, end }));
+    return this.#sight.state
+      .history(row)
+      .map(({ begin, end = Number.POSITIVE_INFINITY, own }) => ({ begin, end, own }));
   }
 
   /** An edge that lacked an end was not there: it came with the later of its ends and went with the first that went. */
   of(row: Row): Span[] {
     const own = this.#spans(row);
-    if (!isEdge(row.kind) || this.#sight.ownRow(row)) return own;
+    if (!isEdge(row.kind)) return own;
     const ends = neededEnds(row)
       .filter((id) => !this.#sight.common.has(id))
       .map((id) =>
@@ -68,6 +72,7 @@ class Lives {
           .flatMap((one) => this.#spans(one)),
       );
     return own.flatMap((span) => {
+      if (span.own) return [span];
       let { begin, end } = span;
       for (const spans of ends) {
         const beside = spans.filter((one) => overlap(one, span));
@@ -75,7 +80,7 @@ class Lives {
         begin = Math.max(begin, Math.min(...beside.map((one) => one.begin)));
         end = Math.min(end, Math.max(...beside.map((one) => one.end)));
       }
-      return begin < end ? [{ begin, end }] : [];
+      return begin < end ? [{ begin, end, own: false }] : [];
     });
   }
 }
