@@ -64,6 +64,8 @@ export const SourceReply = z
     confidence: z.number().optional(),
     flags: z.array(z.string()).optional(),
     batch: z.string().optional(),
+    /** Of one's own agency's, where it is withdrawn: nobody else sees it. */
+    state: z.string().optional(),
     object: StixReply,
   })
   .meta({ id: "Source" });

@@ -43,6 +43,8 @@ export interface SourceView {
   readonly confidence?: number;
   readonly flags?: readonly string[];
   readonly batch?: string;
+  /** Of one's own side's, where it is not released: others don't see it. */
+  readonly state?: string;
   readonly object: StixJson;
 }
 
@@ -93,6 +95,7 @@ export async function readSources(
       ...(typeof confidence === "number" ? { confidence } : {}),
       ...(own && row.flags !== undefined ? { flags: row.flags } : {}),
       ...(own ? { batch: row.batch } : {}),
+      ...(own && label.state !== "released" ? { state: label.state } : {}),
       object: original?.object ?? {},
     });
   }

@@ -58,6 +58,9 @@ test("withdraw – one's own object – gone for everybody else at once, readabl
   expect(await get("rel-US-FBI", one.id)).toMatchObject({ name: "taken back" });
   const { json } = await ask("u1", `/api/v1/objects/${one.id}`);
   expect(json).toMatchObject({ label: { state: "withdrawn", tlp: "GREEN" } });
+  expect((await ask("u1", `/api/v1/objects/${one.id}/sources`)).json).toMatchObject({
+    sources: [{ state: "withdrawn" }],
+  });
 });
 
 test("withdraw – hidden, unknown, another's, already withdrawn, stale – 404 with one body, 403, 409", async () => {
