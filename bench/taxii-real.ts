@@ -74,7 +74,6 @@ function difference(expected: readonly Item[], items: readonly Item[], client: C
   const parts = [
     missing.length > 0 ? `${missing.length} missing (${missing.slice(0, 3).join("; ")})` : "",
     more.length > 0 ? `${more.length} more (${more.slice(0, 3).join("; ")})` : "",
-    got.size < items.length ? `${items.length - got.size} twice` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }
@@ -131,7 +130,9 @@ export async function taxiiReal(): Promise<void> {
           const was = await connected(client, account).ask<Pulled>("pull", asked);
           // cytaxii2 cannot ask for all versions, and gets the newest.
           const wanted = client === "cytaxii2" && collection === "originals" ? newest(rest) : rest;
-          judge(`  ${client}`, started, was.objects.length, difference(content(wanted), content(was.objects), client));
+          const repeated = was.objects.length - new Set(was.objects.map((item) => keyOf(item))).size;
+          const differs = difference(content(wanted), content(was.objects), client);
+          judge(`  ${client}`, started, was.objects.length, repeated > 0 ? `${differs} ${repeated} repeated` : differs);
           pulled.push({ client, account, collection, was });
         } catch (error) {
           if (!(error instanceof Refused)) throw error;
