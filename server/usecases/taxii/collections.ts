@@ -1,4 +1,5 @@
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import { arrange } from "../../pipeline/arrange.ts";
 import { positionInstant } from "../../pipeline/fold.ts";
 import type { StixJson } from "../../pipeline/steps.ts";
 import { sha256, uuid5 } from "../../shared/digest.ts";
@@ -405,7 +406,7 @@ export class Collections {
         id: String(object.id),
         version: typeof version === "string" ? version : formatMicros(place),
         added: place,
-        text: ask.bodies ? JSON.stringify(object) : "",
+        text: ask.bodies ? arrange(object).text : "",
       };
     });
   }
