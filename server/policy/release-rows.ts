@@ -177,15 +177,31 @@ export function withoutRow(label: Label, row: AskedRow): Label {
     : { ...label, releases };
 }
 
+const inAll = (some: readonly string[], all: readonly string[]): boolean => some.every((one) => all.includes(one));
+
 /**
- * Is `to` no more than `row`, for content under this label? Fewer countries, fewer agencies, an earlier end. From everyone to a list is a
+ * Is a row no more than one that is on, for content under this label? No other country, no other agency, no later end. From everyone to a list is a
  * widening under AMBER+STRICT, where everyone is nobody (policy 4), so there it is not.
  */
-export function isNarrower(to: AskedRow, row: AskedRow, label: Label): boolean {
+function isWithin(row: ReleaseRow, held: ReleaseRow, label: Label): boolean {
+  if (held.status !== "on" || row.agreement !== held.agreement || !inAll(row.countries, held.countries)) return false;
   const strict = [label, ...label.fieldRules].some(({ tlp }) => tlp === "AMBER+STRICT");
-  const agencies =
-    row.agencies === "*" ? to.agencies === "*" || !strict : to.agencies !== "*" && inAll(to.agencies, row.agencies);
-  const ends = row.until === undefined || (to.until !== undefined && !isBefore(row.until, to.until));
-  return to.agreement === row.agreement && inAll(to.countries, row.countries) && agencies && ends;
+  if (
+    held.agencies === "*" ? row.agencies !== "*" && strict : row.agencies === "*" || !inAll(row.agencies, held.agencies)
+  )
+    return false;
+  return held.until === undefined || (row.until !== undefined && !isBefore(held.until, row.until));
 }
-const inAll = (some: readonly string[], all: readonly string[]): boolean => some.every((one) => all.includes(one));
+
+/**
+ * The label with a row that is on taken back, all but `to` (triage 3, "Narrow, recall"): it never adds a reader, so that one person may. The very label if no such row
+ * is on; undefined if `to` is more than what is on. Normalise what comes out.
+ */
+export function narrowRow(label: Label, row: AskedRow, to: AskedRow | undefined): Label | undefined {
+  const without = withoutRow(label, row);
+  if (without === label || to === undefined) return without;
+  const left = splitRow(to, "on");
+  return left.every((one) => label.releases.some((held) => isWithin(one, held, label))) && left.length > 0
+    ? withRowsOn(without, to)
+    : undefined;
+}

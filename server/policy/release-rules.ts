@@ -20,26 +20,26 @@ export const needsCustodian = (label: Label): boolean =>
       ("pii" in part && part.pii === true),
   );
 
-/**
- * Does turning the row on take a second person (triage 3)? Always across a border and for PUBLIC; at home for AMBER and
- * above from feeds, and for what a custodian must approve (read so that it holds for every row, since it names no border).
- */
-export const rowNeedsSecondPerson = (row: Named, label: Label, poster: Role): boolean =>
-  !staysHome(row, label) ||
-  needsCustodian(label) ||
-  (!isPerson(poster) &&
-    [label, ...label.fieldRules].some(({ tlp }) => tlp !== undefined && tightness(tlp) >= tightness("AMBER")));
-
 /** Who has to agree before a row is on (triage 3). */
 export type Needed = "author" | "reviewer" | "releaser" | "custodian" | "every-country";
 
-/** What the second-person table asks for this row of this content, posted by an account of this role (triage 3). */
+/**
+ * What the second-person table asks for this row of this content, posted by an account of this role (triage 3). What a custodian must approve, it asks for
+ * every row, since the table names no border there.
+ */
 export function neededFor(row: Named, label: Label, poster: Role): Needed {
   if (row.agreement === "PUBLIC") return "every-country";
   if (needsCustodian(label)) return "custodian";
   if (!staysHome(row, label)) return "releaser";
-  return rowNeedsSecondPerson(row, label, poster) ? "reviewer" : "author";
+  const tight = [label, ...label.fieldRules].some(
+    ({ tlp }) => tlp !== undefined && tightness(tlp) >= tightness("AMBER"),
+  );
+  return tight && !isPerson(poster) ? "reviewer" : "author";
 }
+
+/** Does turning the row on take a second person (triage 3)? */
+export const rowNeedsSecondPerson = (row: Named, label: Label, poster: Role): boolean =>
+  neededFor(row, label, poster) !== "author";
 
 /** An account as the rule sees it; `person` is the verified human behind it, absent for services. */
 export interface Party {
@@ -55,7 +55,7 @@ export interface Party {
   /** The same human also signs agreements. */
   readonly signs?: boolean | undefined;
 }
-export type Other = Pick<Party, "id" | "person" | "role">;
+export type Other = Pick<Party, "id" | "person" | "role" | "delegateOf">;
 
 export interface Refusal {
   readonly code:
@@ -80,7 +80,7 @@ const names = (list: readonly string[] | undefined, { id, person }: Other): bool
 
 /**
  * Is this account another person than all of these (triage 3)? Not the same human, nobody that one of them enrolled or promoted,
- * nobody's delegate, no service. Undefined: yes. One who is not known can't be told from the account: no.
+ * neither's delegate, no service. Undefined: yes. One who is not known can't be told from the account: no.
  */
 export function mayBeSecond(approver: Party, others: readonly (Other | undefined)[]): Refusal | undefined {
   for (const other of others) {
@@ -88,8 +88,9 @@ export function mayBeSecond(approver: Party, others: readonly (Other | undefined
       return refuse("release.same_person", "somebody other than who posted or proposed it has to approve it");
     if (names(approver.vouchedBy, other))
       return refuse("release.own_promotion", "who was enrolled or promoted by its proposer or author can't approve it");
-    if (names(approver.delegateOf, other))
-      return refuse("release.delegate", "a delegate of its proposer or author can't approve it");
+    // What a delegate proposes is proposed for the other: either way round there is one will.
+    if (names(approver.delegateOf, other) || names(other.delegateOf, approver))
+      return refuse("release.delegate", "who acts for its proposer or author, or is acted for, can't approve it");
   }
   if (approver.person === undefined || !isPerson(approver.role))
     return refuse("release.not_releaser", "only a person with the role of releaser can approve it");

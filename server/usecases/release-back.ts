@@ -1,6 +1,5 @@
 import type { ReleaseReply } from "../../schemas/api/releases.ts";
-import type { Label } from "../../schemas/policy/label.ts";
-import { isNarrower, withoutRow, withRowsOn } from "../policy/release-rows.ts";
+import { narrowRow } from "../policy/release-rows.ts";
 import { Fault } from "../shared/fault.ts";
 import { uuid4 } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
@@ -119,14 +118,10 @@ export class TakingBack {
   ): Promise<void> {
     const labels = ownRows(rows).flatMap((one) => snapshot.labels.get(one.label)?.label ?? []);
     const { to } = ask;
-    if (to !== undefined && !labels.every((label) => isNarrower(to, row, label))) throw wider();
-    if (labels.every((label) => withoutRow(label, row) === label))
+    if (labels.every((label) => narrowRow(label, row, undefined) === label))
       throw new Fault("unprocessable", "no such row is on", { code: "release.not_on", path: "row" });
-    const change = (label: Label): Label => {
-      const without = withoutRow(label, row);
-      return without === label ? label : to === undefined ? without : withRowsOn(without, to);
-    };
-    await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, change);
+    if (labels.some((label) => narrowRow(label, row, to) === undefined)) throw wider();
+    await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, (label) => narrowRow(label, row, to) ?? label);
     await rememberJudged(unit, snapshot.at);
   }
 

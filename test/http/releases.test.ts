@@ -298,6 +298,17 @@ describe("taking back", () => {
   });
 });
 
+describe("taking back is no way to give", () => {
+  test("recalls with what is left – more countries than are on – 422, and nobody gains", async () => {
+    const both = row("TRI", ["KOR", "USA"]);
+    const id = await posted("u3", tool("on at home alone"), { tlp: "GREEN", releases: [both] });
+    const hash = await hashOf("u3", id);
+    const reply = await put("u3", `/api/v1/objects/${id}/recalls`, { row: both, to: both, reason: "tidying", hash });
+    expect(failed(reply)).toEqual([422, "release.not_narrower"]);
+    expect(await reads(id, ["k1", "u1"])).toEqual({ k1: 404, u1: 200 });
+  });
+});
+
 describe("onward release", () => {
   // Long after all that this file plays: time is judged forwards only.
   const until = formatInstant(START + 400 * DAY);
