@@ -14,7 +14,9 @@ const HEAD = [
   "granular_markings",
 ] as const;
 const MARKS = "object_marking_refs";
-const FIRST: ReadonlySet<string> = new Set([...HEAD, MARKS]);
+/** What a fold sets from its sources together. */
+const VALID = ["valid_from", "valid_until"] as const;
+const PLACED: ReadonlySet<string> = new Set([...HEAD, MARKS]);
 
 /** An object as it is stored, with what a reader's copy is spliced at. */
 export interface Arranged {
@@ -28,10 +30,11 @@ export interface Arranged {
 const bytesOf = (text: string): number => Buffer.byteLength(text, "utf8");
 
 /**
- * JSON text of an object: its names and dates first, then its markings, then everything else in the sender's order. A reader's copy is this text with
- * other markings, and for a fold of one source with another head; neither has to be parsed (order, consolidated).
+ * JSON text of an object: its names and dates first, then its markings, then its validity, then `first`, then everything else in its own order. A reader's
+ * copy is this text with other markings, and for a fold of one source with another head; neither has to be parsed (order, consolidated). What is folded
+ * or parsed for other reasons is written so too: the text of an object must not tell which way it came.
  */
-export function arrange(object: StixJson): Arranged {
+export function arrange(object: StixJson, first: readonly string[] = []): Arranged {
   let head = "{";
   for (const name of HEAD) {
     if (!Object.hasOwn(object, name)) continue;
@@ -40,8 +43,11 @@ export function arrange(object: StixJson): Arranged {
   const marks = Object.hasOwn(object, MARKS) ? `,"${MARKS}":${JSON.stringify(object[MARKS])}` : "";
   let rest = "";
   let refers: Arranged["refers"] = "nothing";
-  for (const [name, value] of Object.entries(object)) {
-    if (FIRST.has(name)) continue;
+  const early = [...VALID, ...first].filter((name) => Object.hasOwn(object, name));
+  const names = Object.keys(object);
+  for (const name of early.length === 0 ? names : [...early, ...names.filter((one) => !early.includes(one))]) {
+    if (PLACED.has(name)) continue;
+    const value = object[name];
     const text = JSON.stringify(value);
     if (text === undefined) continue;
     rest += `,${JSON.stringify(name)}:${text}`;

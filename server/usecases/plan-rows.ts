@@ -80,7 +80,7 @@ export function planRows(
   origin: Origin,
   secrets: Secrets,
 ): RowPlan[] {
-  const whole = arrange(object);
+  const whole = arrange(object, Object.keys(key.canonical ?? {}));
   const { text } = whole;
   const stixId = String(object.id);
   const hash = sha256(text);
@@ -94,7 +94,11 @@ export function planRows(
     const keyedHere = cut.length === 0 ? { key } : keyOf(shown, origin.originator);
     // A cut that takes part of the key away would make it another thing.
     if (!("key" in keyedHere) || keyedHere.key.text !== key.text) continue;
-    const { text: body, marksAt, refers } = cut.length === 0 ? whole : arrange(shown);
+    const {
+      text: body,
+      marksAt,
+      refers,
+    } = cut.length === 0 ? whole : arrange(shown, Object.keys(keyedHere.key.canonical ?? {}));
     const marks = otherMarks(shown, consumed);
     const besides = extraValues(keyedHere.key);
     const before = given ?? keyedHere.key.given;
