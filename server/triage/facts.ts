@@ -1,4 +1,3 @@
-import { parseInstant } from "../shared/instant.ts";
 import { CLASS_RULES, type ClassRule, compareClass, ruleNamed } from "./classes.ts";
 
 /** What the queue knows of an item's content, as one reader's tier shows it; nothing in it comes from what is cut there. */
@@ -102,13 +101,19 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Dates that say when something was so, not when it was written down. */
 const DATES = ["valid_from", "last_seen", "first_seen", "last_observed", "published", "timestamp"] as const;
 
+/** RFC 3339 in UTC, ms; undefined for what is none. Dates of STIX have been checked before: this is on the ingest's path, where a full parse would be felt. */
+function msOf(text: string): number | undefined {
+  if (text.length < 20 || text.length > 60 || text.charCodeAt(10) !== 84 || !text.endsWith("Z")) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
 /** The newest date of the content, ms; undefined where it has none. */
 function dateOf(object: Stated["object"]): number | undefined {
   let newest: number | undefined;
   for (const name of DATES) {
     const text = object[name];
-    if (typeof text !== "string" || text.length > 60) continue;
-    const ms = parseInstant(text)?.ms;
+    const ms = typeof text === "string" ? msOf(text) : undefined;
     if (ms !== undefined && (newest === undefined || ms > newest)) newest = ms;
   }
   return newest;
@@ -166,22 +171,18 @@ const FRESH: ReadonlyMap<string, FreshKind> = new Map([
   ["user-account", "persona"],
 ]);
 
-const USD = ["usd", "amount_usd", "value_usd", "usd_value", "usd_at_time", "loss_usd", "x_usd_value"] as const;
+/** Members of an extension that state an amount in US dollars; of an object itself, where nothing of the standard's is called so, two will do. */
+const USD = ["usd", "amount_usd", "value_usd", "usd_value", "usd_at_time", "loss_usd"] as const;
 
-function amountIn(object: Readonly<Record<string, unknown>>, found: number): number {
-  let most = found;
-  for (const name of USD) {
-    const value = object[name];
-    if (typeof value === "number" && Number.isFinite(value) && value > most) most = value;
-  }
-  return most;
-}
+const amount = (value: unknown, most: number): number =>
+  typeof value === "number" && Number.isFinite(value) && value > most ? value : most;
 
 /** The largest amount in US dollars that the object or an extension of it states; 0 where there is none. */
-function usdOf(object: Stated["object"]): number {
-  let most = amountIn(object, 0);
-  if (isRecord(object.extensions))
-    for (const extension of Object.values(object.extensions)) if (isRecord(extension)) most = amountIn(extension, most);
+function usdOf({ amount_usd: own, x_usd_value: other, extensions }: Stated["object"]): number {
+  let most = own === undefined && other === undefined ? 0 : amount(own, amount(other, 0));
+  if (extensions === undefined || !isRecord(extensions)) return most;
+  for (const extension of Object.values(extensions))
+    if (isRecord(extension)) for (const name of USD) most = amount(extension[name], most);
   return most;
 }
 
@@ -231,18 +232,13 @@ function better<T>(
   return order < 0 || (order === 0 && a.of <= b.of) ? a : b;
 }
 
-/** Negative where a title from the first object goes before one from the second: reports before all else, then by id. */
-function titleRank(a: string, b: string): number {
-  const rank = (id: string): number => {
-    const place = TITLED.indexOf(id.slice(0, id.indexOf("--")));
-    return place < 0 ? TITLED.length : place;
-  };
-  return rank(a) - rank(b) || byText(a, b);
-}
+/** Titles of reports go before all else. */
+const TITLE_RANK: ReadonlyMap<string, number> = new Map(TITLED.map((kind, rank) => [kind, rank]));
+const rankOf = (id: string): number => TITLE_RANK.get(id.slice(0, id.indexOf("--"))) ?? TITLED.length;
 
 function betterTitle(a: Fact<string> | undefined, b: Fact<string> | undefined): Fact<string> | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return titleRank(a.of, b.of) <= 0 ? a : b;
+  return (rankOf(a.of) - rankOf(b.of) || byText(a.of, b.of)) <= 0 ? a : b;
 }
 
 function count(counts: Map<string, number>, name: string, n: number): void {
@@ -258,6 +254,7 @@ export class FactsSum {
   readonly #kinds = new Map<string, number>();
   readonly #rules = new Map<string, number>();
   #title: Fact<string> | undefined;
+  #rank = 0;
   #usd: Fact<number> | undefined;
   readonly #fresh = new Map<FreshKind, Fact<number>>();
   #confidence = { sum: 0, n: 0 };
@@ -272,9 +269,14 @@ export class FactsSum {
     this.#n += 1;
     count(this.#kinds, kind, 1);
     count(this.#rules, ruleFor(stated, sender, received, date), 1);
-    if (this.#title === undefined || titleRank(of, this.#title.of) < 0) {
+    const rank = TITLE_RANK.get(kind) ?? TITLED.length;
+    const held = this.#title;
+    if (held === undefined || rank < this.#rank || (rank === this.#rank && of < held.of)) {
       const title = titleOf(stated);
-      if (title !== undefined) this.#title = { is: title, of };
+      if (title !== undefined) {
+        this.#title = { is: title, of };
+        this.#rank = rank;
+      }
     }
     const usd = usdOf(object);
     if (usd > 0) this.#usd = better(this.#usd, { is: usd, of }, descending);
@@ -301,6 +303,7 @@ export class FactsSum {
     for (const [kind, n] of Object.entries(facts.kinds)) count(this.#kinds, kind, n);
     for (const [rule, n] of Object.entries(facts.rules)) count(this.#rules, rule, n);
     this.#title = betterTitle(this.#title, facts.title);
+    this.#rank = this.#title === undefined ? 0 : rankOf(this.#title.of);
     this.#usd = better(this.#usd, facts.usd, descending);
     for (const [sort, date] of Object.entries(facts.fresh) as [FreshKind, Fact<number>][])
       this.#date(sort, date.is, date.of);

@@ -182,43 +182,66 @@ function reviewOf(part: Part, batch: PostedBatch, many: boolean): ReviewDoc {
   };
 }
 
+interface InLane {
+  readonly lane: string;
+  readonly sum: FactsSum;
+  holds: boolean;
+}
+
+/** First and last stamp of what a batch placed in each lane. */
+function rangesOf(placed: readonly RowDoc[]): Map<string, [number, number]> {
+  const ranges = new Map<string, [number, number]>();
+  let lane: string | undefined;
+  let range: [number, number] = [0, 0];
+  for (const row of placed) {
+    if (lane !== row.lane) {
+      lane = row.lane;
+      range = ranges.get(lane) ?? [row.stamp, row.stamp];
+      ranges.set(lane, range);
+    }
+    if (row.stamp < range[0]) range[0] = row.stamp;
+    if (row.stamp > range[1]) range[1] = row.stamp;
+  }
+  return ranges;
+}
+
 /**
  * Makes the records of the quality review for what a batch brought, in the batch's transaction: one a label, for each report of a person's post and for the rest.
- * `stamps` gives where rows were placed. What people post is submitted; a feed's is P3, and accepted by rule where a standing order covers it (triage 2).
+ * `placed` are its rows where they stand. What people post is submitted; a feed's is P3, and accepted by rule where a standing order covers it (triage 2).
  */
 export async function reviewBatch(
   unit: Unit,
   brought: readonly Brought[],
   batch: PostedBatch,
-  stamps: ReadonlyMap<string, number>,
+  placed: readonly RowDoc[],
 ): Promise<void> {
   const reviews: ReviewDoc[] = [];
   const entries: ReviewEntryDoc[] = [];
+  const ranges = rangesOf(placed);
   const parts = partsOf(brought, isPerson(batch.poster.role));
   for (const part of parts) {
     const review = reviewOf(part, batch, parts.length > 1);
     const { sender, received } = review;
-    const lanes = new Map<string, { sum: FactsSum; stamps: [number, number]; holds: boolean }>();
+    const lanes = new Map<string, InLane>();
+    let last: InLane | undefined;
     for (const { object, rows } of part.brought) {
       for (const row of rows) {
-        const stamp = stamps.get(row.id) ?? 0;
-        const stated = statedBy(row, object);
-        const held = lanes.get(row.lane);
-        const holds = row.stixId === review.report;
-        if (held === undefined)
-          lanes.set(row.lane, { sum: new FactsSum().see(stated, sender, received), stamps: [stamp, stamp], holds });
-        else {
-          held.holds ||= holds;
-          held.sum.see(stated, sender, received);
-          held.stamps = [Math.min(held.stamps[0], stamp), Math.max(held.stamps[1], stamp)];
+        if (last?.lane !== row.lane) {
+          last = lanes.get(row.lane) ?? { lane: row.lane, sum: new FactsSum(), holds: false };
+          lanes.set(row.lane, last);
         }
+        last.sum.see(statedBy(row, object), sender, received);
+        last.holds ||= row.stixId === review.report;
       }
     }
     reviews.push(review);
-    for (const [lane, { sum, stamps: range, holds }] of lanes) {
+    for (const { lane, sum, holds } of lanes.values()) {
       const facts = sum.facts;
       if (facts !== undefined)
-        entries.push({ ...entryOf(review, lane, facts, range), ...(holds ? { holds: true } : {}) });
+        entries.push({
+          ...entryOf(review, lane, facts, ranges.get(lane) ?? [0, 0]),
+          ...(holds ? { holds: true } : {}),
+        });
     }
   }
   if (reviews.length === 0) return;
