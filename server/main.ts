@@ -43,9 +43,11 @@ async function run(): Promise<void> {
     if (config.PORT === 0) base = config.PUBLIC_URL.replace(/:0$/, `:${server.port}`);
     const lines = [`Tricord is ready: ${base}`, `  API       ${base}/api/v1/   (to browse: ${base}/docs)`];
     if (config.DEMO) lines.push(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);
+    // Before it says so: who waits for that may end it at once.
+    const told = toldToEnd(process);
     // In one piece: who waits for the first line has them all.
     say(lines.join("\n"));
-    const signal = await toldToEnd(process);
+    const signal = await told;
     say(`${signal}: finishing what is under way …`);
     stopping = true;
     await server.stop();
