@@ -444,7 +444,7 @@ async function attempt(
         ...{ batch, poster, channel: ask.channel, received: moment.now, at: snapshot.at, orders: snapshot.orders },
         country: snapshot.agencies.get(poster.agency)?.country ?? "",
       },
-      new Map(rows.map(({ id, stamp }) => [id, stamp])),
+      rows,
     );
     await ask.also?.(unit, [...new Set(fresh.map(({ contribution }) => contribution))]);
     await nameTimeless(unit);
