@@ -15,6 +15,7 @@ import type { Moment } from "../shared/moment.ts";
 import { Rows } from "../storage/collections.ts";
 import type { ConfirmationDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
+import { admittedLanes } from "./admission.ts";
 import { bindBatch } from "./bind-labels.ts";
 import { askToConfirm } from "./confirmations.ts";
 import type { Content } from "./content.ts";
@@ -245,6 +246,7 @@ export class Edits {
       confirmation = undefined;
       if (stored.length === 0) return;
       const snapshot = await this.#parts.snapshots.read(unit, ask.moment.now);
+      if (await isFollowed(unit, sight, snapshot, row, stored)) throw staleContent();
       confirmation = await this.#applyChanges(unit, sight, snapshot, plan, ask);
       if (row.version !== undefined) return;
       const now = Math.max(ask.moment.now, this.#parts.clock());
@@ -270,6 +272,8 @@ export class Edits {
       ask.moment,
     );
     const [result] = results;
+    // Somebody else's edit took the version's place in the same instant.
+    if (result?.code === "version.conflict") throw staleContent();
     if (result === undefined || result.outcome === "rejected")
       throw new Fault("unprocessable", result?.message ?? "it could not be stored", {
         code: result?.code ?? "edit.refused",
@@ -327,6 +331,27 @@ export class Edits {
       made === undefined ? row.contribution === contribution : row.batch === made.batch && again.ownRow(row),
     );
   }
+}
+
+/** Whether somebody gave the post another version meanwhile, as far as its editor may see: two edits of one version must not both stand. */
+async function isFollowed(
+  unit: Unit,
+  { viewer }: Sight,
+  snapshot: Snapshot,
+  { stixId, originator, version }: Row,
+  own: readonly string[],
+): Promise<boolean> {
+  if (version === undefined) return false;
+  const later = (await unit.collection(Rows).find({ index: "stix", values: [stixId] })).filter(
+    (other) =>
+      other.originator === originator &&
+      !own.includes(other.contribution) &&
+      compareInstants(other.version ?? "", version) > 0,
+  );
+  const labels = [...new Set(later.map(({ label }) => label))].flatMap((id) => snapshot.labels.get(id) ?? []);
+  const standing = labels.filter(({ label }) => label.state !== "withdrawn");
+  const lanes = new Set(admittedLanes(viewer, standing, snapshot, "api").map(({ lane }) => lane));
+  return later.some(({ lane }) => lanes.has(lane));
 }
 
 const refusedAs = (problem: Problem | undefined): Fault =>

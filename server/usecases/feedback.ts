@@ -10,6 +10,7 @@ import type { Storage, Stored, Unit } from "../storage/port.ts";
 import { nextReceived, type ReceivedState, type ReceivedVerb } from "../triage/received.ts";
 import type { AuditStream } from "./append-audit.ts";
 import type { Content } from "./content.ts";
+import { ownRows } from "./own-rows.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import type { Row, Sight } from "./sight.ts";
 
@@ -121,7 +122,7 @@ export class FeedbackFlow {
     return this.#view(sight, rows);
   }
 
-  /** What one's own agency said of an object, and what others said of its own contributions to it. */
+  /** What one's own agency said of an object, and what others said of its own contributions to it, older versions too. */
   async show(viewer: Viewer, moment: Moment, object: string): Promise<FeedbackReply> {
     const sight = await this.#parts.content.sight(viewer, moment, "api");
     return this.#view(sight, await this.#rows(sight, object));
@@ -136,17 +137,16 @@ export class FeedbackFlow {
   async #view(sight: Sight, rows: readonly Row[]): Promise<FeedbackReply> {
     const { storage } = this.#parts;
     const side = sight.side;
-    const [own, others] = [true, false].map((mine) =>
-      rows.filter((row) => sight.ownRow(row) === mine).map((row) => row.contribution),
-    );
+    const own = (await ownRows(sight, { rows })).map((row) => row.contribution);
+    const others = rows.filter((row) => !sight.ownRow(row)).map((row) => row.contribution);
     const given =
       side === undefined
         ? []
-        : await storage.collection(FeedbackIn).getMany((others ?? []).map((contribution) => idOf(side, contribution)));
+        : await storage.collection(FeedbackIn).getMany(others.map((contribution) => idOf(side, contribution)));
     const newest = given.reduce<FeedbackDoc | undefined>((a, b) => (a === undefined || b.at > a.at ? b : a), undefined);
     return {
       ...(newest === undefined ? {} : { given: givenView(newest) }),
-      received: await feedbackOn(storage, own ?? []),
+      received: await feedbackOn(storage, own),
     };
   }
 }

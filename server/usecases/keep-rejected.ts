@@ -63,19 +63,33 @@ const closed = (account: string, agency: string, country: string): Label => ({
 
 const UNMARKED: { marked: Marked } = { marked: { tlps: [], labels: [], rules: [], has: () => false, consumed: [] } };
 
-/** Who may read what was refused: its markings met with what the post said, as for what is stored, and without any row. */
-function labelOf(item: Item, find: (id: string) => StixJson | undefined, by: Rejecting, snapshot: Snapshot): Label {
+/** Who may read what was refused: its markings met with what the post said, as for what is stored, and without any row. Equal markings are met once. */
+function labeller(
+  find: (id: string) => StixJson | undefined,
+  by: Rejecting,
+  snapshot: Snapshot,
+): (item: Item) => Label {
   const shut = closed(by.account, by.agency, snapshot.agencies.get(by.agency)?.country ?? "");
-  try {
-    const own = "object" in item ? ownMarkings(item.object, find) : UNMARKED;
-    if ("problem" in own) return shut;
-    const { label } = bindRequest(by.ask, by.account, snapshot, withSaid(own.marked, item.said));
-    return normaliseLabel({ ...label, releases: [], author: by.account });
-  } catch (error) {
-    // A request that fits no post is refused before; markings of a shape that nobody can read, and a label that can't be, are these.
-    if (error instanceof Fault || error instanceof TypeError) return shut;
-    throw error;
-  }
+  const met = new Map<string, Label>();
+  return (item) => {
+    try {
+      const own = "object" in item ? ownMarkings(item.object, find) : UNMARKED;
+      if ("problem" in own) return shut;
+      // Every rule counts, whether or not what it cuts is there: who is shown all of it is shown nothing else.
+      const marked = { ...withSaid(own.marked, item.said), has: () => true };
+      const key = JSON.stringify([marked.tlps, marked.labels, marked.rules]);
+      const held = met.get(key);
+      if (held !== undefined) return held;
+      const { label } = bindRequest(by.ask, by.account, snapshot, marked);
+      const made = normaliseLabel({ ...label, releases: [], author: by.account });
+      met.set(key, made);
+      return made;
+    } catch (error) {
+      // A request that fits no post is refused before; markings of a shape that nobody can read, and a label that can't be, are these.
+      if (error instanceof Fault || error instanceof TypeError) return shut;
+      throw error;
+    }
+  };
 }
 
 /** What an object says it is, where that can be told. */
@@ -167,15 +181,11 @@ export async function keepRejected(
   if (past.length > 0) await entries.remove(past.map(({ id }) => id));
   const objects = refused.flatMap(({ item }) => ("object" in item ? [item.object] : []));
   const markings = await definitionsNamed(unit, objects, by.agency);
+  const labelOf = labeller((id) => markings.get(id), by, snapshot);
   const made = new Map<string, QuarantinedDoc>();
   let over = 0;
   for (const one of refused) {
-    const entry = entryOf(
-      one,
-      labelOf(one.item, (id) => markings.get(id), by, snapshot),
-      by,
-      secrets,
-    );
+    const entry = entryOf(one, labelOf(one.item), by, secrets);
     if (made.has(entry.id)) continue;
     if (made.size < MOST_KEPT) made.set(entry.id, entry);
     else over += 1;

@@ -121,6 +121,21 @@ describe("content", () => {
     expect(failed(await post({ patch: { name: "fourth" } }))).toEqual([409, "edit.withdrawn"]);
   });
 
+  test("two edits of one version – at the same time – one stands, the other is told that it is stale", async () => {
+    const one = tool("edited twice");
+    await send("u1", one);
+    const { post, hash } = await mine("u1", one.id);
+    const path = `/api/v1/mine/${post}/edit`;
+    const body = (name: string): object => ({ hash, reason: "x", patch: { name } });
+    const both = await Promise.all(
+      ["first", "second"].map((name) => world.ask("u1", { method: "POST", path, body: body(name) })),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(both.flatMap((reply) => (reply.status === 409 ? failed(reply) : []))[1]).toMatch(
+      /^(content\.stale|edit\.superseded)$/,
+    );
+  });
+
   test("a value – corrected – another contribution with its own id, the old one withdrawn in the same step", async () => {
     const id = String(scoId("ipv4-addr", { value: "198.51.100.3" }));
     await send("u1", { type: "ipv4-addr", spec_version: "2.1", id, value: "198.51.100.3" });

@@ -171,6 +171,18 @@ describe("feedback", () => {
     expect((await say("feed-US-TREAS", open.id, { verdict: "useful" })).status).toBe(403);
   });
 
+  test("on a version that was replaced since – its sender finds it under the object still", async () => {
+    const one = tool("fed back, then changed");
+    await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    await say("u2", one.id, { verdict: "not useful", note: "too vague" });
+    const later = { ...one, modified: "2026-03-09T00:00:00.000Z", description: "less vague" };
+    await send("u1", later, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    expect((await ask("u1", `/api/v1/objects/${one.id}/feedback`)).json).toMatchObject({
+      received: [{ state: "not-useful", note: "too vague" }],
+    });
+    expect((await ask("u2", `/api/v1/objects/${one.id}/feedback`)).json).toEqual({ received: [] });
+  });
+
   test("on what its sender takes back afterwards – stays with the sender, and is closed to who gave it", async () => {
     const one = tool("taken back after feedback");
     await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });

@@ -180,13 +180,14 @@ test("poison – huge, deep, half surrogates, strange markings – kept cut with
     { type: 5, id: {}, object_marking_refs: { a: 1 }, granular_markings: "x" },
     { type: "tool", id: "x".repeat(10_000), granular_markings: [{ marking_ref: {}, selectors: 5 }] },
     {},
+    { type: "\ud800", id: "\udc00tool", "\ud800": "\ud800" },
   ];
   const body = `[${deep},${poison.map((one) => JSON.stringify(one)).join(",")}]`;
   const reply = await ask("u1", {
     ...{ method: "POST", path: "/api/v1/ingest", body },
     headers: { "Tricord-Label": JSON.stringify(HOME), "Content-Type": "application/json" },
   });
-  expect(reply.json).toMatchObject({ counts: { received: 6, rejected: 6 }, quarantined: { kept: 6, lost: 0 } });
+  expect(reply.json).toMatchObject({ counts: { received: 7, rejected: 7 }, quarantined: { kept: 7, lost: 0 } });
   const { entries } = await list("u1");
   const huge = entries.find(({ cut }) => cut);
   expect(huge).toMatchObject({ id: `tool--${sampleUuid("huge")}`, length: expect.any(Number) });
