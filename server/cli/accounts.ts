@@ -138,7 +138,9 @@ export function addAccountsCommands(
 
   accounts
     .command("promote")
-    .description("propose that an analyst or reviewer becomes a releaser; the administrator's password is read from standard input")
+    .description(
+      "propose that an analyst or reviewer becomes a releaser; the administrator's password is read from standard input",
+    )
     .argument("<username>", "user name", username)
     .requiredOption("--by <admin>", "the administrator who proposes it", username)
     .option("--drop", "let a proposal be")
@@ -158,7 +160,9 @@ export function addAccountsCommands(
 
   accounts
     .command("confirm")
-    .description("confirm a promotion, a day later and by another administrator, whose password is read from standard input")
+    .description(
+      "confirm a promotion, a day later and by another administrator, whose password is read from standard input",
+    )
     .argument("<username>", "user name", username)
     .requiredOption("--by <admin>", "the administrator who confirms it", username)
     .action((id: string, { by }: { by: string }) =>

@@ -12,7 +12,7 @@ import type { Triage, Who } from "../usecases/triage.ts";
 type Print = (text: string) => void;
 
 /** As over HTTP: an account in force whose role and scope leave it the verb. */
-async function whoIs(core: Core, id: string, verb: Verb): Promise<Who> {
+export async function whoIs(core: Core, id: string, verb: Verb): Promise<Who> {
   const moment = realMoments();
   const snapshot = await core.snapshots.read(core.storage, moment.now);
   const [account, viewer] = [snapshot.accounts.get(id), snapshot.viewer(id)];
@@ -25,7 +25,8 @@ async function whoIs(core: Core, id: string, verb: Verb): Promise<Who> {
   return { viewer, moment };
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+/** What the schema of the same request over HTTP lets through; every problem in one fault. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const words = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the request"}: ${message}`);
@@ -35,7 +36,8 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
 const shown = ({ review, state, class: of, title, hash }: ReviewReply): string =>
   `${review} ${of} ${state}${title === undefined ? "" : ` ${title}`}\nhash ${hash}`;
 
-const given = (options: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+/** Without what was not said. */
+export const given = (options: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(options).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );
