@@ -75,7 +75,7 @@ export const ReviewEntryDoc = z.object({
   at: z.int(),
   class: z.enum(CLASSES),
   due: z.object({ acknowledge: z.int().optional(), decide: z.int() }),
-  /** First and last stamp of its rows in the lane: what a reader of the queue has been shown of. */
+  /** Its rows in the lane have stamps from the first to the last of these: what a reader of the queue has been shown of. */
   stamps: z.tuple([z.int(), z.int()]),
   /** The report itself stands in this lane. */
   holds: z.boolean().optional(),

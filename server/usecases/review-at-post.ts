@@ -188,23 +188,6 @@ interface InLane {
   holds: boolean;
 }
 
-/** First and last stamp of what a batch placed in each lane. */
-function rangesOf(placed: readonly RowDoc[]): Map<string, [number, number]> {
-  const ranges = new Map<string, [number, number]>();
-  let lane: string | undefined;
-  let range: [number, number] = [0, 0];
-  for (const row of placed) {
-    if (lane !== row.lane) {
-      lane = row.lane;
-      range = ranges.get(lane) ?? [row.stamp, row.stamp];
-      ranges.set(lane, range);
-    }
-    if (row.stamp < range[0]) range[0] = row.stamp;
-    if (row.stamp > range[1]) range[1] = row.stamp;
-  }
-  return ranges;
-}
-
 /**
  * Makes the records of the quality review for what a batch brought, in the batch's transaction: one a label, for each report of a person's post and for the rest.
  * `placed` are its rows where they stand. What people post is submitted; a feed's is P3, and accepted by rule where a standing order covers it (triage 2).
@@ -217,7 +200,9 @@ export async function reviewBatch(
 ): Promise<void> {
   const reviews: ReviewDoc[] = [];
   const entries: ReviewEntryDoc[] = [];
-  const ranges = rangesOf(placed);
+  // A batch's rows begin at one stamp in every lane, and none has more than there are.
+  const first = placed[0]?.stamp ?? 0;
+  const stamps: ReviewEntryDoc["stamps"] = [first, first + Math.max(0, placed.length - 1)];
   const parts = partsOf(brought, isPerson(batch.poster.role));
   for (const part of parts) {
     const review = reviewOf(part, batch, parts.length > 1);
@@ -239,7 +224,7 @@ export async function reviewBatch(
       const facts = sum.facts;
       if (facts !== undefined)
         entries.push({
-          ...entryOf(review, lane, facts, ranges.get(lane) ?? [0, 0]),
+          ...entryOf(review, lane, facts, stamps),
           ...(holds ? { holds: true } : {}),
         });
     }
