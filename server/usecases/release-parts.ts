@@ -10,7 +10,6 @@ import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Storage, Unit } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
 import type { Content } from "./content.ts";
-import { inForce } from "./in-force.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { relabel } from "./relabel.ts";
 import { ownRows } from "./release-view.ts";
@@ -60,15 +59,19 @@ export function step(verb: ReleaseVerbName, release: ReleaseDoc, now: number): R
   return to;
 }
 
-/** Humans that sign agreements under some account in force: they release under none (triage 3). */
-const signers = (snapshot: Snapshot): Set<string> =>
-  new Set(
-    [...snapshot.accounts.values()].flatMap((account) =>
-      account.role === "signer" && account.person !== undefined && inForce(account, snapshot.at)
-        ? [account.person]
-        : [],
-    ),
+const signing = new WeakMap<Snapshot["accounts"], Set<string>>();
+
+/** Humans that sign agreements under some account: they release under none (triage 3). Found once for each revision of the accounts. */
+function signers({ accounts }: Snapshot): Set<string> {
+  const held = signing.get(accounts);
+  if (held !== undefined) return held;
+  const people = [...accounts.values()].flatMap(({ role, person }) =>
+    role === "signer" && person !== undefined ? [person] : [],
   );
+  const found = new Set(people);
+  signing.set(accounts, found);
+  return found;
+}
 
 /** An account as the second-person rule sees it; undefined for one that nobody knows. */
 export function partyOf(id: string, snapshot: Snapshot): Party | undefined {

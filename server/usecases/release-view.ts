@@ -25,6 +25,8 @@ export interface Eyes {
   lane(row: Pick<Row, "lane" | "label">): AdmittedLane | undefined;
   /** Whether it is of the viewer's own agency. */
   own(row: Pick<Row, "originator">): boolean;
+  /** Who gains by a row under a label, once it was worked out: a list has many of the same. */
+  readonly gained: Map<string, readonly string[]>;
 }
 
 const sideOf = (viewer: Viewer): string | undefined => (viewer.role === "client" ? undefined : viewer.agency);
@@ -34,6 +36,7 @@ export const eyesOf = (sight: Sight): Eyes => ({
   snapshot: sight.snapshot,
   lane: (row) => sight.admission.lanes.get(row.lane),
   own: (row) => sight.ownRow(row),
+  gained: new Map(),
 });
 
 /** The same of a snapshot that was read in a transaction: judged label by label, as they are asked for. */
@@ -53,6 +56,7 @@ export function eyesOn(snapshot: Snapshot, viewer: Viewer): Eyes {
       return admitted?.lane === lane ? admitted : undefined;
     },
     own: ({ originator }) => side !== undefined && originator === side,
+    gained: new Map(),
   };
 }
 
@@ -92,15 +96,17 @@ export const ownRows = (rows: readonly Row[]): Row[] => rows.filter(({ id, contr
 export const seesWhole = (rows: readonly Row[], eyes: Eyes): boolean =>
   ownRows(rows).every((row) => eyes.lane(row) !== undefined);
 
-const labelOf = (row: Row, snapshot: Snapshot): Label | undefined => snapshot.labels.get(row.label)?.label;
-
 /** Who would gain by the row, of all contributions together. */
-export function gainsBy(row: ReleaseDoc["row"], rows: readonly Row[], snapshot: Snapshot): string[] {
-  const labels = new Map(ownRows(rows).map((one) => [one.label, labelOf(one, snapshot)]));
-  const found = [...labels.values()].flatMap((label) =>
-    label === undefined ? [] : gains(label, withRowsOn(label, row), snapshot),
-  );
-  return [...new Set(found)].sort();
+export function gainsBy(row: ReleaseDoc["row"], rows: readonly Row[], { snapshot, gained }: Eyes): string[] {
+  const found = new Set<string>();
+  for (const id of new Set(ownRows(rows).map(({ label }) => label))) {
+    const key = JSON.stringify([id, row]);
+    const label = snapshot.labels.get(id)?.label;
+    const agencies = gained.get(key) ?? (label === undefined ? [] : gains(label, withRowsOn(label, row), snapshot));
+    gained.set(key, agencies);
+    for (const agency of agencies) found.add(agency);
+  }
+  return [...found].sort();
 }
 
 /** What an approval binds to besides the content (triage 3): the row and what is done with it, its expiry, and the agreement that it stands under, as it is now. */
@@ -193,7 +199,7 @@ export async function viewOf(
   const rows = await rowsOf(unit, release.contributions, eyes);
   if (rows === undefined) return undefined;
   const status = stateAt(release, now);
-  const gained = gainsBy(release.row, rows, eyes.snapshot);
+  const gained = gainsBy(release.row, rows, eyes);
   const foreign = release.askedBy !== undefined;
   const { back } = release;
   const second = back === undefined ? undefined : await unit.collection(Confirmations).get(back.confirmation);
