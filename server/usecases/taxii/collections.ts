@@ -10,6 +10,7 @@ import { Readers } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
 import type { AuditStream } from "../append-audit.ts";
+import { isEdge } from "../needed-ends.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import { openPosition, type Position, sealPosition } from "../position.ts";
 import { originals } from "../read-objects.ts";
@@ -21,6 +22,7 @@ import type { CollectionName, CollectionPage, Entry, PageAsk, VersionMatch } fro
 import { CrowdedKeys } from "./crowded-keys.ts";
 import { Given } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
+import { Lives, touchedBy } from "./lives.ts";
 import { isCurrent } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
@@ -202,7 +204,7 @@ export class Collections {
       from: start,
       ...(kind === undefined || second !== undefined || collection === "recalls" ? {} : { kind }),
       rows: collection !== "recalls",
-      losses: collection !== "originals",
+      losses: true,
       limit: Math.min(1000, Math.max(20, ask.limit + 1)),
     });
     for await (const stretch of walk) {
@@ -230,8 +232,8 @@ export class Collections {
     const rows = stretch.rows.filter((row) => !plain.has(row));
     const found =
       view === "originals"
-        ? await this.#originals(sight, ask, rows)
-        : await this.#consolidated(sight, ask, { ...stretch, rows });
+        ? await this.#originals(unit, sight, ask, { ...stretch, rows })
+        : await this.#consolidated(unit, sight, ask, { ...stretch, rows });
     const items = found.filter(wanted).map(
       ({ place, seen, row }): Item => ({
         place,
@@ -257,33 +259,68 @@ export class Collections {
     return items;
   }
 
-  /** The versions of each id that the filter leaves, among those that pass the other filters (T-091). */
+  /**
+   * The versions of each id that the filter leaves, among those that pass the other filters (T-091). One that another kept from sight stands where the
+   * other was lost: who follows was not given it before, or was given the other in its stead.
+   */
   async #originals(
+    unit: Unit,
     sight: OrderedSight,
     { versions, after = -1 }: PageAsk,
-    rows: readonly Row[],
+    { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
   ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
-    const here = await originals(sight, this.#parts.renderer, rows);
+    const pool = new Map(rows.map((row) => [row.id, row]));
+    for (const row of await this.#left(unit, sight, lost)) pool.set(row.id, row);
+    if (pool.size === 0) return [];
+    const every = versions !== undefined && "all" in versions;
+    const here = await originals(sight, this.#parts.renderer, [...pool.values()]);
     const chains = new Map<string, Row[]>();
-    if (versions === undefined || !("all" in versions))
+    if (!every)
       for (const row of await sight.present(await sight.rowsOfIds(here.map(({ at }) => at.stixId))))
         if (row.stamp > after) chains.set(row.stixId, [...(chains.get(row.stixId) ?? []), row]);
+    const lives = await Lives.read(
+      unit,
+      sight,
+      here.map(({ at }) => at.stixId),
+    );
     return here.flatMap(({ at, seen }) => {
       const others = (chains.get(at.stixId) ?? []).filter(
         ({ originator }) => seen.claimed === undefined || originator === at.originator,
       );
-      return passesVersions(at.version, others, versions) ? [{ place: at.stamp, seen, row: at }] : [];
+      if (!passesVersions(at.version, others, versions)) return [];
+      const place = Math.max(at.stamp, ...keptFromSight(lives, at, !every));
+      return place < from || (to !== undefined && place >= to) ? [] : [{ place, seen, row: at }];
     });
   }
 
+  /** What stands under the ids that losses touched. */
+  async #left(unit: Unit, sight: OrderedSight, lost: Stretch["lost"]): Promise<Row[]> {
+    if (lost.length === 0) return [];
+    const touched = await touchedBy(
+      unit,
+      lost.map(({ row }) => row),
+    );
+    // What is an object by itself stands where it stood.
+    const several = (await sight.rowsOfIds(touched)).filter((row) => !this.#known.crowded.isSolitary(row));
+    return sight.present(several);
+  }
+
   async #consolidated(
+    unit: Unit,
     sight: OrderedSight,
     { versions }: PageAsk,
     { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
   ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
-    const objects = await sight.seen([...rows, ...lost.map(({ row }) => row)]);
+    const left = await this.#left(unit, sight, lost);
+    const objects = await sight.seen([...rows, ...lost.map(({ row }) => row), ...left]);
+    const edges = objects.filter(({ kind }) => isEdge(kind)).flatMap((seen) => seen.rows.map(({ stixId }) => stixId));
+    const lives = await Lives.read(unit, sight, edges);
     return objects.flatMap((seen) => {
-      const places = sight.placesOf(seen);
+      const ended = isEdge(seen.kind) ? lives.under(seen.newest.stixId).flatMap((row) => lives.of(row)) : [];
+      const places = sight.placesOf(
+        seen,
+        ended.flatMap(({ end }) => (Number.isFinite(end) ? [end] : [])),
+      );
       const place = places.at(-1) ?? 0;
       if (place < from || (to !== undefined && place >= to)) return [];
       const { newest } = seen;
@@ -410,6 +447,20 @@ export class Collections {
       };
     });
   }
+}
+
+/** Where what kept a version from sight was lost: a later one where the last is asked for, other words for the same one, another agency's under the id. */
+function keptFromSight(lives: Lives, at: Row, last: boolean): number[] {
+  return lives.under(at.stixId).flatMap((row) => {
+    if (row.id === at.id || row.stixId !== at.stixId || row.hash === at.hash) return [];
+    const later = compareInstants(row.version ?? "", at.version ?? "");
+    const own = row.originator === at.originator;
+    return lives.of(row).flatMap(({ begin, end }) => {
+      const first = begin < at.stamp;
+      const kept = own && later !== 0 ? last && later > 0 : at.version === undefined && own ? !first : first;
+      return kept && Number.isFinite(end) ? [end] : [];
+    });
+  });
 }
 
 const markingItems = (places: readonly MarkingPlace[]): Item[] =>

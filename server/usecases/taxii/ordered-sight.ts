@@ -33,7 +33,8 @@ export class OrderedSight extends Sight {
   override placed(row: Row): Row | undefined {
     const stamp = this.state.place(row);
     if (stamp === undefined) {
-      const loss = this.state.loss(row);
+      // An edge may never have been there, for want of an end: its losses are told by `Lives`.
+      const loss = isEdge(row.kind) ? undefined : this.state.loss(row);
       if (loss !== undefined) {
         const key = row.fold === "alone" ? row.stixId : row.thing;
         const held = this.#losses.get(key);
@@ -113,8 +114,8 @@ export class OrderedSight extends Sight {
   }
 
   /** Places at which what the reader sees under an object changed, oldest first: where its sources stand, and where it lost one. */
-  placesOf({ rows, thing, fold, claimed, id }: Seen): number[] {
-    const lost = this.#losses.get(fold === "alone" ? (claimed ?? id) : thing) ?? [];
+  placesOf({ rows, thing, fold, claimed, id }: Seen, ended: readonly number[] = []): number[] {
+    const lost = [...(this.#losses.get(fold === "alone" ? (claimed ?? id) : thing) ?? []), ...ended];
     return [...new Set([...rows.map(({ stamp }) => stamp), ...lost])].sort((a, b) => a - b);
   }
 }

@@ -142,7 +142,7 @@ export class ReaderState {
   /** Every time that a row stood for the reader, oldest first: from where, and where it was lost; the last without an end if it is there still. */
   history(row: Placed): Array<{ readonly begin: number; readonly end?: number; readonly own: boolean }> {
     const stages = [...(row.stages ?? []), { lane: row.lane, stamp: row.stamp, left: Number.POSITIVE_INFINITY }];
-    return stages.flatMap(({ lane, stamp, left }, i) =>
+    const times = stages.flatMap(({ lane, stamp, left }, i) =>
       this.intervals(lane)
         .filter(({ from, to }) => (to === undefined || to[0] >= stamp) && (from === undefined || from[0] < left))
         .map((interval) => {
@@ -152,6 +152,8 @@ export class ReaderState {
           return left === Number.POSITIVE_INFINITY ? { begin, own } : { begin, end: left, own };
         }),
     );
+    // Where a label changed for others only it went on from the same place.
+    return times.filter(({ begin }, i) => times[i + 1]?.begin !== begin);
   }
 
   /** How the reader lost a row that it saw once and does not see now; undefined for one that it never saw. */

@@ -1,0 +1,111 @@
+import { Rows } from "../../storage/collections.ts";
+import type { Unit } from "../../storage/port.ts";
+import { isEdge, neededEnds } from "../needed-ends.ts";
+import { type Row, uuidOf } from "../sight.ts";
+import type { OrderedSight } from "./ordered-sight.ts";
+
+/** From where to where something stood for the reader; without an end it still does. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
+  /** While it did, its agency was the reader's. */
+  readonly own: boolean;
+}
+
+const overlap = (a: Span, b: Span): boolean => a.begin < b.end && b.begin < a.end;
+export const thingId = ({ kind, thing }: Pick<Row, "kind" | "thing">): string => `${kind}--${thing}`;
+
+/** Rows by the ids that they may be shown under: the sender's, and the thing's where it folds. */
+class ById {
+  readonly #rows = new Map<string, Map<string, Row>>();
+
+  add(rows: readonly Row[]): void {
+    for (const row of rows)
+      for (const id of [row.stixId, thingId(row)]) {
+        const held = this.#rows.get(id);
+        if (held === undefined) this.#rows.set(id, new Map([[row.id, row]]));
+        else held.set(row.id, row);
+      }
+  }
+
+  get(id: string): Row[] {
+    return [...(this.#rows.get(id)?.values() ?? [])];
+  }
+}
+
+/** What happened to rows as one reader saw it, for recalls. */
+export class Lives {
+  readonly #sight: OrderedSight;
+  readonly #byId: ById;
+
+  private constructor(sight: OrderedSight, byId: ById) {
+    this.#sight = sight;
+    this.#byId = byId;
+  }
+
+  #spans(row: Row): Span[] {
+    return this.#sight.state
+      .history(row)
+      .map(({ begin, end = Number.POSITIVE_INFINITY, own }) => ({ begin, end, own }));
+  }
+
+  /** Reads what stands, or stood, under these ids and things, with the ends of edges among it. */
+  static async read(
+    unit: Unit,
+    sight: OrderedSight,
+    ids: readonly string[],
+    things: readonly string[] = [],
+  ): Promise<Lives> {
+    const rows = unit.collection(Rows);
+    const byId = new ById();
+    const here = [
+      ...(await rows.find({ index: "stix", values: [...new Set(ids)] })),
+      ...(await rows.find({ index: "thing", values: [...new Set(things)] })),
+    ];
+    byId.add(here);
+    const ends = [...new Set(here.flatMap(neededEnds))];
+    if (ends.length > 0) {
+      byId.add(await rows.find({ index: "stix", values: ends }));
+      byId.add(await rows.find({ index: "thing", values: ends.map(uuidOf) }));
+    }
+    return new Lives(sight, byId);
+  }
+
+  /** Rows that are read under an id, the sender's or a thing's. */
+  under(id: string): Row[] {
+    return this.#byId.get(id);
+  }
+
+  /** An edge that lacked an end was not there: it came with the later of its ends and went with the first that went. */
+  of(row: Row): Span[] {
+    const own = this.#spans(row);
+    if (!isEdge(row.kind)) return own;
+    const ends = neededEnds(row)
+      .filter((id) => !this.#sight.common.has(id))
+      .map((id) =>
+        this.#byId
+          .get(id)
+          .filter(({ kind }) => !isEdge(kind))
+          .flatMap((one) => this.#spans(one)),
+      );
+    return own.flatMap((span) => {
+      if (span.own) return [span];
+      let { begin, end } = span;
+      for (const spans of ends) {
+        const beside = spans.filter((one) => overlap(one, span));
+        if (beside.length === 0) return [];
+        begin = Math.max(begin, Math.min(...beside.map((one) => one.begin)));
+        end = Math.min(end, Math.max(...beside.map((one) => one.end)));
+      }
+      return begin < end ? [{ begin, end, own: false }] : [];
+    });
+  }
+}
+
+/** Sender's ids under which something may have changed with what was lost: its own, and those of edges that ended there. */
+export async function touchedBy(unit: Unit, lost: readonly Row[]): Promise<string[]> {
+  const ends = lost.flatMap((row) => (isEdge(row.kind) ? [] : [row.stixId, thingId(row)]));
+  const edges =
+    ends.length === 0 ? [] : await unit.collection(Rows).find({ index: "ends", values: [...new Set(ends)] });
+  return [...new Set([...lost, ...edges].map(({ stixId }) => stixId))];
+}
