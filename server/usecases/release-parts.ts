@@ -6,10 +6,11 @@ import { mayApprove, type Other, type Party } from "../policy/release-rules.ts";
 import { Fault } from "../shared/fault.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
-import type { ReleaseDoc } from "../storage/documents.ts";
+import type { AccountDoc, ReleaseDoc } from "../storage/documents.ts";
 import type { Storage, Unit } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
 import type { Content } from "./content.ts";
+import { inForce } from "./in-force.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { relabel } from "./relabel.ts";
 import { ownRows } from "./release-view.ts";
@@ -59,18 +60,13 @@ export function step(verb: ReleaseVerbName, release: ReleaseDoc, now: number): R
   return to;
 }
 
-const signing = new WeakMap<Snapshot["accounts"], Set<string>>();
+const signing = new WeakMap<Snapshot["accounts"], readonly AccountDoc[]>();
 
-/** Humans that sign agreements under some account: they release under none (triage 3). Found once for each revision of the accounts. */
-function signers({ accounts }: Snapshot): Set<string> {
-  const held = signing.get(accounts);
-  if (held !== undefined) return held;
-  const people = [...accounts.values()].flatMap(({ role, person }) =>
-    role === "signer" && person !== undefined ? [person] : [],
-  );
-  const found = new Set(people);
-  signing.set(accounts, found);
-  return found;
+/** Does this human sign agreements, under some account in force? Then it releases under none (triage 3). Signers are found once a revision of the accounts. */
+function isSigner(person: string, { accounts, at }: Snapshot): boolean {
+  const signers = signing.get(accounts) ?? [...accounts.values()].filter(({ role }) => role === "signer");
+  signing.set(accounts, signers);
+  return signers.some((signer) => signer.person === person && inForce(signer, at));
 }
 
 /** An account as the second-person rule sees it; undefined for one that nobody knows. */
@@ -86,7 +82,7 @@ export function partyOf(id: string, snapshot: Snapshot): Party | undefined {
     person: account.person,
     vouchedBy: account.vouchedBy,
     delegateOf: account.delegateOf,
-    signs: account.person !== undefined && signers(snapshot).has(account.person),
+    signs: account.person !== undefined && isSigner(account.person, snapshot),
   };
 }
 
