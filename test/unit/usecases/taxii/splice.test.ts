@@ -79,7 +79,7 @@ const collections: CollectionName[] = ["originals", "consolidated"];
 test.each(readers.flatMap((who) => collections.map((collection) => [who, collection] as const)))(
   "the page of %s in %s – from stored bytes, and parsed and written anew – the same bytes, versions and places",
   async (who, collection) => {
-    const read = async (): Promise<unknown[]> => {
+    const read = async (): Promise<readonly unknown[]> => {
       const { collections: shelves } = composeContent(world.core, world.steer.moments);
       const viewer = (await world.core.snapshots.read(world.storage, START)).viewer(who);
       if (viewer === undefined) throw new Error(`there is no ${who}`);
