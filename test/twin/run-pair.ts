@@ -63,7 +63,7 @@ async function tell(
 /** Consolidated and keyed ids of all rows, and marking definitions that readers are shown. */
 async function guesses(world: TemporaryWorld): Promise<{ things: string[]; markings: string[]; reviews: string[] }> {
   const rows = await world.storage.collection(Rows).all({ limit: 100_000 });
-  const reviews = (await world.storage.collection(Reviews).all({ limit: 100_000 })).map(({ id }) => id);
+  const reviews = (await world.storage.collection(Reviews).all({ limit: 100_000 })).flatMap(({ names }) => names);
   const markings = new Set<string>();
   for (const { id } of [...SEATS, { id: "k1" }, { id: "rel-US-FBI" }]) {
     const { json } = await world.ask(id, { method: "GET", path: "/api/v1/objects" });
