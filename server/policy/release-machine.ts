@@ -99,7 +99,5 @@ const DAY = 86_400_000;
 export const PROPOSAL_LASTS = 14 * DAY;
 /** How long an emergency lasts without a second person, and how many one person may begin a UTC day (triage 3). */
 export const EMERGENCY = { lasts: 60 * MINUTE, aDay: 3 } as const;
-/** What one person narrowed is to be confirmed within this time, ms (triage 3). */
-export const CONFIRM_WITHIN = DAY;
 /** Working days at the originator's capital: no after 5, reminders at 1 and 3 (triage 3). */
 export const ONWARD = { decide: 5, reminders: [1, 3] } as const;

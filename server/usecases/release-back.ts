@@ -77,15 +77,18 @@ export class TakingBack {
     const sight = await content.sight(ask.viewer, ask.moment, "api");
     const { own } = await ownOf(sight, ask.object);
     if (own.hash !== ask.hash) throw stale();
-    const contributions = [...new Set(own.rows.map((row) => row.contribution))].sort();
+    // Every version that somebody may still be reading, not the newest alone.
+    const versions = (await sight.rowsOfIds(own.rows.map(({ stixId }) => stixId))).filter((row) => sight.ownRow(row));
+    const contributions = [...new Set([...own.rows, ...versions].map((row) => row.contribution))].sort();
     return storage.transaction(async (unit) => {
       const snapshot = await snapshots.read(unit, ask.moment.now);
       const viewer = snapshot.viewer(ask.account) ?? ask.viewer;
       const rows = await rowsOf(unit, contributions, eyesOn(snapshot, viewer));
       // Between the look and the lock somebody else may have changed its label.
-      const moved = (row: Row): boolean =>
-        own.rows.some((seen) => seen.contribution === row.contribution && seen.label === row.label);
-      if (rows === undefined || !ownRows(rows).every(moved)) throw stale();
+      const seen = [...own.rows, ...versions];
+      const same = (row: Row): boolean =>
+        seen.some((one) => one.contribution === row.contribution && one.label === row.label);
+      if (rows === undefined || !ownRows(rows).every(same)) throw stale();
       await this.#take(unit, { ...ask, code }, ask.row, rows, snapshot);
       const release: ReleaseDoc = {
         id: uuid4(ask.moment),

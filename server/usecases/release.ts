@@ -31,6 +31,8 @@ import { rememberJudged, type Snapshot } from "./snapshot.ts";
 
 /** Releases read in one go. */
 const READ = 200;
+/** One transaction labels them anew. */
+const MOST_TOGETHER = 200;
 
 export interface ListAsk {
   readonly status: ReleaseDoc["status"];
@@ -92,6 +94,10 @@ export class Releases {
     if (!authorsOf(own.rows, sight.snapshot).every((author) => mayPropose(proposer, author)))
       throw new Fault("forbidden", "its author or a reviewer proposes it", { code: "release.not_author" });
     if (own.hash !== ask.hash) throw stale();
+    if (inside.length > MOST_TOGETHER)
+      throw new Fault("unprocessable", `${MOST_TOGETHER} contributions are released together at most`, {
+        code: "release.too_many",
+      });
     const base = {
       row: ask.row,
       reason: ask.reason,

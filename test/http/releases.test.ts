@@ -299,6 +299,19 @@ describe("taking back", () => {
 });
 
 describe("taking back is no way to give", () => {
+  test("recalls – where a later version stands that nobody abroad has – the version that they read goes", async () => {
+    const TRI = row("TRI", ["JPN", "KOR", "USA"]);
+    const id = await posted("feed-US-CISA", tool("two versions"), { tlp: "GREEN", releases: [TRI] });
+    const later = tool("two versions", { modified: "2026-03-02T00:00:00.000Z", description: "more" });
+    now += 1000;
+    world.at(now, "a later version");
+    await world.post("feed-US-CISA", later, { label: { tlp: "AMBER", releases: [TRI] } as unknown as LabelRequest });
+    expect(await reads(id, ["j1", "k1"])).toEqual({ j1: 200, k1: 200 });
+    const ask = { row: JAPAN, reason: "not for Japan", hash: await hashOf("u3", id) };
+    expect(body(await put("u3", `/api/v1/objects/${id}/recalls`, ask)).status).toBe("recalled");
+    expect(await reads(id, ["j1", "k1"])).toEqual({ j1: 404, k1: 200 });
+  });
+
   test("recalls with what is left – more countries than are on – 422, and nobody gains", async () => {
     const both = row("TRI", ["KOR", "USA"]);
     const id = await posted("u3", tool("on at home alone"), { tlp: "GREEN", releases: [both] });
