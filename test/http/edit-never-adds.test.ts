@@ -65,8 +65,8 @@ const labels: fc.Arbitrary<LabelRequest> = fc
     ...(embargoUntil === undefined ? {} : { embargoUntil }),
   }));
 
-/** Less of a label: a row fewer, a tighter TLP, a rule more, another country's rows gone. */
-const LESS: readonly ((label: LabelRequest) => LabelRequest)[] = [
+/** Less of a label: a row fewer, a tighter TLP, a rule more, another country's rows gone. And more: a looser TLP, no rule, no topic, no caveat. */
+const CHANGES: readonly ((label: LabelRequest) => LabelRequest)[] = [
   (label) => ({ ...label, releases: label.releases?.slice(1) ?? [] }),
   (label) => ({ ...label, tlp: "AMBER+STRICT" }),
   (label) => ({ ...label, fieldRules: [...(label.fieldRules ?? []), { selectors: ["aliases"], countries: ["USA"] }] }),
@@ -74,6 +74,9 @@ const LESS: readonly ((label: LabelRequest) => LabelRequest)[] = [
     ...label,
     releases: (label.releases ?? []).map((one) => ({ ...one, countries: ["USA"], agencies: "*" as const })),
   }),
+  (label) => ({ ...label, tlp: "GREEN" }),
+  (label) => ({ ...label, fieldRules: [] }),
+  (label) => ({ ...label, topics: [], caveats: [], classification: "U" }),
 ];
 
 let world: TemporaryWorld;
@@ -111,9 +114,9 @@ test("an edit by one person – random labels, content, posters – nobody reads
       labels,
       fc.constantFrom("u1", "feed-US-FBI", "feed-US-FBI"),
       fc.constantFrom("label", "label", "content", "both"),
-      fc.option(fc.constantFrom(...LESS), { nil: undefined, freq: 2 }),
-      async (held, other, poster, what, less) => {
-        const asks = less?.(held) ?? other;
+      fc.option(fc.constantFrom(...CHANGES), { nil: undefined, freq: 2 }),
+      async (held, other, poster, what, change) => {
+        const asks = change?.(held) ?? other;
         n += 1;
         const one = tool(`random ${n}`, { description: "words", aliases: ["other"] });
         at();
