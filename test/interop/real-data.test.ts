@@ -65,10 +65,13 @@ function suite(python: string): void {
       const rest = await overRest(server, account, collection);
       expect(rest.length).toBeGreaterThan(2000);
       const versions = collection === "originals" ? { version: "all" } : {};
-      for (const client of Object.keys(CLIENTS) as Client[]) {
+      // Folds take long to make: one client's requests for them will do here, the bench sends those of all.
+      const clients = collection === "originals" ? (Object.keys(CLIENTS) as Client[]) : (["taxii2-client"] as const);
+      for (const client of clients) {
         const script = connect(python, client, server, account);
         const filters = client === "cytaxii2" ? {} : versions;
         const { objects } = await script.ask<Pulled>("pull", { collection, per_page: 1000, ...filters });
+        expect({ client, told: new Set(keys(objects)).size }).toEqual({ client, told: objects.length });
         const wanted = client === "cytaxii2" && collection === "originals" ? newest(rest) : rest;
         expect({ client, keys: keys(content(objects), client) }).toEqual({ client, keys: keys(wanted, client) });
         if (client !== "stix2") expect(byKey(content(objects))).toEqual(byKey(wanted));
