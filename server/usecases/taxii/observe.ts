@@ -1,11 +1,12 @@
 import type { Agreements } from "../../../schemas/policy/agreement.ts";
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
+import { laneId } from "../../pipeline/lane.ts";
 import { Lanes, Readers } from "../../storage/collections.ts";
-import type { LaneDoc, ReaderDoc } from "../../storage/documents.ts";
+import type { ReaderDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
 import { type Admission, type AdmittedLane, admittedLanes } from "../admission.ts";
 import { freePlace, takePlaces } from "../place-in-lanes.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { LabelEntry, Snapshot } from "../snapshot.ts";
 import { isOwn, type Range, viewOf } from "./reader-state.ts";
 
 /** Width of the range that what is gained or lost in one step is spread over, in microseconds. It is the same whatever was gained: it tells nothing. */
@@ -48,12 +49,30 @@ class Story {
   }
 }
 
+/** The lanes of labels that came since a reader was observed last, as they would have been open to it by what was so then, from their first row on. */
+async function wouldAdmit(
+  unit: Unit,
+  { viewer, agreements, judged }: ReaderDoc,
+  young: readonly LabelEntry[],
+): Promise<AdmittedLane[]> {
+  if (young.length === 0) return [];
+  const named = young.flatMap((entry) => entry.cuts.map((_, tier) => laneId(entry.id, tier)));
+  const first = new Map((await unit.collection(Lanes).getMany(named)).map((doc) => [doc.id, doc.first]));
+  return young.flatMap((entry) => {
+    const firsts = entry.cuts.flatMap((_, tier) => first.get(laneId(entry.id, tier)) ?? []);
+    if (firsts.length === 0) return [];
+    const at = Math.max(judged, Math.floor(Math.min(...firsts) / 1000));
+    return admittedLanes(viewer, [entry], { agreements, at }, "taxii");
+  });
+}
+
 /**
  * Compares what a reader is admitted to now with what it was admitted to when it was observed last, and records what it gained and lost, each in a
  * range of places of its own (order, admission intervals). In the caller's transaction; gives the newest place that was given away, if any.
  *
- * Lanes that came since then count as open from their first row if what was observed last would have let the reader in as well: so a post under a new
- * label stands where it was written, and one that came while an agreement was suspended does not (that was the open question of `order`).
+ * Lanes that came since then count as open from their first row if what was observed last would have let the reader in: so a post under a new label
+ * stands where it was written, one that came while an agreement was seen to be suspended does not, and what was labelled anew for others since an
+ * unseen suspension began is lost and gained with all else (that was the open question of `order`; decision record 0011).
  */
 export async function observe(
   unit: Unit,
@@ -94,27 +113,21 @@ export async function observe(
           "taxii",
         ),
       );
+  const young = snapshot.labelList.slice(held.labels, snapshot.labelCount);
+  for (const lane of await wouldAdmit(unit, held, young)) before.set(lane.lane, lane);
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter((lane) => {
     const [was, is] = [before.get(lane), after.get(lane)];
     return was === undefined || is === undefined || (was !== is && viewOf(held.viewer, was) !== viewOf(viewer, is));
   });
   // What never held a row was never gained or lost.
-  const known = new Map((await unit.collection(Lanes).getMany(changed)).map((doc): [string, LaneDoc] => [doc.id, doc]));
+  const known = new Set((await unit.collection(Lanes).getMany(changed)).map(({ id }) => id));
   const since = await freePlace(unit, now);
   const range: Range = [since, since + WIDTH];
   const story = new Story(held.intervals);
   let moved = false;
   for (const lane of changed.sort()) {
-    const heads = known.get(lane);
-    if (heads === undefined) continue;
+    if (!known.has(lane)) continue;
     const [was, is] = [before.get(lane), after.get(lane)];
-    if (was === undefined && is !== undefined && !isOld(is)) {
-      const at = Math.max(held.judged, Math.floor(heads.first / 1000));
-      const [would] = admittedLanes(held.viewer, [is.entry], { agreements: held.agreements, at }, "taxii").filter(
-        (one) => one.lane === lane,
-      );
-      if (would !== undefined && viewOf(held.viewer, would) === viewOf(viewer, is)) continue;
-    }
     if (was !== undefined) story.close(lane, viewOf(held.viewer, was), isOwn(held.viewer, was), range);
     if (is !== undefined) story.open(lane, range);
     moved = true;

@@ -121,13 +121,8 @@ export class ReaderMarkings {
     if (first === undefined) return undefined;
     if (this.#carriers.size >= MOST) this.#carriers.clear();
     this.#carriers.set(this.#key(id), first.id);
-    // Before the first row of a lane nothing stands; elsewhere the two stand together, the marking first.
-    const free = this.#known.heads.get(first.lane)?.first === first.stamp;
-    return {
-      id,
-      place: free ? first.stamp - 1 : first.stamp,
-      marking: this.#renderer.marking(this.#sight.viewer, lane),
-    };
+    // The two stand together, the marking first: whether the place before is free would tell of what is hidden there.
+    return { id, place: first.stamp, marking: this.#renderer.marking(this.#sight.viewer, lane) };
   }
 
   /** Those that come first with one of these rows, which stand from a place on. */
@@ -141,8 +136,7 @@ export class ReaderMarkings {
       this.#told.add(id);
       if (await this.#toldBefore(id, from)) continue;
       const place = await this.#place(id, lane);
-      // One before the first row that was asked for comes with it.
-      if (place !== undefined && place.place >= from - 1) places.push(place);
+      if (place !== undefined && place.place >= from) places.push(place);
     }
     return places;
   }
