@@ -64,6 +64,20 @@ export type ReviewDoc = z.infer<typeof ReviewDoc>;
 
 const fact = <T extends z.ZodType>(is: T) => z.object({ is, of: z.string() });
 
+const FactsShape = z.object({
+  n: z.int(),
+  kinds: z.record(z.string(), z.int()),
+  rules: z.record(z.string(), z.int()),
+  title: fact(z.string()).optional(),
+  usd: fact(z.number()).optional(),
+  fresh: z.partialRecord(z.enum(["ip", "domain", "wallet", "persona", "other"]), fact(z.number())),
+  confidence: z.object({ sum: z.number(), n: z.int() }),
+  reliability: fact(z.string()).optional(),
+  things: z.array(fact(z.string())),
+});
+
+export type StoredFacts = z.infer<typeof FactsShape>;
+
 /** An item as one lane shows it: who may read the lane sees this of it, and finds it in the queue by it. */
 export const ReviewEntryDoc = z.object({
   id: z.string(),
@@ -83,16 +97,9 @@ export const ReviewEntryDoc = z.object({
   split: z.boolean().optional(),
   /** The content in this lane was withdrawn. */
   withdrawn: z.boolean().optional(),
-  facts: z.object({
-    n: z.int(),
-    kinds: z.record(z.string(), z.int()),
-    rules: z.record(z.string(), z.int()),
-    title: fact(z.string()).optional(),
-    usd: fact(z.number()).optional(),
-    fresh: z.partialRecord(z.enum(["ip", "domain", "wallet", "persona", "other"]), fact(z.number())),
-    confidence: z.object({ sum: z.number(), n: z.int() }),
-    reliability: fact(z.string()).optional(),
-    things: z.array(fact(z.string())),
-  }),
+  /** What its objects say, edges apart. */
+  facts: FactsShape.optional(),
+  /** What its relationships and sightings say: for the agency itself, since for others an edge exists only where its ends do. */
+  edges: FactsShape.optional(),
 });
 export type ReviewEntryDoc = z.infer<typeof ReviewEntryDoc>;

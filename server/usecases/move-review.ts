@@ -5,7 +5,7 @@ import type { Stored, Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
 import { type Facts, FactsSum, factsOf, NOT_REVIEWED, without } from "../triage/facts.ts";
 import { nextQuality } from "../triage/quality.ts";
-import { entryOf, nameOf, statedBy } from "./review-at-post.ts";
+import { entryOf, isEdge, type LaneFacts, nameOf, statedBy } from "./review-at-post.ts";
 
 /** The review that a contribution belongs to: the report that gathered it, else the rest of its batch under its posted label. */
 export async function reviewOfRow(unit: Unit, row: RowDoc): Promise<Stored<ReviewDoc> | undefined> {
@@ -49,43 +49,48 @@ export async function moveReview(
   );
   const factsIn = (row: RowDoc): Facts => factsOf(statedBy(row), review.sender, review.received);
   const gone: string[] = [];
+  const place = (
+    lane: string,
+    said: LaneFacts,
+    stamps: ReviewEntryDoc["stamps"],
+    flags: Partial<ReviewEntryDoc>,
+  ): void => {
+    const held = entries.get(lane);
+    const entry = entryOf(review, lane, said, stamps);
+    if (entry !== undefined) entries.set(lane, { ...entry, ...flags, split: true, rev: held?.rev ?? 0 });
+    else if (held !== undefined) {
+      gone.push(held.id);
+      entries.delete(lane);
+    }
+  };
   for (const row of before) {
     const entry = entries.get(row.lane);
     if (entry === undefined) continue;
-    const left = without(entry.facts as Facts, factsIn(row), row.stixId);
-    if (left === undefined) {
-      gone.push(entry.id);
-      entries.delete(row.lane);
-    } else {
-      const holds = entry.holds === true && row.stixId !== review.report ? { holds: true } : {};
-      entries.set(row.lane, {
-        ...entryOf(review, row.lane, left, entry.stamps),
-        ...holds,
-        split: true,
-        rev: entry.rev,
-      });
-    }
+    const part = isEdge(row.kind) ? "edges" : "facts";
+    const left = entry[part] === undefined ? undefined : without(entry[part] as Facts, factsIn(row), row.stixId);
+    const { facts, edges } = entry as LaneFacts;
+    const holds = entry.holds === true && row.stixId !== review.report ? { holds: true } : {};
+    place(row.lane, { facts, edges, [part]: left }, entry.stamps, holds);
   }
-  const fresh: ReviewEntryDoc[] = [];
+  const known = new Set(entries.keys());
   for (const row of after) {
     const held = entries.get(row.lane);
+    const part = isEdge(row.kind) ? "edges" : "facts";
     const sum = new FactsSum();
-    if (held !== undefined) sum.add(held.facts as Facts);
-    const facts = sum.add(factsIn(row)).facts;
-    if (facts === undefined) continue;
+    if (held?.[part] !== undefined) sum.add(held[part] as Facts);
+    const { facts, edges } = (held ?? {}) as LaneFacts;
     const stamps: ReviewEntryDoc["stamps"] =
       held === undefined
         ? [row.stamp, row.stamp]
         : [Math.min(held.stamps[0], row.stamp), Math.max(held.stamps[1], row.stamp)];
-    const made = {
-      ...entryOf(review, row.lane, facts, stamps),
-      split: true,
+    place(row.lane, { facts, edges, [part]: sum.add(factsIn(row)).facts }, stamps, {
       ...(row.stixId === review.report || held?.holds === true ? { holds: true } : {}),
       ...(label.state === "withdrawn" ? { withdrawn: true } : {}),
-    };
-    entries.set(row.lane, { ...made, rev: held?.rev ?? 0 });
-    if (held === undefined) fresh.push(made);
+    });
   }
+  const fresh = [...entries.values()]
+    .filter(({ lane }) => !known.has(lane))
+    .map(({ rev: _, ...entry }): ReviewEntryDoc => entry);
   await collection.remove(gone);
   await collection.insert(fresh);
   const inserted = new Set(fresh.map(({ id }) => id));
@@ -104,7 +109,7 @@ export async function moveReview(
 export async function placeEntries(unit: Unit, review: ReviewDoc): Promise<void> {
   const collection = unit.collection(ReviewEntries);
   for (const entry of await collection.find({ index: "review", values: [review.id] })) {
-    const { place, at, due } = entryOf(review, entry.lane, entry.facts as Facts, entry.stamps);
-    await collection.put({ ...entry, place, at, due });
+    const made = entryOf(review, entry.lane, entry as LaneFacts, entry.stamps);
+    if (made !== undefined) await collection.put({ ...entry, place: made.place, at: made.at, due: made.due });
   }
 }

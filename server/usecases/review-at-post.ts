@@ -8,7 +8,7 @@ import { formatInstant } from "../shared/instant.ts";
 import { ReviewEntries, Reviews } from "../storage/collections.ts";
 import type { AccountDoc, OrderDoc, RowDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
-import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
+import type { ReviewDoc, ReviewEntryDoc, StoredFacts } from "../storage/review-documents.ts";
 import { dueOf } from "../triage/classes.ts";
 import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll, type Stated } from "../triage/facts.ts";
 import { isOpen, STANDING_RULE } from "../triage/quality.ts";
@@ -40,16 +40,35 @@ export const placeOf = (
   of: ReviewEntryDoc["class"],
 ): string => (isOpen(state) ? `${country}|open|${of}|${sender}` : `${country}|${state}`);
 
-/** The entry of a review in one lane, from the facts that the lane shows. */
+/** Facts of a lane: of its edges apart, since whether an edge exists hangs on its ends and not on its label alone (design 3, edges). */
+export interface LaneFacts {
+  readonly facts?: Facts | undefined;
+  readonly edges?: Facts | undefined;
+}
+
+export const isEdge = (kind: string): boolean => kind === "relationship" || kind === "sighting";
+
+const stored = ({ n, kinds, rules, title, usd, fresh, confidence, reliability, things }: Facts): StoredFacts => ({
+  ...{ n, kinds: { ...kinds }, rules: { ...rules }, fresh: { ...fresh }, confidence, things: [...things] },
+  ...(title === undefined ? {} : { title }),
+  ...(usd === undefined ? {} : { usd }),
+  ...(reliability === undefined ? {} : { reliability }),
+});
+
+/** The entry of a review in one lane, from the facts that the lane shows; undefined where it shows none. */
 export function entryOf(
   review: Pick<ReviewDoc, "id" | "country" | "state" | "sender" | "clock" | "since">,
   lane: string,
-  facts: Facts,
+  { facts, edges }: LaneFacts,
   stamps: ReviewEntryDoc["stamps"],
-): ReviewEntryDoc {
-  const of = ruleOfAll(facts).class;
+): ReviewEntryDoc | undefined {
+  const both = new FactsSum();
+  if (facts !== undefined) both.add(facts);
+  if (edges !== undefined) both.add(edges);
+  const all = both.facts;
+  if (all === undefined) return undefined;
+  const of = ruleOfAll(all).class;
   const due = dueOf(of, review.clock, review.country);
-  const { n, kinds, rules, title, usd, fresh, confidence, reliability, things } = facts;
   return {
     id: `${review.id}|${lane}`,
     review: review.id,
@@ -59,12 +78,8 @@ export function entryOf(
     class: of,
     due,
     stamps,
-    facts: {
-      ...{ n, kinds: { ...kinds }, rules: { ...rules }, fresh: { ...fresh }, confidence, things: [...things] },
-      ...(title === undefined ? {} : { title }),
-      ...(usd === undefined ? {} : { usd }),
-      ...(reliability === undefined ? {} : { reliability }),
-    },
+    ...(facts === undefined ? {} : { facts: stored(facts) }),
+    ...(edges === undefined ? {} : { edges: stored(edges) }),
   };
 }
 
@@ -185,6 +200,7 @@ function reviewOf(part: Part, batch: PostedBatch, many: boolean): ReviewDoc {
 interface InLane {
   readonly lane: string;
   readonly sum: FactsSum;
+  readonly edges: FactsSum;
   holds: boolean;
 }
 
@@ -212,21 +228,17 @@ export async function reviewBatch(
     for (const { object, rows } of part.brought) {
       for (const row of rows) {
         if (last?.lane !== row.lane) {
-          last = lanes.get(row.lane) ?? { lane: row.lane, sum: new FactsSum(), holds: false };
+          last = lanes.get(row.lane) ?? { lane: row.lane, sum: new FactsSum(), edges: new FactsSum(), holds: false };
           lanes.set(row.lane, last);
         }
-        last.sum.see(statedBy(row, object), sender, received);
+        (isEdge(row.kind) ? last.edges : last.sum).see(statedBy(row, object), sender, received);
         last.holds ||= row.stixId === review.report;
       }
     }
     reviews.push(review);
-    for (const { lane, sum, holds } of lanes.values()) {
-      const facts = sum.facts;
-      if (facts !== undefined)
-        entries.push({
-          ...entryOf(review, lane, facts, stamps),
-          ...(holds ? { holds: true } : {}),
-        });
+    for (const { lane, sum, edges, holds } of lanes.values()) {
+      const entry = entryOf(review, lane, { facts: sum.facts, edges: edges.facts }, stamps);
+      if (entry !== undefined) entries.push({ ...entry, ...(holds ? { holds: true } : {}) });
     }
   }
   if (reviews.length === 0) return;

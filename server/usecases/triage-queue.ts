@@ -5,7 +5,7 @@ import { seal, unseal } from "../shared/seal.ts";
 import { ReviewEntries, Reviews } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
-import { CLASSES, type Class, compareClass } from "../triage/classes.ts";
+import { CLASSES, type Class, compareClass, dueOf } from "../triage/classes.ts";
 import { ruleOfAll } from "../triage/facts.ts";
 import { comparePlaces, inQueueOrder, type Place } from "../triage/order.ts";
 import { isOpen } from "../triage/quality.ts";
@@ -138,7 +138,7 @@ async function candidatesOf(sight: Sight, items: readonly SeenItem[], at: number
     return {
       ...{ seen, id: seen.id, class: ruleOfAll(facts).class, parts: score, score: score.total },
       turn: lead.account,
-      due: Math.min(...parts.flatMap(({ entries }) => entries.map(({ due }) => due.decide))),
+      due: dueOf(ruleOfAll(facts).class, Math.min(...parts.map(({ review }) => review.clock)), lead.country).decide,
     };
   });
 }

@@ -1,6 +1,7 @@
 import type { QueueItem, ReviewReply } from "../../schemas/api/triage.ts";
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { readerReferences, referencedIds } from "../pipeline/references.ts";
 import { isPerson } from "../policy/gates.ts";
 import { wireLabel } from "../policy/wire-label.ts";
 import { sha256 } from "../shared/digest.ts";
@@ -13,7 +14,7 @@ import type { ReviewDoc, ReviewEntryDoc, ReviewEvent } from "../storage/review-d
 import { dueOf, escalatedTo } from "../triage/classes.ts";
 import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll } from "../triage/facts.ts";
 import { isOpen, type QualityState, verbsFrom } from "../triage/quality.ts";
-import { nameOf } from "./review-at-post.ts";
+import { isEdge, nameOf } from "./review-at-post.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 
 export const noReview = (): Fault => new Fault("not_found", "there is no such item");
@@ -54,15 +55,21 @@ function grouped<T>(list: Iterable<T>, key: (one: T) => string): Map<string, T[]
   return groups;
 }
 
-function factsOfEntries(entries: readonly ReviewEntryDoc[]): Facts | undefined {
+function factsOfEntries(entries: readonly ReviewEntryDoc[], own: boolean): Facts | undefined {
   const sum = new FactsSum();
-  for (const { facts } of entries) sum.add(facts as Facts);
+  for (const { facts, edges } of entries) {
+    if (facts !== undefined) sum.add(facts as Facts);
+    if (own && edges !== undefined) sum.add(edges as Facts);
+  }
   return sum.facts;
 }
 
-function itemOfParts(id: string, parts: readonly Part[]): SeenItem | undefined {
+function itemOfParts(id: string, parts: readonly Part[], own: boolean): SeenItem | undefined {
   const [first, ...rest] = [...parts].sort((a, b) => (a.review.id < b.review.id ? -1 : 1));
-  const facts = factsOfEntries(parts.flatMap(({ entries }) => entries));
+  const facts = factsOfEntries(
+    parts.flatMap(({ entries }) => entries),
+    own,
+  );
   if (first === undefined || facts === undefined) return undefined;
   const reviews = [first, ...rest].map(({ review }) => review);
   const state = reviews.find((review) => review.state === "in-triage")?.state ?? first.review.state;
@@ -83,7 +90,12 @@ function itemOfParts(id: string, parts: readonly Part[]): SeenItem | undefined {
 function itemsOfBatch(sight: Sight, parts: readonly Part[]): SeenItem[] {
   const seen = parts
     .filter(({ review }) => concerns(sight.viewer, review))
-    .map(({ review, entries }) => ({ review, entries: entries.filter(({ lane }) => sight.admission.lanes.has(lane)) }))
+    .map(({ review, entries }) => ({
+      review,
+      entries: entries.filter(
+        ({ lane, facts }) => sight.admission.lanes.has(lane) && (facts !== undefined || sight.side === review.agency),
+      ),
+    }))
     .filter(({ entries }) => entries.length > 0);
   const reports = new Set(
     seen.flatMap(({ review, entries }) => (entries.some(({ holds }) => holds === true) ? [review.report] : [])),
@@ -92,7 +104,7 @@ function itemsOfBatch(sight: Sight, parts: readonly Part[]): SeenItem[] {
     (reports.has(review.report) ? review.names[0] : review.names.at(-1)) ?? review.id;
   return [...grouped(seen, (part) => `${named(part)}|${statusOf(part.review)}`).values()].flatMap((list) => {
     const [first] = list;
-    return first === undefined ? [] : (itemOfParts(named(first), list) ?? []);
+    return first === undefined ? [] : (itemOfParts(named(first), list, sight.side === first.review.agency) ?? []);
   });
 }
 
@@ -168,14 +180,32 @@ export interface Contents {
 const labelKnown = (sight: Sight, row: RowDoc, label: Label, cut: readonly string[]): string =>
   sight.ownRow(row) ? row.label : JSON.stringify(wireLabel(label, sight.viewer, cut));
 
+/** What each row says to this viewer: what it names and is hidden counts for its own agency only. */
+async function wordsShown(sight: Sight, rows: readonly Row[]): Promise<(row: Row) => string> {
+  const others = rows.filter((row) => !sight.ownRow(row));
+  if (others.length === 0) return ({ hash }) => hash;
+  const objects = new Map(others.map((row) => [row.id, objectOf(row)]));
+  await sight.resolve([...objects.values()].flatMap(referencedIds));
+  return (row) => {
+    const object = objects.get(row.id);
+    if (object === undefined) return row.hash;
+    return sha256(JSON.stringify(readerReferences(object, (id) => sight.shownAs(id), false, "")));
+  };
+}
+
 /** The contributions of an item, read where `unit` reads: inside a transaction they are those that a decision is about. */
 export async function contentsOf(unit: Unit, sight: Sight, item: SeenItem): Promise<Contents> {
   const ids = new Set<string>();
   for (const { review } of item.parts) for (const id of await memberIds(unit, review)) ids.add(id);
   const { agency, batch, clock } = item.lead;
   const posted = new Set(item.parts.map(({ review }) => review.posted));
+  const own = sight.side === agency;
   const visible = (await unit.collection(Rows).find({ index: "stix", values: [...ids] })).filter(
-    (row) => row.originator === agency && sight.admission.lanes.has(row.lane) && !NOT_REVIEWED.has(row.kind),
+    (row) =>
+      row.originator === agency &&
+      sight.admission.lanes.has(row.lane) &&
+      !NOT_REVIEWED.has(row.kind) &&
+      (own || !isEdge(row.kind)),
   );
   const rows = visible
     .filter((row) => row.batch === batch && posted.has(row.posted))
@@ -185,9 +215,10 @@ export async function contentsOf(unit: Unit, sight: Sight, item: SeenItem): Prom
     const version = versions.get(row.stixId);
     return version !== undefined && row.version !== undefined && compareInstants(row.version, version) > 0;
   });
+  const shown = await wordsShown(sight, [...rows, ...later]);
   const known = [...rows, ...later].map((row) => {
     const lane = sight.admission.lanes.get(row.lane);
-    return [row.hash, lane === undefined ? "" : labelKnown(sight, row, lane.entry.label, lane.cut)];
+    return [shown(row), lane === undefined ? "" : labelKnown(sight, row, lane.entry.label, lane.cut)];
   });
   // To take it up changes nothing that is decided about.
   const state = isOpen(item.state) ? ["open", clock] : [item.state, item.since];
