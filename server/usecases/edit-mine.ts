@@ -1,30 +1,37 @@
 import type { EditBody, EditReply } from "../../schemas/api/mine.ts";
-import type { Label, LabelRequest, ReleaseRow } from "../../schemas/policy/label.ts";
+import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { keyOf } from "../pipeline/key.ts";
 import type { StixJson } from "../pipeline/steps.ts";
-import { gainers } from "../policy/gains.ts";
 import { isPerson } from "../policy/gates.ts";
 import { labelText, normaliseLabel } from "../policy/label-text.ts";
 import { inPlaceOf, requestOf } from "../policy/narrow.ts";
-import { tierProblem } from "../policy/tiers.ts";
-import { canonicalJson } from "../shared/canonical-json.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { compareInstants, formatInstant } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Rows } from "../storage/collections.ts";
 import type { ConfirmationDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
-import { admittedLanes } from "./admission.ts";
 import { bindBatch } from "./bind-labels.ts";
 import { askToConfirm } from "./confirmations.ts";
 import type { Content } from "./content.ts";
+import {
+  authorOf,
+  isFollowed,
+  mustFit,
+  mustNotWiden,
+  nobodyLeft,
+  refusedAs,
+  releaseAgain,
+  sameRow,
+  staleContent,
+} from "./edit-rules.ts";
 import { editedObject } from "./edited-object.ts";
 import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
 import { labelOfRow } from "./own-rows.ts";
 import { postHash, postToken, rowOfPost } from "./post-token.ts";
 import { notThere } from "./read-one.ts";
-import { audienceOf, readersUnder } from "./readers-under.ts";
+import { readersUnder } from "./readers-under.ts";
 import { relabel } from "./relabel.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
@@ -57,11 +64,6 @@ interface Plan {
   readonly changes: readonly Change[];
   readonly request: LabelRequest;
 }
-
-export const staleContent = (): Fault =>
-  new Fault("conflict", "it has changed since you opened it: read it again", { code: "content.stale", path: "hash" });
-
-const authorOf = (label: Label, row: Row): string => label.author ?? row.receivedFrom;
 
 /** Changing what one's own agency posted: another version, another label. Nobody gains by it (policy 1.6); who should, gains by a release. */
 export class Edits {
@@ -114,8 +116,13 @@ export class Edits {
   /** All of the post's versions that its agency still says and the viewer sees; of what has no versions the post alone. */
   async #versions(sight: Sight, row: Row): Promise<Row[]> {
     if (row.version === undefined) return [row];
+    const person = isPerson(sight.viewer.role);
     return (await sight.rowsOfIds([row.stixId])).filter(
-      (other) => sight.ownRow(other) && other.version !== undefined && labelOfRow(sight, other)?.state !== "withdrawn",
+      (other) =>
+        sight.ownRow(other) &&
+        other.version !== undefined &&
+        labelOfRow(sight, other)?.state !== "withdrawn" &&
+        (person || other.receivedFrom === row.receivedFrom),
     );
   }
 
@@ -331,63 +338,4 @@ export class Edits {
       made === undefined ? row.contribution === contribution : row.batch === made.batch && again.ownRow(row),
     );
   }
-}
-
-/** Whether somebody gave the post another version meanwhile, as far as its editor may see: two edits of one version must not both stand. */
-async function isFollowed(
-  unit: Unit,
-  { viewer }: Sight,
-  snapshot: Snapshot,
-  { stixId, originator, version }: Row,
-  own: readonly string[],
-): Promise<boolean> {
-  if (version === undefined) return false;
-  const later = (await unit.collection(Rows).find({ index: "stix", values: [stixId] })).filter(
-    (other) =>
-      other.originator === originator &&
-      !own.includes(other.contribution) &&
-      compareInstants(other.version ?? "", version) > 0,
-  );
-  const labels = [...new Set(later.map(({ label }) => label))].flatMap((id) => snapshot.labels.get(id) ?? []);
-  const standing = labels.filter(({ label }) => label.state !== "withdrawn");
-  const lanes = new Set(admittedLanes(viewer, standing, snapshot, "api").map(({ lane }) => lane));
-  return later.some(({ lane }) => lanes.has(lane));
-}
-
-const refusedAs = (problem: Problem | undefined): Fault =>
-  new Fault("unprocessable", problem?.message ?? "the label can't be kept", {
-    code: problem?.code ?? "label.refused",
-    path: problem?.path ?? "label",
-  });
-
-function mustFit(label: Label): void {
-  const many = tierProblem(label);
-  if (many !== undefined) throw new Fault("unprocessable", many.message, { code: many.code, path: many.path });
-}
-
-/** Anybody added is widening, whatever the labels say (policy 1.6, Q39): it takes two persons. */
-function mustNotWiden(before: Label, after: Label, snapshot: Snapshot): void {
-  const gained = gainers(before, after, audienceOf(snapshot));
-  if (gained.length === 0) return;
-  const message = `${gained.join(", ")} could read what ${gained.length === 1 ? "it" : "they"} can't now, and an edit never adds a reader: propose a release instead (POST /api/v1/objects/{id}/releases)`;
-  throw new Fault("conflict", message, { code: "label.widens", path: "label" });
-}
-
-const sameRow = (a: ReleaseRow, b: ReleaseRow): boolean =>
-  canonicalJson([a.agreement, a.countries, a.agencies, a.until]) ===
-  canonicalJson([b.agreement, b.countries, b.agencies, b.until]);
-
-const releaseAgain: Problem = {
-  code: "edit.release_again",
-  path: "releases",
-  message:
-    "what is new has not been released yet: the rows listed wait for a second person (POST /api/v1/objects/{id}/releases); until then their readers keep the version before",
-};
-
-/** Policy 6, Q36. */
-function nobodyLeft(before: readonly string[], after: readonly string[], own: string | undefined): Problem[] {
-  const others = (agencies: readonly string[]): boolean => agencies.some((agency) => agency !== own);
-  if (after.length === 0) return [{ code: "label.nobody", path: "label", message: "nobody can read this any more" }];
-  if (others(after) || !others(before)) return [];
-  return [{ code: "label.nobody_else", path: "label", message: "nobody else can read this any more" }];
 }
