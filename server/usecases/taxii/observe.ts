@@ -1,12 +1,11 @@
 import type { Agreements } from "../../../schemas/policy/agreement.ts";
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
-import { laneId } from "../../pipeline/lane.ts";
 import { Lanes, Readers } from "../../storage/collections.ts";
 import type { ReaderDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
 import { type Admission, type AdmittedLane, admittedLanes } from "../admission.ts";
 import { freePlace, takePlaces } from "../place-in-lanes.ts";
-import type { LabelEntry, Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot.ts";
 import { isOwn, type Range, viewOf } from "./reader-state.ts";
 
 /** Width of the range that what is gained or lost in one step is spread over, in microseconds. It is the same whatever was gained: it tells nothing. */
@@ -49,23 +48,6 @@ class Story {
   }
 }
 
-/** The lanes of labels that came since a reader was observed last, as they would have been open to it by what was so then, from their first row on. */
-async function wouldAdmit(
-  unit: Unit,
-  { viewer, agreements, judged }: ReaderDoc,
-  young: readonly LabelEntry[],
-): Promise<AdmittedLane[]> {
-  if (young.length === 0) return [];
-  const named = young.flatMap((entry) => entry.cuts.map((_, tier) => laneId(entry.id, tier)));
-  const first = new Map((await unit.collection(Lanes).getMany(named)).map((doc) => [doc.id, doc.first]));
-  return young.flatMap((entry) => {
-    const firsts = entry.cuts.flatMap((_, tier) => first.get(laneId(entry.id, tier)) ?? []);
-    if (firsts.length === 0) return [];
-    const at = Math.max(judged, Math.floor(Math.min(...firsts) / 1000));
-    return admittedLanes(viewer, [entry], { agreements, at }, "taxii");
-  });
-}
-
 /**
  * Compares what a reader is admitted to now with what it was admitted to when it was observed last, and records what it gained and lost, each in a
  * range of places of its own (order, admission intervals). In the caller's transaction; gives the newest place that was given away, if any.
@@ -103,18 +85,13 @@ export async function observe(
   const same =
     JSON.stringify([held.viewer, held.agreements]) === JSON.stringify([viewer, state.agreements]) &&
     (held.until === undefined || snapshot.at < held.until);
+  // As of that time, dates too: whether something came before or after an embargo or a row ended must not hang on a label that is new for others.
+  const then = { agreements: held.agreements, at: held.judged };
   const before = same
     ? byLane([...after.values()].filter(isOld))
-    : byLane(
-        admittedLanes(
-          held.viewer,
-          snapshot.labelList.slice(0, held.labels),
-          { agreements: held.agreements, at: held.judged },
-          "taxii",
-        ),
-      );
+    : byLane(admittedLanes(held.viewer, snapshot.labelList.slice(0, held.labels), then, "taxii"));
   const young = snapshot.labelList.slice(held.labels, snapshot.labelCount);
-  for (const lane of await wouldAdmit(unit, held, young)) before.set(lane.lane, lane);
+  for (const lane of admittedLanes(held.viewer, young, then, "taxii")) before.set(lane.lane, lane);
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter((lane) => {
     const [was, is] = [before.get(lane), after.get(lane)];
     return was === undefined || is === undefined || (was !== is && viewOf(held.viewer, was) !== viewOf(viewer, is));
