@@ -1,9 +1,11 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
+import { composeIngest } from "../../server/compose.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Orders } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
+import { ingestPost } from "../../server/usecases/ingest-post.ts";
 import { row, tool } from "../support/samples.ts";
-import { START } from "../support/steering.ts";
+import { momentOf, START } from "../support/steering.ts";
 import { type Ask, bundleOf, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 const DAY = 86_400_000;
@@ -238,6 +240,24 @@ describe("scope, ceiling and samples", () => {
     now += DAY;
     await post("bulk3", tools("tomorrow", 2));
     expect(await names("j1", "tomorrow")).toHaveLength(2);
+  });
+
+  test("a ceiling of five – two batches of four at once – five in all: the one that comes second is bound again", async () => {
+    const order = await signed(["bulk3"], { ceiling: 5 });
+    await world.change(async (unit) => {
+      const held = await unit.collection(Orders).get(String(order));
+      if (held !== undefined) await unit.collection(Orders).put({ ...held, sample: 0 });
+    });
+    // Each with chance of its own, as on a server.
+    const parts = composeIngest(world.core);
+    const ask = { account: "bulk3", format: "stix" as const, label: JSON.stringify(GREEN), dryRun: false };
+    now += 1000;
+    const sent = ["left", "right"].map((word) =>
+      ingestPost(parts, Buffer.from(JSON.stringify(tools(word, 4))), ask, momentOf(now, word)),
+    );
+    await Promise.all(sent);
+    expect([...(await names("j1", "left")), ...(await names("j1", "right"))]).toHaveLength(5);
+    expect((await show("u3", order)).today).toEqual({ JPN: 5, KOR: 5 });
   });
 
   test("a thousand posted – about one in fifty is held until a human sees it, the same ones each time they are sent", async () => {

@@ -218,6 +218,24 @@ describe("PUBLIC", () => {
     expect(await show("rel2", asked)).toMatchObject({ status: "released", decidedBy: "rel2" });
   });
 
+  test("with a part that changed after its country approved it – the last approval turns on nothing, and the changed part is proposed again", async () => {
+    const other = { ...value, id: "ipv4-addr--b3e7ab1c-8d4b-5e5e-9d8e-0f0f0f0f0f0f", value: "203.0.113.79" };
+    await posted("feed-US-CISA", other, { tlp: "CLEAR", releases: [row("TRI", ["JPN", "USA"])] });
+    await posted("feed-JP-NCO", other, { tlp: "CLEAR", releases: [row("TRI", ["JPN", "USA"])] });
+    const seen = await get("u3", "/api/v1/objects?value=203.0.113.79");
+    const id = String((body(seen).objects as { id: string }[])[0]?.id);
+    const asked = await proposed("u3", id, { row: PUBLIC, inside: "all" });
+    const [theirs] = (await listed("rel-JP-NCO", "proposed")).filter((one) => one.kind === "public");
+    expect(body(await act("rel2", asked, "approve")).status).toBe("in-clearance");
+    const korea = await proposed("u3", id, { row: KOREA });
+    expect(body(await act("rel2", korea, "approve")).status).toBe("released");
+    expect(body(await act("rel-JP-NCO", String(theirs?.release), "approve")).status).toBe("in-clearance");
+    expect(await show("rel2", asked)).toMatchObject({ status: "proposed" });
+    expect(JSON.stringify(body(await get("u3", `/api/v1/objects/${id}`)).label)).not.toContain("PUBLIC");
+    expect(body(await act("rel2", asked, "approve")).status).toBe("released");
+    expect(JSON.stringify(body(await get("u3", `/api/v1/objects/${id}`)).label)).toContain("PUBLIC");
+  });
+
   test("with one country silent – after a fortnight – nothing is public, and both parts are expired", async () => {
     const other = { ...value, id: "ipv4-addr--a3e7ab1c-8d4b-5e5e-9d8e-0f0f0f0f0f0f", value: "203.0.113.78" };
     const TRI = row("TRI", ["JPN", "KOR", "USA"]);
