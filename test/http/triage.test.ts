@@ -1,6 +1,7 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { RELEASE_LABEL_EXTENSION } from "../../schemas/stix/release-label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import { Audit, Disclosures } from "../../server/storage/collections.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
@@ -480,6 +481,28 @@ describe("the quality review over HTTP", () => {
     const mine = await ask("j1", "GET", "/triage/mine");
     const fates = (mine.json as { items: Item[] }).items.map(({ state, objects }) => `${state} ${String(objects)}`);
     expect(fates.sort()).toEqual(["accepted 1", "accepted 2", "submitted 1"]);
+  });
+
+  test("what is done and what is shown – to whom – is in the audit and the disclosures, without a word of content", async () => {
+    await post("j1", [report(1), indicator(1)]);
+    const item = await first("rev-npa");
+    await act("rev-npa", item, "claim");
+    await act("rev-npa", item, "accept", { reason: "verified" });
+    const audit = (await world.storage.collection(Audit).all({ limit: 1000 })).filter(({ what }) =>
+      what.startsWith("triage."),
+    );
+    expect(audit.map(({ actor, what, detail }) => [actor, what, detail])).toEqual([
+      ["rev-npa", "triage.claim", { review: item.review, to: "in-triage" }],
+      ["rev-npa", "triage.accept", { review: item.review, to: "accepted", reason: "verified" }],
+    ]);
+    const told = (await world.storage.collection(Disclosures).all({ limit: 1000 })).filter(({ what }) =>
+      what.startsWith("triage."),
+    );
+    expect(new Set(told.map(({ actor, what }) => `${actor} ${what}`))).toEqual(
+      new Set(["rev-npa triage.queue", "rev-npa triage.item"]),
+    );
+    expect(told.every(({ detail }) => Object.keys((detail as { lanes: object }).lanes).length === 1)).toBe(true);
+    expect(JSON.stringify([audit, told])).not.toContain("report 1");
   });
 
   test("a list of one's own posts – in pages of one – gives each item once", async () => {

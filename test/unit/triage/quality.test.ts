@@ -1,3 +1,5 @@
+import { BulkBody, ReviewClass, ReviewState } from "../../../schemas/api/triage.ts";
+import { CLASSES } from "../../../server/triage/classes.ts";
 import {
   isOpen,
   nextQuality,
@@ -71,4 +73,11 @@ test("quality review – reasons and words – a verb takes its own codes and ne
 test("quality review – what waits for a reviewer – is what can be accepted", () => {
   for (const state of QUALITY_STATES)
     expect([state, isOpen(state)]).toEqual([state, verbsFrom(state).includes("accept")]);
+});
+
+test("quality review – what the interface names – are the machine's states, classes and verbs that decide or ask", () => {
+  expect(ReviewState.options).toEqual([...QUALITY_STATES]);
+  expect(ReviewClass.options).toEqual([...CLASSES]);
+  const bound = QUALITY_TRANSITIONS.filter(({ hash }) => hash).map(({ verb }) => verb);
+  expect([...BulkBody.shape.verb.options].sort()).toEqual([...bound].sort());
 });
