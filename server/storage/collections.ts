@@ -15,6 +15,7 @@ import {
   LaneDoc,
   LateEndDoc,
   LockoutDoc,
+  MarkingToldDoc,
   MetaDoc,
   OrderDoc,
   PromotionDoc,
@@ -109,6 +110,11 @@ export const Crowded = {
   shape: CrowdedDoc,
   indexes: { n: { fields: ["n"], unique: true } },
 } satisfies CollectionSpec<CrowdedDoc>;
+export const MarkingsTold = {
+  name: "markings_told",
+  shape: MarkingToldDoc,
+  indexes: { shelf: { fields: ["shelf", "place"] } },
+} satisfies CollectionSpec<MarkingToldDoc>;
 export const Readers = { name: "readers", shape: ReaderDoc, indexes: {} } satisfies CollectionSpec<ReaderDoc>;
 export const Receipts = {
   name: "receipts",
@@ -234,6 +240,7 @@ export const COLLECTIONS = [
   Lanes,
   LateEnds,
   Crowded,
+  MarkingsTold,
   Readers,
   Receipts,
   Releases,

@@ -217,6 +217,10 @@ export type LateEndDoc = z.infer<typeof LateEndDoc>;
 export const CrowdedDoc = z.object({ id: z.string(), n: z.int() });
 export type CrowdedDoc = z.infer<typeof CrowdedDoc>;
 
+/** Where an account was told of its cut of a label in a collection (`shelf`: account and collection): with the first object that carried it. */
+export const MarkingToldDoc = z.object({ id: z.string(), shelf: z.string(), marking: z.string(), place: z.int() });
+export type MarkingToldDoc = z.infer<typeof MarkingToldDoc>;
+
 /** Microseconds, from the first exclusive to the second inclusive. */
 const Range = z.tuple([z.int(), z.int()]);
 

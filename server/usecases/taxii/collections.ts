@@ -26,7 +26,7 @@ import { Lives, touchedBy } from "./lives.ts";
 import { isCurrent } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
-import { type Carriers, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
+import { keepTold, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
 import { recallsIn } from "./recalls.ts";
 import { Splicer } from "./splice.ts";
@@ -82,7 +82,6 @@ export class Collections {
   readonly #parts: CollectionsParts;
   readonly #known = { heads: new LaneHeads(), crowded: new CrowdedKeys() };
   readonly #given: Given;
-  readonly #carriers: Carriers = new Map();
 
   constructor(parts: CollectionsParts) {
     this.#parts = parts;
@@ -97,10 +96,20 @@ export class Collections {
     const { next, limit, bodies: _, ...question } = ask;
     const asked = sha256(JSON.stringify([viewer.id, question]));
     const from = openPosition(this.#parts.keys.cursor, PURPOSE, asked, next);
-    const { items, sight, clock, position, entries } = await this.#read(viewer, moment, async (sight, unit) => {
-      const found = await this.#items(unit, sight, ask, from);
-      return { ...found, entries: await this.#entries(sight, ask, found.items) };
-    });
+    const { items, sight, clock, position, entries, markings } = await this.#read(
+      viewer,
+      moment,
+      async (sight, unit) => {
+        const markings = new ReaderMarkings(unit, sight, ask.collection, {
+          renderer: this.#parts.renderer,
+          known: this.#known,
+        });
+        const found = await this.#items(unit, sight, ask, from, markings);
+        return { ...found, markings, entries: await this.#entries(sight, ask, found.items) };
+      },
+    );
+    if (markings.fresh.size > 0)
+      await this.#parts.storage.transaction((unit) => keepTold(unit, sight.viewer.id, ask.collection, markings.fresh));
     await this.#disclose(sight, ask.collection, items, clock);
     if (position === undefined) return { entries };
     return { entries, next: sealPosition(this.#parts.keys.cursor, PURPOSE, asked, position) };
@@ -160,6 +169,7 @@ export class Collections {
     sight: OrderedSight,
     ask: PageAsk,
     from: Position | undefined,
+    markings: ReaderMarkings,
   ): Promise<{ items: Item[]; position?: Position }> {
     if (ask.specVersions !== undefined && !ask.specVersions.includes("2.1")) return { items: [] };
     const found: Item[] = [];
@@ -171,7 +181,7 @@ export class Collections {
         (item.place === from.stamp &&
           (item.tie > from.tie || (item.tie === from.tie && from.id !== undefined && item.id > from.id))));
     const start = Math.max(after + 1, from?.stamp ?? 0);
-    for await (const items of this.#stretches(unit, sight, ask, start)) {
+    for await (const items of this.#stretches(unit, sight, ask, start, markings)) {
       found.push(...items.filter(begins).sort(comesAfter));
       if (found.length > ask.limit) break;
     }
@@ -187,15 +197,20 @@ export class Collections {
   }
 
   /** Items in pieces, each piece behind the one before; inside a piece in no order. */
-  async *#stretches(unit: Unit, sight: OrderedSight, ask: PageAsk, start: number): AsyncGenerator<Item[]> {
+  async *#stretches(
+    unit: Unit,
+    sight: OrderedSight,
+    ask: PageAsk,
+    start: number,
+    markings: ReaderMarkings,
+  ): AsyncGenerator<Item[]> {
     const { collection, types, ids } = ask;
     if (ids !== undefined) {
-      yield await this.#named(unit, sight, ask, new Set(ids));
+      yield await this.#named(unit, sight, ask, new Set(ids), markings);
       return;
     }
     const [kind, second] = types ?? [];
     const marked = collection !== "recalls" && (types === undefined || types.includes("marking-definition"));
-    const markings = this.#markings(unit, sight, collection);
     if (kind === "marking-definition" && second === undefined) {
       if (marked) yield markingItems(await markings.all());
       return;
@@ -207,20 +222,12 @@ export class Collections {
       losses: true,
       limit: Math.min(1000, Math.max(20, ask.limit + 1)),
     });
+    let told = start;
     for await (const stretch of walk) {
       const items = await this.#itemsOf(unit, sight, ask, stretch);
-      if (marked) {
-        yield markingItems(await markings.before(stretch.rows, stretch.from)).concat(
-          markingItems(await markings.with(items)),
-          items,
-        );
-      } else yield items;
+      yield marked ? [...markingItems(await markings.among(items, told, stretch.to)), ...items] : items;
+      told = stretch.to ?? told;
     }
-  }
-
-  #markings(unit: Unit, sight: OrderedSight, collection: CollectionName): ReaderMarkings {
-    const { renderer } = this.#parts;
-    return new ReaderMarkings(unit, sight, collection, { renderer, known: this.#known, carriers: this.#carriers });
   }
 
   async #itemsOf(unit: Unit, sight: OrderedSight, ask: PageAsk, stretch: Stretch): Promise<Item[]> {
@@ -337,7 +344,13 @@ export class Collections {
   }
 
   /** What stands under these ids, wherever it stands. */
-  async #named(unit: Unit, sight: OrderedSight, ask: PageAsk, ids: ReadonlySet<string>): Promise<Item[]> {
+  async #named(
+    unit: Unit,
+    sight: OrderedSight,
+    ask: PageAsk,
+    ids: ReadonlySet<string>,
+    markings: ReaderMarkings,
+  ): Promise<Item[]> {
     const list = [...ids];
     if (ask.collection === "recalls") {
       const items: Item[] = [];
@@ -356,7 +369,7 @@ export class Collections {
     const items = await this.#itemsOf(unit, sight, ask, { from: 0, to: undefined, rows: unique, lost: [] });
     const marked = ask.types === undefined || ask.types.includes("marking-definition");
     return [
-      ...(marked ? markingItems(await this.#markings(unit, sight, ask.collection).all(ids)) : []),
+      ...(marked ? markingItems(await markings.all(ids)) : []),
       ...items.filter(
         ({ shown }) => ("seen" in shown && ids.has(shown.seen.id)) || ("plain" in shown && ids.has(shown.id)),
       ),

@@ -1,55 +1,63 @@
 import type { StixJson } from "../../pipeline/steps.ts";
-import { Rows } from "../../storage/collections.ts";
+import { MarkingsTold } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { AdmittedLane } from "../admission.ts";
 import type { Renderer } from "../render.ts";
 import type { Row } from "../sight.ts";
 import type { CollectionName } from "./collection-page.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
-import { viewOf } from "./reader-state.ts";
 import { type KnownLanes, walkOrder } from "./walk-order.ts";
 
-/** A reader's cut of a label, and where it stands. */
+/** A reader's cut of a label, and where it stands: with the first object that carries it, before it. */
 export interface MarkingPlace {
   readonly id: string;
   readonly place: number;
   readonly marking: StixJson;
 }
 
-/** Markings of readers for which a carrier is kept in memory. */
-const MOST = 100_000;
+/** Something on a page, by the rows that it is made of. */
+interface Carrier {
+  readonly place: number;
+  readonly lanes: readonly Row[];
+}
 
-/** Something that carries a marking for a reader, by account, collection and marking: whether it still does is looked up. */
-export type Carriers = Map<string, string>;
+/** Rows read in one go when the first carrier of a marking is looked for. */
+const STEP = 500;
 
 const indexes = new WeakMap<ReadonlyMap<string, AdmittedLane>, { size: number; lanes: Map<string, Set<string>> }>();
 
-/** Where the reader's cuts of labels stand: just before the first object that carries them (order, admission intervals). For one request. */
+/**
+ * The reader's cuts of labels among its objects: each is told of just before the first object that carries it (order, admission intervals), and the store
+ * keeps where that was. So a page looks at what is on it and nothing else; a reader who begins anew finds them where they were told. For one request.
+ */
 export class ReaderMarkings {
   readonly #unit: Unit;
   readonly #sight: OrderedSight;
   readonly #known: KnownLanes;
   readonly #renderer: Renderer;
   readonly #collection: CollectionName;
-  readonly #carriers: Carriers;
-  readonly #told = new Set<string>();
+  /** What this request tells of for the first time, or earlier than it was told of before. */
+  readonly #fresh = new Map<string, number>();
 
   constructor(
     unit: Unit,
     sight: OrderedSight,
     collection: CollectionName,
-    process: { readonly known: KnownLanes; readonly renderer: Renderer; readonly carriers: Carriers },
+    process: { readonly known: KnownLanes; readonly renderer: Renderer },
   ) {
     this.#unit = unit;
     this.#sight = sight;
     this.#collection = collection;
     this.#known = process.known;
     this.#renderer = process.renderer;
-    this.#carriers = process.carriers;
   }
 
   /** An agency gets its own contributions as it wrote them, without the marking. */
   #carries = (row: Row): boolean => this.#collection !== "originals" || !this.#sight.ownRow(row);
+
+  get #shelf(): string {
+    return shelfOf(this.#sight.viewer.id, this.#collection);
+  }
 
   #idOf(lane: AdmittedLane): string {
     return String(this.#renderer.marking(this.#sight.viewer, lane).id);
@@ -61,117 +69,119 @@ export class ReaderMarkings {
     const held = indexes.get(lanes);
     if (held?.size === lanes.size) return held.lanes;
     const made = new Map<string, Set<string>>();
-    for (const [name, lane] of lanes) made.set(this.#idOf(lane), (made.get(this.#idOf(lane)) ?? new Set()).add(name));
+    for (const [name, lane] of lanes) {
+      const id = this.#idOf(lane);
+      made.set(id, (made.get(id) ?? new Set()).add(name));
+    }
     indexes.set(lanes, { size: lanes.size, lanes: made });
     return made;
   }
 
-  /** Lanes in which what carries a marking stands or has stood: those that read alike to the reader, open or closed. */
-  #lanesOf(id: string): ReadonlySet<string> {
-    const open = this.#lanes().get(id) ?? new Set<string>();
-    const { viewer, admission, state } = this.#sight;
-    const views = new Set<string>();
-    for (const name of open) {
-      const lane = admission.lanes.get(name);
-      if (lane !== undefined) views.add(viewOf(viewer, lane));
+  /** The marking of an id, if a lane that the reader is admitted to reads as it. */
+  #marking(id: string): StixJson | undefined {
+    const [name] = this.#lanes().get(id) ?? [];
+    const lane = name === undefined ? undefined : this.#sight.admission.lanes.get(name);
+    return lane === undefined ? undefined : this.#renderer.marking(this.#sight.viewer, lane);
+  }
+
+  /** Those that come with these items, or were told of between two places (the second exclusive; undefined: no bound). */
+  async among(items: readonly Carrier[], from: number, to: number | undefined): Promise<MarkingPlace[]> {
+    const first = new Map<string, number>();
+    for (const { place, lanes: rows } of items) {
+      if (!rows.some(this.#carries)) continue;
+      for (const { lane: name } of rows) {
+        const lane = this.#sight.admission.lanes.get(name);
+        if (lane === undefined) continue;
+        const id = this.#idOf(lane);
+        first.set(id, Math.min(first.get(id) ?? place, place));
+      }
     }
-    return new Set([...open, ...state.closedUnder(views)]);
+    const told = this.#unit.collection(MarkingsTold);
+    const places = new Map<string, number>();
+    const held = await told.getMany([...first.keys()].map((id) => toldId(this.#shelf, id)));
+    for (const { marking, place } of held) places.set(marking, place);
+    for (const [id, place] of first) {
+      if ((this.#fresh.get(id) ?? places.get(id) ?? Number.POSITIVE_INFINITY) <= place) continue;
+      this.#fresh.set(id, place);
+    }
+    const between = await told.scan({
+      index: "shelf",
+      prefixes: [[this.#shelf]],
+      from,
+      ...(to === undefined ? {} : { to }),
+      limit: STEP,
+    });
+    const found = new Map(between.map(({ marking, place }) => [marking, place]));
+    for (const [id, place] of this.#fresh) {
+      if (place >= from && (to === undefined || place < to)) found.set(id, place);
+      else found.delete(id);
+    }
+    return [...found].flatMap(([id, place]) => {
+      const marking = this.#marking(id);
+      return marking === undefined ? [] : [{ id, place, marking }];
+    });
   }
 
   /** The first thing that carries a marking for the reader. */
-  async #first(id: string): Promise<Row | undefined> {
-    const lanes = this.#lanesOf(id);
-    let first: Row | undefined;
+  async #first(id: string): Promise<number | undefined> {
+    const lanes = this.#lanes().get(id) ?? new Set<string>();
+    const own = [...lanes].every(
+      (name) => this.#sight.admission.lanes.get(name)?.entry.label.originator === this.#sight.side,
+    );
+    if (this.#collection === "originals" && own) return undefined;
+    let first: number | undefined;
     const walk = walkOrder(this.#unit, this.#sight, this.#known, {
-      from: 0,
-      rows: true,
-      losses: false,
-      limit: 2,
-      lanes,
+      ...{ from: 0, rows: true, losses: false, limit: STEP, lanes },
     });
     for await (const { rows, to } of walk) {
-      for (const row of rows) {
-        const lane = this.#sight.admission.lanes.get(row.lane);
-        if (lane === undefined || this.#idOf(lane) !== id || !this.#carries(row)) continue;
-        if (first === undefined || row.stamp < first.stamp) first = row;
-      }
+      for (const row of rows) if (this.#carries(row)) first = Math.min(first ?? row.stamp, row.stamp);
       // An edge may stand later than where it was found.
-      if (first !== undefined && (to === undefined || first.stamp < to)) break;
+      if (first !== undefined && (to === undefined || first < to)) break;
     }
     return first;
   }
 
-  /** Whether something that is known to carry a marking stands before a place: then it is told of there. */
-  async #toldBefore(id: string, place: number): Promise<boolean> {
-    const carrier = this.#carriers.get(this.#key(id));
-    if (carrier === undefined) return false;
-    const [row] = await this.#unit.collection(Rows).getMany([carrier]);
-    const placed = row === undefined ? undefined : this.#sight.placed(row);
-    if (placed === undefined || !this.#carries(placed)) return false;
-    const lane = this.#sight.admission.lanes.get(placed.lane);
-    if (lane === undefined || this.#idOf(lane) !== id) return false;
-    const [standing] = await this.#sight.present([placed]);
-    return standing !== undefined && standing.stamp < place;
-  }
-
-  #key = (id: string): string => `${this.#sight.viewer.id}|${this.#collection}|${id}`;
-
-  async #place(id: string, lane: AdmittedLane): Promise<MarkingPlace | undefined> {
-    const first = await this.#first(id);
-    if (first === undefined) return undefined;
-    if (this.#carriers.size >= MOST) this.#carriers.clear();
-    this.#carriers.set(this.#key(id), first.id);
-    // The two stand together, the marking first: whether the place before is free would tell of what is hidden there.
-    return { id, place: first.stamp, marking: this.#renderer.marking(this.#sight.viewer, lane) };
-  }
-
-  /** Those that come first with one of these rows, which stand from a place on. */
-  async before(rows: readonly Row[], from: number): Promise<MarkingPlace[]> {
-    const places: MarkingPlace[] = [];
-    for (const row of rows) {
-      const lane = this.#sight.admission.lanes.get(row.lane);
-      if (lane === undefined || !this.#carries(row)) continue;
-      const id = this.#idOf(lane);
-      if (this.#told.has(id)) continue;
-      this.#told.add(id);
-      if (await this.#toldBefore(id, from)) continue;
-      const place = await this.#place(id, lane);
-      if (place !== undefined && place.place >= from) places.push(place);
-    }
-    return places;
-  }
-
-  /** Those that something names before anything stands under them by itself: a version that several said stands with the first of them and names the labels of all. */
-  async with(
-    items: ReadonlyArray<{ readonly place: number; readonly lanes: readonly Row[] }>,
-  ): Promise<MarkingPlace[]> {
-    const places = new Map<string, MarkingPlace>();
-    for (const { place, lanes: rows } of items) {
-      if (rows.every((row) => row.stamp <= place && this.#carries(row)) || !rows.some(this.#carries)) continue;
-      for (const row of rows) {
-        const lane = this.#sight.admission.lanes.get(row.lane);
-        if (lane === undefined) continue;
-        const id = this.#idOf(lane);
-        if ((places.get(id)?.place ?? Number.POSITIVE_INFINITY) <= place || (await this.#toldBefore(id, place + 1)))
-          continue;
-        const first = await this.#first(id);
-        if (first !== undefined && first.stamp <= place) continue;
-        places.set(id, { id, place, marking: this.#renderer.marking(this.#sight.viewer, lane) });
-        this.#told.add(id);
-      }
-    }
-    return [...places.values()];
-  }
-
-  /** All of them, or those with these ids. */
+  /** All of them, or those with these ids: where they were told of, or would be. */
   async all(ids?: ReadonlySet<string>): Promise<MarkingPlace[]> {
+    const asked = [...this.#lanes().keys()].filter((id) => ids?.has(id) !== false);
+    const held = await this.#unit.collection(MarkingsTold).getMany(asked.map((id) => toldId(this.#shelf, id)));
+    const told = new Map(held.map(({ marking, place }) => [marking, place]));
     const places: MarkingPlace[] = [];
-    for (const [id, [name]] of this.#lanes()) {
-      const lane = name === undefined ? undefined : this.#sight.admission.lanes.get(name);
-      if (lane === undefined || ids?.has(id) === false) continue;
-      const place = await this.#place(id, lane);
-      if (place !== undefined) places.push(place);
+    for (const id of asked) {
+      const marking = this.#marking(id);
+      const place = told.get(id) ?? (await this.#first(id));
+      if (place === undefined || marking === undefined) continue;
+      if (!told.has(id)) this.#fresh.set(id, place);
+      places.push({ id, place, marking });
     }
     return places;
+  }
+
+  /** What has to be kept before the page leaves. */
+  get fresh(): ReadonlyMap<string, number> {
+    return this.#fresh;
+  }
+}
+
+const shelfOf = (account: string, collection: CollectionName): string => `${account}|${collection}`;
+const toldId = (shelf: string, marking: string): string => `${shelf}|${marking}`;
+
+/** Keeps where markings were told of: the earliest place stands. In the caller's transaction. */
+export async function keepTold(
+  unit: Unit,
+  account: string,
+  collection: CollectionName,
+  fresh: ReadonlyMap<string, number>,
+): Promise<void> {
+  const shelf = shelfOf(account, collection);
+  const told = unit.collection(MarkingsTold);
+  const held = new Map(
+    (await told.getMany([...fresh.keys()].map((id) => toldId(shelf, id)))).map((doc) => [doc.id, doc]),
+  );
+  for (const [marking, place] of fresh) {
+    const id = toldId(shelf, marking);
+    const doc = held.get(id);
+    if (doc === undefined) await told.insert([{ id, shelf, marking, place }]);
+    else if (place < doc.place) await told.put({ ...doc, place });
   }
 }
