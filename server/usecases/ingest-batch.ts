@@ -7,7 +7,7 @@ import { tightness } from "../policy/meet.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
 import { keyed, sha256 } from "../shared/digest.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
-import { compareInstants, formatMicros } from "../shared/instant.ts";
+import { compareInstants } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Receipts, Rows } from "../storage/collections.ts";
 import type { AccountDoc, RowDoc } from "../storage/documents.ts";
@@ -19,12 +19,13 @@ import type { Candidate } from "./candidate.ts";
 import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { keepRejected } from "./keep-rejected.ts";
+import { type Named, ObjectVersions } from "./object-versions.ts";
 import { recordOrders } from "./order-book.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
 import { type Brought, reviewBatch } from "./review-at-post.ts";
 import { objectOf } from "./sight.ts";
-import { rememberJudged, type Snapshot, type Snapshots } from "./snapshot.ts";
+import { labelEntry, rememberJudged, type Snapshot, type Snapshots } from "./snapshot.ts";
 
 export interface IngestParts {
   readonly storage: Storage;
@@ -245,29 +246,6 @@ async function insertRows(unit: Unit, rows: readonly RowDoc[], poster: string, s
   await unit.collection(Rows).insertNew(aside);
 }
 
-/** The longest text that is taken for a date of an object that was refused. */
-const LONGEST_VERSION = 100;
-
-/** `modified`, else `created`, as the sender wrote it. */
-const versionOf = ({ modified, created }: StixJson): string | undefined =>
-  [modified, created].find((text): text is string => typeof text === "string" && text.length <= LONGEST_VERSION);
-
-/** The objects' versions by index; what has none gets when it was added, once that is known. */
-function versionsIn(items: readonly Item[]): Map<number, string> {
-  return new Map(
-    items.flatMap((item) => {
-      const version = "object" in item ? versionOf(item.object) : undefined;
-      return version === undefined ? [] : [[item.index, version] as const];
-    }),
-  );
-}
-
-/** When contributions were added, by the ids that they may have been stored under. */
-async function addedAt(unit: Unit, ids: readonly string[]): Promise<Map<string, string>> {
-  const rows = ids.length === 0 ? [] : await unit.collection(Rows).getMany(ids);
-  return new Map(rows.map(({ id, stamp }) => [id, formatMicros(stamp)]));
-}
-
 const countsOf = (received: number, results: Iterable<Result>): IngestCounts => {
   const counts: IngestCounts = { received, created: 0, unchanged: 0, updated: 0, rejected: 0 };
   for (const { outcome } of results) counts[outcome] += 1;
@@ -354,26 +332,14 @@ async function attempt(
     };
     return [{ candidate, bound: label, plans: planRows(labelled, origin, parts.secrets) }];
   });
-  const versions = ask.versions === true ? versionsIn(items) : undefined;
-  /** Under which name each stands. */
-  const names = new Map<number, string>();
-  /** What has no date of its own is named by when it was added. */
+  const versions = ask.versions === true ? new ObjectVersions(items) : undefined;
+  const named = new Map<number, Named>();
   const nameTimeless = async (unit: Unit): Promise<void> => {
-    if (versions === undefined) return;
-    const timeless = [...names].flatMap(([index, id]) =>
-      versions.has(index)
-        ? []
-        : // What stands under the plain name may be hidden from the poster, whose own then stands aside.
-          [{ index, ids: [nameAside(id, poster.id, parts.secrets), id] }],
-    );
-    const added = await addedAt(
-      unit,
-      timeless.flatMap(({ ids }) => ids),
-    );
-    for (const { index, ids } of timeless) {
-      const version = ids.map((id) => added.get(id)).find((one) => one !== undefined);
-      if (version !== undefined) versions.set(index, version);
-    }
+    const brought = new Map(planned.map(({ bound: label }) => [label.label, label.stored]));
+    await versions?.nameTimeless(unit, [...named.values()], poster.id, snapshot, (id) => {
+      const stored = brought.get(id);
+      return snapshot.labels.get(id) ?? (stored === undefined ? undefined : labelEntry(id, stored));
+    });
   };
   const reply = (): IngestReply => {
     const list = [...results.values()].sort((a, b) => a.index - b.index);
@@ -401,14 +367,14 @@ async function attempt(
     const fresh: RowPlan[] = [];
     const brought: Brought[] = [];
     const orders: Parameters<typeof recordOrders>[1][number][] = [];
-    for (const { candidate, bound: label, plans: named } of planned) {
-      const plans = namedAnew(named, withdrawn, poster.id, parts.secrets);
+    for (const { candidate, bound: label, plans: first } of planned) {
+      const plans = namedAnew(first, withdrawn, poster.id, parts.secrets);
       const [own] = plans;
       if (own === undefined) continue;
-      names.set(candidate.index, own.id);
-      const fate = fateOf(own, candidate.object, chains.get(own.stixId), () =>
-        nameAside(own.id, poster.id, parts.secrets),
-      );
+      const aside = nameAside(own.id, poster.id, parts.secrets);
+      // What stands under the plain name may be hidden from the poster, whose own then stands aside.
+      named.set(candidate.index, { index: candidate.index, stixId: own.stixId, names: [aside, own.id] });
+      const fate = fateOf(own, candidate.object, chains.get(own.stixId), () => aside);
       if ("problem" in fate) {
         results.set(candidate.index, rejected(candidate.item, fate.problem, own.stixId));
         continue;
