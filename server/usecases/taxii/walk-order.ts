@@ -255,20 +255,26 @@ export async function* walkOrder(
     const lost: Array<Loss & { row: Row }> = [];
     // Two runs may name one row at one place.
     const told = new Set<string>();
+    const tell = (one: Loss & { row: Row }): void => {
+      const name = `${one.row.id}|${one.at}`;
+      if (!told.has(name)) lost.push(one);
+      told.add(name);
+    };
     for (const { id, place, row = named.get(id) } of taken) {
-      if (row === undefined || place < from || told.has(id)) continue;
+      if (row === undefined || place < from) continue;
       if (ask.kind !== undefined && !isEdge(ask.kind) && row.kind !== ask.kind) continue;
       const placed = sight.placed(row);
       if (placed !== undefined) {
-        if (!ask.rows || placed.stamp !== place) continue;
+        // It may have been lost once and be there again: what it kept from sight came forth there.
+        const was = ask.losses ? state.history(row).find(({ end }) => end === place) : undefined;
+        if (was !== undefined) tell({ at: place, before: was.begin, row });
+        if (!ask.rows || placed.stamp !== place || told.has(id)) continue;
         told.add(id);
         rows.push(placed);
         continue;
       }
       const loss = ask.losses ? state.loss(row) : undefined;
-      if (loss?.at !== place) continue;
-      told.add(id);
-      lost.push({ ...loss, row });
+      if (loss?.at === place) tell({ ...loss, row });
     }
     const edges = rows.filter((row) => isEdge(row.kind));
     const own = new Map(edges.map((row) => [row.id, row.stamp]));
