@@ -14,7 +14,7 @@ import type { Sight } from "./sight.ts";
 import { itemOf, itemsAt, type SeenItem } from "./triage-view.ts";
 
 /** Of each class, agency and kind of sender this many that are due next are put in order at a time; what comes after them follows. */
-const WINDOW = 300;
+const WINDOW = 100;
 const MOST_ITEMS = 200;
 
 /** An item with what it needs to be put in order. */

@@ -109,15 +109,26 @@ function itemsOfBatch(sight: Sight, parts: readonly Part[]): SeenItem[] {
 }
 
 /** The items that a viewer sees of these records and of all that came with them. */
-async function itemsOfReviews(unit: Unit, sight: Sight, reviews: readonly Stored<ReviewDoc>[]): Promise<SeenItem[]> {
+async function itemsOfReviews(
+  unit: Unit,
+  sight: Sight,
+  reviews: readonly Stored<ReviewDoc>[],
+  known: readonly ReviewEntryDoc[] = [],
+): Promise<SeenItem[]> {
   const many = [...new Set(reviews.filter((review) => review.many).map(({ batch }) => batch))];
   const others =
     many.length === 0
       ? []
       : await unit.collection(Reviews).find({ index: "names", values: many.map((batch) => nameOf(batch, undefined)) });
   const all = new Map([...reviews, ...others].map((review) => [review.id, review]));
+  // A record that stands alone and was never parted has one lane for a viewer: what is known of it is all there is.
+  const whole = new Map(known.filter(({ split }) => split !== true).map((entry) => [entry.review, entry]));
+  const unread = [...all.values()].filter(({ id, many: beside }) => beside || !whole.has(id)).map(({ id }) => id);
+  const read =
+    unread.length === 0 ? [] : await unit.collection(ReviewEntries).find({ index: "review", values: unread });
+  const asked = new Set(unread);
   const entries = grouped(
-    await unit.collection(ReviewEntries).find({ index: "review", values: [...all.keys()] }),
+    [...read, ...[...whole.values()].filter(({ review }) => !asked.has(review))],
     ({ review }) => review,
   );
   const parts = [...all.values()].map((review) => ({ review, entries: entries.get(review.id) ?? [] }));
@@ -127,7 +138,7 @@ async function itemsOfReviews(unit: Unit, sight: Sight, reviews: readonly Stored
 /** The items that a viewer sees of what these entries are of. */
 export async function itemsAt(unit: Unit, sight: Sight, entries: readonly ReviewEntryDoc[]): Promise<SeenItem[]> {
   const ids = [...new Set(entries.map(({ review }) => review))];
-  return ids.length === 0 ? [] : itemsOfReviews(unit, sight, await unit.collection(Reviews).getMany(ids));
+  return ids.length === 0 ? [] : itemsOfReviews(unit, sight, await unit.collection(Reviews).getMany(ids), entries);
 }
 
 /** All that a viewer sees of the batch of one record, in one order. */
