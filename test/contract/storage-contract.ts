@@ -4,6 +4,7 @@ import { handleContract } from "./handle-contract.ts";
 import { randomContract } from "./random-contract.ts";
 import { scanContract } from "./scan-contract.ts";
 import { searchContract } from "./search-contract.ts";
+import { snapshotContract } from "./snapshot-contract.ts";
 import type { StoreUnderTest } from "./things.ts";
 import { transactionContract } from "./transaction-contract.ts";
 
@@ -27,6 +28,7 @@ export function storageContract(name: string, make: () => Promise<StoreUnderTest
     scanContract(again);
     searchContract(again);
     transactionContract(again);
+    snapshotContract(again);
     handleContract(again);
     randomContract(again);
   });
