@@ -12,7 +12,7 @@ import type { Unit } from "../storage/port.ts";
 import { reviewOfRow } from "./move-review.ts";
 import { mustFit, ownOf } from "./release-own.ts";
 import { noRelease, partyOf, type ReleaseParts, relabelAll, stale, type Who } from "./release-parts.ts";
-import { type Eyes, eyesOn, ownRows, rowsOf, seesWhole, viewOf } from "./release-view.ts";
+import { type Eyes, eyesOn, judgesWhole, ownRows, rowsOf, viewOf } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 import { addToTally, dayOf } from "./tally.ts";
@@ -114,7 +114,7 @@ function mayBegin(account: string, rows: readonly Row[], eyes: Eyes): string {
   if (party?.person === undefined || !decides || party.agency !== eyes.viewer.agency)
     throw refuse("emergency.role", "a reviewer or releaser of the originating agency begins an emergency");
   if (party.signs === true) throw refuse("release.signer", "a signer of agreements releases nothing, under no account");
-  if (!seesWhole(rows, eyes)) throw refuse("release.not_whole", "only somebody who sees all of it can release it");
+  if (!judgesWhole(rows, eyes)) throw refuse("release.not_whole", "only somebody who sees all of it can release it");
   const labels = ownRows(rows).flatMap((row) => eyes.snapshot.labels.get(row.label)?.label ?? []);
   if (labels.some(needsCustodian) && party.role !== "releaser")
     throw refuse("release.custodian_required", "RED, class S, FIU, LES and personal data are its agency's releaser's");

@@ -26,7 +26,7 @@ import {
   type Who,
 } from "./release-parts.ts";
 import { partsOf, settleParts } from "./release-public.ts";
-import { eyesOf, eyesOn, postedSince, type ReleaseView, seesWhole, viewOf } from "./release-view.ts";
+import { eyesOf, eyesOn, judgesWhole, postedSince, type ReleaseView, viewOf } from "./release-view.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 
 /** Releases read in one go. */
@@ -193,7 +193,7 @@ export class Releases {
       const view = await viewOf(unit, release, eyes, secrets);
       if (release === undefined || view === undefined) throw noRelease();
       mustBeSecond(ask.account, release, view.rows, snapshot);
-      if (ask.verb === "approve" && !seesWhole(view.rows, eyes))
+      if (ask.verb === "approve" && !judgesWhole(view.rows, eyes))
         throw new Fault(
           "forbidden",
           "only somebody who sees all of it can approve it, and parts of it are withheld from you",

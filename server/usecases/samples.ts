@@ -12,7 +12,7 @@ import { contentHash } from "./content-hash.ts";
 import { bumpRevision } from "./policy-revision.ts";
 import { MOST_SHOWN, openPlace, type Place, sealPlace } from "./release-own.ts";
 import { partyOf, type ReleaseParts, relabelAll, type Who } from "./release-parts.ts";
-import { type Eyes, eyesOf, eyesOn, ownRows, rowsOf, seesWhole } from "./release-view.ts";
+import { type Eyes, eyesOf, eyesOn, judgesWhole, ownRows, rowsOf } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 import { failuresOf, stopOrder } from "./standing-orders.ts";
@@ -39,7 +39,7 @@ export class OrderSamples {
   ): Promise<{ reply: SampleReply; rows: Row[] } | undefined> {
     if (sample === undefined || sample.agency !== eyes.viewer.agency || eyes.viewer.role === "client") return undefined;
     const rows = await rowsOf(unit, [sample.id], eyes);
-    if (rows === undefined || !seesWhole(rows, eyes)) return undefined;
+    if (rows === undefined || !judgesWhole(rows, eyes)) return undefined;
     const hash = keyed(this.#parts.secrets.digest, `sample|${sample.id}|${sample.status}|${contentHash(rows)}`);
     const { id, order, object, kind: type, at, status, decidedBy, decidedAt, reason } = sample;
     const reply: SampleReply = {
