@@ -483,6 +483,25 @@ describe("the quality review over HTTP", () => {
     expect(fates.sort()).toEqual(["accepted 1", "accepted 2", "submitted 1"]);
   });
 
+  test("a release to Korea – of one of an item's contributions – changes nothing of the item for another agency of the country", async () => {
+    await post("j1", [report(1, { confidence: 80 }), indicator(1), indicator(2), indicator(3, { labels: ["rfi"] })]);
+    const seen = async (): Promise<string> => {
+      const list = (await ask("rev-nco", "GET", "/triage/queue")).body.toString();
+      const pages = await Promise.all((await queue("rev-nco")).map(({ review }) => show("rev-nco", review)));
+      return JSON.stringify([list, pages]);
+    };
+    const before = await seen();
+    for (const n of [1, 3]) {
+      world.at(world.steer.now, `propose ${n}`);
+      const row = { agreement: "TRI", countries: ["KOR"], agencies: "*" };
+      const id = await world.propose("j1", `indicator--${uuid(n)}`, row);
+      world.at(world.steer.now, `decide ${n}`);
+      await world.decide("rel-JP-NPA", id);
+    }
+    expect((await ask("rev-kisa", "GET", "/objects")).body.toString()).toContain("198.51.100.3");
+    expect(await seen()).toBe(before);
+  });
+
   test("what is done and what is shown – to whom – is in the audit and the disclosures, without a word of content", async () => {
     await post("j1", [report(1), indicator(1)]);
     const item = await first("rev-npa");
