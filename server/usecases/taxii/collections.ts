@@ -319,7 +319,9 @@ export class Collections {
     { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
   ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
     const left = await this.#left(unit, sight, lost);
-    const objects = await sight.seen([...rows, ...lost.map(({ row }) => row), ...left]);
+    // What is an object by itself is on the page as it stands, or gone.
+    const several = lost.flatMap(({ row }) => (this.#known.crowded.isSolitary(row) ? [] : [row]));
+    const objects = await sight.seen([...rows, ...several, ...left]);
     const edges = objects.filter(({ kind }) => isEdge(kind)).flatMap((seen) => seen.rows.map(({ stixId }) => stixId));
     const lives = await Lives.read(unit, sight, edges);
     return objects.flatMap((seen) => {
