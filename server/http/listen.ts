@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Fault } from "../shared/fault.ts";
 import type { Face } from "./face.ts";
 import { REST } from "./rest-face.ts";
@@ -40,9 +41,24 @@ function cannotListen(cause: NodeJS.ErrnoException, parts: ListenParts): unknown
   return words === undefined ? cause : new Fault("unavailable", words(parts), { code: "listen.failed", cause });
 }
 
-/** Whose path the request line names, where as much of it was read. */
-const faceOf = ({ rawPacket }: Broken): Face =>
-  /^[A-Z]+ \/taxii2[/? ]/.test(rawPacket?.toString("latin1", 0, 32) ?? "") ? TAXII : REST;
+/** Whose path a request line names, where as much of it was read. */
+const faceOf = (line: string): Face => (/^[A-Za-z]+ \/taxii2(?:[/? ]|$)/.test(line) ? TAXII : REST);
+
+interface Refused {
+  readonly status: number;
+  readonly reason: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The whole reply to what no route gets to see, after which the connection ends. */
+function refuse(socket: Duplex, line: string, { status, reason, code, message }: Refused, more = ""): void {
+  const face = faceOf(line);
+  const body = JSON.stringify(face.faultBody({ status, code, message }));
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\n${more}Content-Type: ${face.type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
 
 type Broken = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
@@ -63,12 +79,38 @@ function refuseBroken(error: Broken, socket: Socket): void {
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
         ? ([408, "Request Timeout", "request.timeout", "the request did not arrive in time"] as const)
         : ([400, "Bad Request", "request.broken", "this is not an HTTP request"] as const);
-  const face = faceOf(error);
-  const body = JSON.stringify(face.faultBody({ status, code, message }));
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${face.type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
-  );
+  refuse(socket, error.rawPacket?.toString("latin1", 0, 32) ?? "", { status, reason, code, message });
 }
+
+const METHODS = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n";
+
+/** Node answers these by itself without a word, or not at all: here they get the same form of reply as everything else. */
+function answerAll(server: Server): void {
+  server.on("connect", (req: IncomingMessage, socket: Duplex) =>
+    refuse(
+      socket,
+      `CONNECT ${req.url}`,
+      { status: 405, reason: "Method Not Allowed", code: "method_not_allowed", message: "this is no proxy" },
+      METHODS,
+    ),
+  );
+  // An expectation other than 100-continue may be left aside (RFC 9110 section 10.1.1).
+  server.on("checkExpectation", (req, res) => server.emit("request", req, res));
+}
+
+/** A request of HTTP/1.1 names its host (RFC 9112 section 3.2). */
+const withHost =
+  (app: RequestListener): RequestListener =>
+  (req, res) => {
+    if (req.headers.host !== undefined || req.httpVersion !== "1.1") return app(req, res);
+    const message = "a request of HTTP/1.1 names its host";
+    refuse(req.socket, `${req.method} ${req.url}`, {
+      status: 400,
+      reason: "Bad Request",
+      code: "request.host",
+      message,
+    });
+  };
 
 /**
  * Closes the connections that serve no request now, and from then on each one as soon as its request is done. Node's own counts a
@@ -107,8 +149,9 @@ const listening = (server: Server, parts: ListenParts): Promise<void> =>
 
 /** Listens until it is stopped. A port in use or an address that is not ours is `Fault("unavailable")` with one clear line. */
 export async function listen(parts: ListenParts): Promise<Listening> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, parts.app);
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT, requireHostHeader: false }, withHost(parts.app));
   server.on("clientError", refuseBroken);
+  answerAll(server);
   const closeIdle = trackIdle(server);
   await listening(server, parts);
   const address = server.address() as AddressInfo;
