@@ -169,12 +169,15 @@ beforeAll(async () => {
 });
 afterAll(() => hostile.close());
 
-test("poison – each object with a good one before and behind it, over TAXII and REST, by three countries – is answered as documented, and the good ones go in", async () => {
+test("poison – each object with a good one before and behind it, over TAXII, REST or both, by three countries – is answered as documented, and the good ones go in", async () => {
   for (const [n, [name, object]] of POISON.entries()) {
     const as = POSTERS[n % POSTERS.length] ?? "";
     const good = [1, 2].map((i) => JSON.stringify(tool(`beside ${name} ${i}`)));
     const sent = [good[0] ?? "", object, good[1] ?? ""];
-    const replies = [await overTaxii(as, sent), await overRest(as, sent)];
+    // What came over one door only stands alone and is sent as it is stored; what came over both is two contributions.
+    const doors = [[overTaxii], [overRest], [overTaxii, overRest]][Math.floor(n / POSTERS.length) % 3] ?? [];
+    const replies: RawAnswer[] = [];
+    for (const door of doors) replies.push(await door(as, sent));
     answers.set(name, replies);
     // What can't be read at all is refused whole; what is read goes in but for the one.
     for (const { status, body } of replies) {
@@ -188,7 +191,7 @@ test("poison – each object with a good one before and behind it, over TAXII an
   await hostile.world.runJobs();
   expect(hostile.faults).toEqual([]);
   const statuses = [...answers.values()].flat().map(({ status }) => status);
-  expect([statuses.filter((status) => status <= 202).length > 60, statuses.some((status) => status === 400)]).toEqual([
+  expect([statuses.filter((status) => status <= 202).length > 40, statuses.some((status) => status === 400)]).toEqual([
     true,
     true,
   ]);
