@@ -15,7 +15,7 @@ const deep = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(leve
 const deepObject = (levels: number): string => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
 
 /** Bodies that are no body of any route. */
-export const BODIES: ReadonlyArray<readonly [string, string | Uint8Array]> = [
+const BODIES: ReadonlyArray<readonly [string, string | Uint8Array]> = [
   ["nothing", ""],
   ["null", "null"],
   ["a list", "[]"],

@@ -14,7 +14,7 @@ import { type Ask, type Reply, TemporaryWorld } from "./temporary-world.ts";
 export const TAXII_TYPE = "application/taxii+json;version=2.1";
 const ORIGINALS = "/taxii2/dprk/collections/originals/objects/";
 /** In the content that the Korean attacker must not see, and in that of which the American one must not. */
-export const SECRETS = { usa: "SECRETUSA", kor: "SECRETKOR" } as const;
+const SECRETS = { usa: "SECRETUSA", kor: "SECRETKOR" } as const;
 
 /** Whoever attacks: each has verbs enough to come as far as the schemas. */
 export const AMERICAN = "rel-US-CISA";

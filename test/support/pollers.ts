@@ -2,8 +2,8 @@ import type { RealServer } from "./real-server.ts";
 
 const TYPE = "application/taxii+json;version=2.1";
 const ROOT = "/taxii2/dprk/";
-export const COLLECTIONS = ["originals", "consolidated", "recalls"] as const;
-export type CollectionName = (typeof COLLECTIONS)[number];
+const COLLECTIONS = ["originals", "consolidated", "recalls"] as const;
+type CollectionName = (typeof COLLECTIONS)[number];
 
 export interface Item {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface Item {
 }
 
 /** One answer of a TAXII server, with the date that a poller goes on from. */
-export interface TaxiiReply {
+interface TaxiiReply {
   readonly status: number;
   readonly text: string;
   readonly last: string | undefined;
