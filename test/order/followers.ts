@@ -103,7 +103,8 @@ export class Follower {
     const newest = entries.at(-1)?.added;
     if (next === undefined) {
       this.#next = undefined;
-      if (newest !== undefined) this.#after = newest;
+      // The rest of a poll may be gone by the time it is asked for: it has come as far as its last page.
+      if (this.#last >= 0) this.#after = this.#last;
       return true;
     }
     if (entries.length === 0) this.fail("an empty page that says there is more");
