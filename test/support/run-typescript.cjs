@@ -7,6 +7,13 @@ const Module = require("node:module");
 const { resolve } = require("node:path");
 const { transformSync } = require("@swc/core");
 
+// As `moduleNameMapper` of jest.config.json: the package names no entry for `require`.
+const resolveFilename = Module._resolveFilename;
+Module._resolveFilename = (request, ...rest) =>
+  request === "canonicalize"
+    ? resolve(__dirname, "../../node_modules/canonicalize/lib/canonicalize.js")
+    : resolveFilename(request, ...rest);
+
 Module._extensions[".ts"] = (module, filename) => {
   const { code } = transformSync(readFileSync(filename, "utf8"), {
     filename,
