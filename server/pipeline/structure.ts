@@ -13,10 +13,14 @@ const wellFormed = (text: string): boolean => (text as unknown as { isWellFormed
 
 const forbidden = (key: string): boolean => key === "__proto__" || key === "constructor" || key === "prototype";
 
+/** What JSON readers take for the number that was written: beyond 2^53 whole numbers run together (STIX 2.1 section 2.10; RFC 7493 section 2.2). */
+const isExact = (value: number): boolean =>
+  Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+
 /** How many values the tree holds, or -1 as soon as something in it is unsound. */
 function count(value: unknown, depth: number): number {
   if (typeof value === "string") return wellFormed(value) ? 1 : -1;
-  if (typeof value === "number") return Number.isFinite(value) ? 1 : -1;
+  if (typeof value === "number") return isExact(value) ? 1 : -1;
   if (typeof value === "boolean" || value === null || value === undefined) return 1;
   if (typeof value !== "object" || depth > DEEPEST) return -1;
   let sum = 1;
@@ -43,6 +47,11 @@ function* faults(value: unknown, path: readonly PathPart[]): Generator<Problem> 
     if (!wellFormed(value)) yield problem("stix.text", "holds half of a surrogate pair, which is no character");
   } else if (typeof value === "number") {
     if (!Number.isFinite(value)) yield problem("stix.number", "is a number too large to be held");
+    else if (!isExact(value))
+      yield problem(
+        "stix.number",
+        "is a whole number beyond ±9007199254740991, which can't be kept to the digit (STIX 2.1, integer): write it as text",
+      );
   } else if (typeof value === "object" && value !== null) {
     if (path.length >= DEEPEST) yield problem("stix.depth", `is nested deeper than ${DEEPEST} levels`);
     else if (Array.isArray(value)) for (const [at, item] of value.entries()) yield* faults(item, [...path, at]);

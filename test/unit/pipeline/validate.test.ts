@@ -144,6 +144,11 @@ test.each<[string, unknown, string[]]>([
   ["half a surrogate pair in a value", indicator({ name: "a\ud800" }), ["stix.text name"]],
   ["half a surrogate pair in a key", indicator({ x_a: { "\udc00": 1 } }), ["stix.text x_a"]],
   ["a number beyond what can be held", from('{"type":"x-a","a":1e999}'), ["stix.number a"]],
+  [
+    "a whole number beyond what is held to the digit",
+    from(`{"type":"x-a","a":[9007199254740992,9007199254740991,1.5e3]}`),
+    ["stix.number a[0]"],
+  ],
 ])("validate – %s – refused", (_what, input, expected) => {
   expect(errors(input).sort()).toEqual([...expected].sort());
   expect(validate(input).object).toBeUndefined();
