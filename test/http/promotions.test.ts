@@ -68,7 +68,7 @@ describe("promotions over HTTP", () => {
     ["a name that can't be", { account: "../x" }, 400],
     ["nothing", {}, 400],
     ["a role of one's choice", { account: "u2", role: "admin" }, 400],
-  ])("proposing %s – refused", async (_, body, status, code) => {
+  ])("proposing %s – refused", async (...[, body, status, code]) => {
     const reply = await send("root", "POST", PATH, body);
     expect(reply.status).toBe(status);
     if (code !== undefined) expect(failed(reply)).toEqual([status, code]);
