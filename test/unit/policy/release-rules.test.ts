@@ -50,8 +50,12 @@ test("mayApprove – a proposer nobody knows any more – refused, since it may 
 
 test("mayApprove – a proposer or author whose account names no human – refused, since it may be the approver's own", () => {
   const nameless: Party = { id: "u9", role: "analyst" };
-  expect(mayApprove({ approver: releaser, proposer: nameless, author, label, row: abroad })?.code).toBe("release.same_person");
-  expect(mayApprove({ approver: releaser, proposer, author: nameless, label, row: abroad })?.code).toBe("release.same_person");
+  expect(mayApprove({ approver: releaser, proposer: nameless, author, label, row: abroad })?.code).toBe(
+    "release.same_person",
+  );
+  expect(mayApprove({ approver: releaser, proposer, author: nameless, label, row: abroad })?.code).toBe(
+    "release.same_person",
+  );
 });
 
 test("mayApprove – a row at home – a reviewer will do, but not for RED", () => {
