@@ -220,7 +220,8 @@ export class Collections {
       ...(kind === undefined || second !== undefined || collection === "recalls" ? {} : { kind }),
       rows: collection !== "recalls",
       losses: true,
-      limit: Math.min(1000, Math.max(20, ask.limit + 1)),
+      // One more than the page shows that more is there, and what stands at the last place that was read may go on.
+      limit: Math.max(20, ask.limit + 2),
     });
     let told = start;
     for await (const stretch of walk) {

@@ -26,6 +26,10 @@ export class CrowdedKeys {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#keys.size === 0;
+  }
+
   isSolitary({ stixId, thing, fold }: Pick<RowDoc, "stixId" | "thing" | "fold">): boolean {
     return this.#count < MOST && !this.#keys.has(stixId) && (fold === "alone" || !this.#keys.has(thing));
   }

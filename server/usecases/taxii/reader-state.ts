@@ -84,6 +84,10 @@ export class ReaderState {
     return this.#storied;
   }
 
+  isStoried(lane: string): boolean {
+    return this.#storied.has(lane);
+  }
+
   /** Every lane that was ever open to the reader. */
   get lanes(): Iterable<string> {
     return new Set([...this.#admission.lanes.keys(), ...this.#intervals.keys()]);

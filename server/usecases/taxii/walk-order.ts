@@ -215,6 +215,7 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
 
 /** Edges that come into being with one of these rows, since an end of theirs stands there. */
 async function lateEdges(unit: Unit, sight: OrderedSight, crowded: CrowdedKeys, rows: readonly Row[]): Promise<Row[]> {
+  if (crowded.isEmpty) return [];
   const ends = rows
     .flatMap((row) => (row.fold === "alone" ? [row.stixId] : [row.stixId, `${row.kind}--${row.thing}`]))
     .filter((id) => crowded.mayHaveLateEdges(id));
@@ -266,7 +267,8 @@ export async function* walkOrder(
       const placed = sight.placed(row);
       if (placed !== undefined) {
         // It may have been lost once and be there again: what it kept from sight came forth there.
-        const was = ask.losses ? state.history(row).find(({ end }) => end === place) : undefined;
+        const moved = placed.stamp !== place || row.stages !== undefined || state.isStoried(row.lane);
+        const was = ask.losses && moved ? state.history(row).find(({ end }) => end === place) : undefined;
         if (was !== undefined) tell({ at: place, before: was.begin, row });
         if (!ask.rows || placed.stamp !== place || told.has(id)) continue;
         told.add(id);
