@@ -103,13 +103,6 @@ export class ReaderState {
     return open;
   }
 
-  /** Lanes that are not open now, or were not once, and read like this while they were. */
-  closedUnder(views: ReadonlySet<string>): string[] {
-    return [...this.#intervals].flatMap(([lane, held]) =>
-      held.some(({ view, to }) => to !== undefined && views.has(view)) ? [lane] : [],
-    );
-  }
-
   #open(lane: string): Interval | undefined {
     const last = this.intervals(lane).at(-1);
     return last?.to === undefined ? last : undefined;
