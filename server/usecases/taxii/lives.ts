@@ -12,7 +12,26 @@ export interface Span {
   readonly own: boolean;
 }
 
-const overlap = (a: Span, b: Span): boolean => a.begin < b.end && b.begin < a.end;
+/** Times without those that overlap or touch, oldest first: whoever had one of several had something. */
+function joined(spans: readonly Span[]): Array<Pick<Span, "begin" | "end">> {
+  const made: Array<{ begin: number; end: number }> = [];
+  for (const { begin, end } of [...spans].sort((a, b) => a.begin - b.begin)) {
+    const last = made.at(-1);
+    if (last === undefined || begin > last.end) made.push({ begin, end });
+    else last.end = Math.max(last.end, end);
+  }
+  return made;
+}
+
+/** What two lists of times have in common. */
+const common = (a: readonly Span[], b: ReadonlyArray<Pick<Span, "begin" | "end">>): Span[] =>
+  a.flatMap((one) =>
+    b.flatMap((other) => {
+      const [begin, end] = [Math.max(one.begin, other.begin), Math.min(one.end, other.end)];
+      return begin < end ? [{ begin, end, own: false }] : [];
+    }),
+  );
+
 export const thingId = ({ kind, thing }: Pick<Row, "kind" | "thing">): string => `${kind}--${thing}`;
 
 /** Rows by the ids that they may be shown under: the sender's, and the thing's where it folds. */
@@ -76,29 +95,21 @@ export class Lives {
     return this.#byId.get(id);
   }
 
-  /** An edge that lacked an end was not there: it came with the later of its ends and went with the first that went. */
+  /** An edge that lacked an end was not there: it came with the later of its ends, went with the first that went, and came again with that one. */
   of(row: Row): Span[] {
     const own = this.#spans(row);
     if (!isEdge(row.kind)) return own;
     const ends = neededEnds(row)
       .filter((id) => !this.#sight.common.has(id))
       .map((id) =>
-        this.#byId
-          .get(id)
-          .filter(({ kind }) => !isEdge(kind))
-          .flatMap((one) => this.#spans(one)),
+        joined(
+          this.#byId
+            .get(id)
+            .filter(({ kind }) => !isEdge(kind))
+            .flatMap((one) => this.#spans(one)),
+        ),
       );
-    return own.flatMap((span) => {
-      if (span.own) return [span];
-      let { begin, end } = span;
-      for (const spans of ends) {
-        const beside = spans.filter((one) => overlap(one, span));
-        if (beside.length === 0) return [];
-        begin = Math.max(begin, Math.min(...beside.map((one) => one.begin)));
-        end = Math.min(end, Math.max(...beside.map((one) => one.end)));
-      }
-      return begin < end ? [{ begin, end, own: false }] : [];
-    });
+    return own.flatMap((span) => (span.own ? [span] : ends.reduce(common, [span])));
   }
 }
 

@@ -172,4 +172,12 @@ export class ReaderState {
     }
     return undefined;
   }
+
+  /** The loss of a row that a place tells of: its last, or one before it; undefined where nothing was lost there. */
+  lossAt(row: Placed, place: number): Loss | undefined {
+    const last = this.loss(row);
+    if (last?.at === place) return last;
+    const was = this.history(row).find(({ end }) => end === place);
+    return was === undefined ? undefined : { at: place, before: was.begin };
+  }
 }

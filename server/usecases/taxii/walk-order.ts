@@ -275,8 +275,9 @@ export async function* walkOrder(
         rows.push(placed);
         continue;
       }
-      const loss = ask.losses ? state.loss(row) : undefined;
-      if (loss?.at === place) tell({ ...loss, row });
+      // What it was lost with once before may have come forth, or gone, there.
+      const loss = ask.losses ? state.lossAt(row, place) : undefined;
+      if (loss !== undefined) tell({ ...loss, row });
     }
     const edges = rows.filter((row) => isEdge(row.kind));
     const own = new Map(edges.map((row) => [row.id, row.stamp]));
