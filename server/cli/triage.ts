@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { z } from "zod";
 import { BulkBody, QueueQuery, type ReviewReply } from "../../schemas/api/triage.ts";
 import { type Core, composeContent, composeTriage } from "../compose.ts";
@@ -45,7 +45,8 @@ export const given = (options: Readonly<Record<string, string | undefined>>): Re
 /** `review:hash`, as `show` prints both. */
 function pair(text: string): { review: string; hash: string } {
   const [review = "", hash = ""] = text.split(":");
-  if (review === "" || hash === "") throw new InvalidArgumentError("an item is given as review:hash");
+  if (review === "" || hash === "")
+    throw new Fault("bad_request", "an item is given as review:hash", { code: "command.argument" });
   return { review, hash };
 }
 

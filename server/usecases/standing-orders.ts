@@ -75,7 +75,7 @@ export class StandingOrders {
     return { agency, snapshot };
   }
 
-  async #reply(unit: Unit, order: OrderDoc, snapshot: Snapshot): Promise<OrderReply> {
+  async #reply(unit: Unit, order: OrderDoc & { readonly rev?: number }, snapshot: Snapshot): Promise<OrderReply> {
     const at = formatInstant(snapshot.at);
     const today: Record<string, number> = {};
     const countries = [...new Set([...snapshot.agencies.values()].map(({ country }) => country)), "*"].sort();
@@ -83,7 +83,7 @@ export class StandingOrders {
       const n = await readTally(unit, `order|${order.id}|${country}|${dayOf(snapshot.at)}`);
       if (n > 0) today[country] = n;
     }
-    const { status: _, id, approvedBy, sample, line: __, from, until, ...said } = order;
+    const { status: _, id, approvedBy, sample, line: __, from, until, rev: ___, ...said } = order;
     const signed = order.status !== "proposed" && order.status !== "refused";
     return {
       ...said,
