@@ -127,7 +127,8 @@ function entryOf({ item, result }: Refused, label: Label, by: Rejecting, secrets
   ];
   const more = remarks(result).slice(0, 20);
   return {
-    id: keyed(secrets.digest, `quarantine|${JSON.stringify(what)}`).slice(0, 24),
+    // A letter first: what begins with a hyphen is an option on a command line.
+    id: `q${keyed(secrets.digest, `quarantine|${JSON.stringify(what)}`).slice(0, 23)}`,
     ...{ agency: by.agency, account: by.account, batch: by.batch, index: result.index, at: by.now, times: 1 },
     ...{ code, path, message: clip(result.message) },
     ...(more.length === 0
