@@ -13,9 +13,13 @@ const wellFormed = (text: string): boolean => (text as unknown as { isWellFormed
 
 const forbidden = (key: string): boolean => key === "__proto__" || key === "constructor" || key === "prototype";
 
+/** From here on a number is written with an exponent: it is a float, and whole only by its size. */
+const WRITTEN_WITH_EXPONENT = 1e21;
+
 /** What JSON readers take for the number that was written: beyond 2^53 whole numbers run together (STIX 2.1 section 2.10; RFC 7493 section 2.2). */
 const isExact = (value: number): boolean =>
-  Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+  Number.isFinite(value) &&
+  (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= WRITTEN_WITH_EXPONENT);
 
 /** How many values the tree holds, or -1 as soon as something in it is unsound. */
 function count(value: unknown, depth: number): number {
