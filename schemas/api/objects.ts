@@ -41,6 +41,8 @@ export const ExportQuery = z.strictObject({
 });
 export type ExportQuery = z.infer<typeof ExportQuery>;
 export const PageQuery = z.strictObject({ limit: Limit.optional(), next: Cursor.optional() });
+/** `id`: what was posted under this id, as its sender wrote it. */
+export const MineQuery = z.strictObject({ id: ObjectId.optional(), limit: Limit.optional(), next: Cursor.optional() });
 
 export const ObjectPage = z
   .object({ objects: z.array(StixReply), next: z.string().optional() })

@@ -216,11 +216,18 @@ export class Content {
     return hits.map((hit) => ({ ...hit, objects: hit.objects.map(({ object }) => object) }));
   }
 
-  async mine(viewer: Viewer, moment: Moment, limit: number, next: string | undefined): ReturnType<typeof readMine> {
+  async mine(
+    viewer: Viewer,
+    moment: Moment,
+    limit: number,
+    next: string | undefined,
+    id?: string,
+  ): ReturnType<typeof readMine> {
     const sight = await this.sight(viewer, moment, "api");
     return readMine(this.#parts.storage, sight, this.#parts.keys.cursor, {
       limit,
       ...(next === undefined ? {} : { next }),
+      ...(id === undefined ? {} : { id }),
     });
   }
 

@@ -5,8 +5,9 @@ import { stillLasts } from "../policy/dated.ts";
 import { sha256 } from "../shared/digest.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { Unit } from "../storage/port.ts";
-import { openPosition, positionOf, sealPosition } from "./position.ts";
+import { isPast, openPosition, positionOf, sealPosition } from "./position.ts";
 import { postHash, postToken } from "./post-token.ts";
+import { inOrder } from "./reader-order.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 import { walkLanes } from "./walk-lanes.ts";
 
@@ -16,25 +17,30 @@ export type MineRow = Omit<ReleaseRow, "status"> & { readonly status: ReleaseRow
 export const rowsNow = (label: Label, at: string): MineRow[] =>
   label.releases.map((row) => ({ ...row, status: stillLasts(at, row.until) ? row.status : "expired" }));
 
-/** My agency's posts that this account may see, oldest first, each contribution with its label's rows as they stand. */
+/** My agency's posts that this account may see, of one id where asked, oldest first, each contribution with its label's rows as they stand. */
 export async function readMine(
   unit: Unit,
   sight: Sight,
   cursorKey: Uint8Array,
-  ask: { readonly limit: number; readonly next?: string },
+  ask: { readonly limit: number; readonly next?: string; readonly id?: string },
 ): Promise<z.infer<typeof MinePage>> {
   const agency = sight.side;
-  const asked = sha256(JSON.stringify(["mine", sight.viewer.id, agency]));
+  const asked = sha256(JSON.stringify(["mine", sight.viewer.id, agency, ask.id ?? null]));
   const after = openPosition(cursorKey, "mine", asked, ask.next);
   const lanes = [...sight.admission.lanes.values()].filter(
     ({ entry }) => agency !== undefined && entry.label.originator === agency,
   );
   if (lanes.length === 0) return { posts: [] };
   const rows: Row[] = [];
-  const prefixes = lanes.map(({ lane }) => [lane]);
-  for await (const some of walkLanes(unit, sight, { index: "lane", prefixes, limit: ask.limit + 1 }, after)) {
-    rows.push(...some);
-    if (rows.length > ask.limit) break;
+  if (ask.id === undefined) {
+    const prefixes = lanes.map(({ lane }) => [lane]);
+    for await (const some of walkLanes(unit, sight, { index: "lane", prefixes, limit: ask.limit + 1 }, after)) {
+      rows.push(...some);
+      if (rows.length > ask.limit) break;
+    }
+  } else {
+    const own = (await sight.rowsOfIds([ask.id])).filter((row) => sight.ownRow(row));
+    rows.push(...inOrder(own).filter((row) => after === undefined || isPast(row, after)));
   }
   const page = rows.slice(0, ask.limit);
   const last = page.at(-1);

@@ -50,6 +50,27 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+describe("the posts of one id", () => {
+  test("asked for by id – every version, in pages, by a colleague too – are those and no others; to others there are none", async () => {
+    const one = tool("asked for by id");
+    await send("u1", tool("beside it"));
+    await send("u1", one);
+    await send("u1", { ...one, name: "its second version", modified: "2026-04-02T00:00:00.000Z" });
+    const names = async (as: string, more = ""): Promise<unknown[]> =>
+      ((await ask(as, `/api/v1/mine?id=${one.id}${more}`)).json as { posts: { name: string }[] }).posts.map(
+        ({ name }) => name,
+      );
+    expect(await names("u1")).toEqual([one.name, "its second version"]);
+    expect(await names("u4")).toEqual([one.name, "its second version"]);
+    const { next } = (await ask("u1", `/api/v1/mine?id=${one.id}&limit=1`)).json as { next: string };
+    expect(await names("u1", `&limit=1&next=${next}`)).toEqual(["its second version"]);
+    expect(failed(await ask("u1", `/api/v1/mine?next=${next}`))).toEqual([400, "cursor.invalid"]);
+    expect(await names("u3")).toEqual([]);
+    expect(await names("k3")).toEqual([]);
+    expect((await ask("u1", "/api/v1/mine?id=nonsense")).status).toBe(400);
+  });
+});
+
 describe("the fate of a post", () => {
   test("as its agency sees it – label, request, rows, proposals, readers, review, merged, confirmations", async () => {
     const one = tool("whose fate is told");

@@ -159,9 +159,11 @@ export const READS: Readonly<Record<string, Recipe>> = {
     await ask(json("/api/v1/lookup", { text: "hxxps://files[.]example[.]net/a?b=1\n203[.]0[.]113[.]99\nnothing" }));
     await ask(json("/api/v1/lookup", {}));
   },
-  "GET /api/v1/mine": async (ask) => {
+  "GET /api/v1/mine": async (ask, known) => {
     await follow(ask, "/api/v1/mine", { limit: "4" });
     await ask(get("/api/v1/mine"));
+    for (const id of [...someOf([...SENDER_IDS], 3, known), DARK[0] ?? unknownId, unknownId])
+      await ask(get(`/api/v1/mine?id=${id}`));
   },
   "GET /api/v1/export": async (ask, known) => {
     const formats = ["stix", "csv", "list", "misp", "plain", "hosts", "rpz"];

@@ -6,6 +6,7 @@ import {
   LookupBody,
   LookupReply,
   MinePage,
+  MineQuery,
   ObjectId,
   ObjectPage,
   OneObject,
@@ -110,11 +111,11 @@ export function objectRoutes(content: Content): Route[] {
       summary: "Your agency's posts and what became of them",
       tag: "objects",
       needs: "read",
-      query: PageQuery,
+      query: MineQuery,
       replies: { 200: MinePage },
       handler: async ({ query, viewer, moment }) => ({
         status: 200,
-        body: await content.mine(viewer, moment, limitOf(query.limit), query.next),
+        body: await content.mine(viewer, moment, limitOf(query.limit), query.next, query.id),
       }),
     }),
     route({
