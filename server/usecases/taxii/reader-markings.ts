@@ -1,5 +1,6 @@
 import type { StixJson } from "../../pipeline/steps.ts";
 import { MarkingsTold } from "../../storage/collections.ts";
+import type { MarkingToldDoc } from "../../storage/documents.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { AdmittedLane } from "../admission.ts";
 import type { Renderer } from "../render.ts";
@@ -21,6 +22,12 @@ interface Carrier {
   readonly lanes: readonly Row[];
 }
 
+/** A marking is told of at a place, instead of one where it was told of before the reader lost all that read so. */
+interface Fresh {
+  readonly place: number;
+  readonly instead?: number;
+}
+
 /** Rows read in one go when the first carrier of a marking is looked for. */
 const STEP = 500;
 
@@ -36,8 +43,10 @@ export class ReaderMarkings {
   readonly #known: KnownLanes;
   readonly #renderer: Renderer;
   readonly #collection: CollectionName;
-  /** What this request tells of for the first time, or earlier than it was told of before. */
+  /** What this request tells of for the first time, anew, or earlier than it was told of before. */
   readonly #fresh = new Map<string, number>();
+  /** Where markings were told of that the reader lost since. */
+  readonly #past = new Map<string, number>();
 
   constructor(
     unit: Unit,
@@ -84,6 +93,22 @@ export class ReaderMarkings {
     return lane === undefined ? undefined : this.#renderer.marking(this.#sight.viewer, lane);
   }
 
+  /**
+   * Whether what was told of holds: a lane that reads so was open then and has been since. Who came past that place while none was open had no marking
+   * there, and it comes again with the first thing that carries it.
+   */
+  #holds({ marking, place }: MarkingToldDoc): boolean {
+    const { state } = this.#sight;
+    for (const lane of this.#lanes().get(marking) ?? []) {
+      const head = this.#known.heads.get(lane);
+      if (head === undefined || head.first > place) continue;
+      const { from } = state.intervals(lane).at(-1) ?? {};
+      if (from === undefined || from[0] < place) return true;
+    }
+    this.#past.set(marking, place);
+    return false;
+  }
+
   /** Those that come with these items, or were told of between two places (the second exclusive; undefined: no bound). */
   async among(items: readonly Carrier[], from: number, to: number | undefined): Promise<MarkingPlace[]> {
     const first = new Map<string, number>();
@@ -99,7 +124,7 @@ export class ReaderMarkings {
     const told = this.#unit.collection(MarkingsTold);
     const places = new Map<string, number>();
     const held = await told.getMany([...first.keys()].map((id) => toldId(this.#shelf, id)));
-    for (const { marking, place } of held) places.set(marking, place);
+    for (const doc of held) if (this.#holds(doc)) places.set(doc.marking, doc.place);
     for (const [id, place] of first) {
       if ((this.#fresh.get(id) ?? places.get(id) ?? Number.POSITIVE_INFINITY) <= place) continue;
       this.#fresh.set(id, place);
@@ -111,7 +136,7 @@ export class ReaderMarkings {
       ...(to === undefined ? {} : { to }),
       limit: STEP,
     });
-    const found = new Map(between.map(({ marking, place }) => [marking, place]));
+    const found = new Map(between.filter((doc) => this.#holds(doc)).map(({ marking, place }) => [marking, place]));
     for (const [id, place] of this.#fresh) {
       if (place >= from && (to === undefined || place < to)) found.set(id, place);
       else found.delete(id);
@@ -145,7 +170,7 @@ export class ReaderMarkings {
   async all(ids?: ReadonlySet<string>): Promise<MarkingPlace[]> {
     const asked = [...this.#lanes().keys()].filter((id) => ids?.has(id) !== false);
     const held = await this.#unit.collection(MarkingsTold).getMany(asked.map((id) => toldId(this.#shelf, id)));
-    const told = new Map(held.map(({ marking, place }) => [marking, place]));
+    const told = new Map(held.filter((doc) => this.#holds(doc)).map(({ marking, place }) => [marking, place]));
     const places: MarkingPlace[] = [];
     for (const id of asked) {
       const marking = this.#marking(id);
@@ -158,30 +183,35 @@ export class ReaderMarkings {
   }
 
   /** What has to be kept before the page leaves. */
-  get fresh(): ReadonlyMap<string, number> {
-    return this.#fresh;
+  get fresh(): ReadonlyMap<string, Fresh> {
+    return new Map(
+      [...this.#fresh].map(([id, place]) => {
+        const instead = this.#past.get(id);
+        return [id, instead === undefined ? { place } : { place, instead }];
+      }),
+    );
   }
 }
 
 const shelfOf = (account: string, collection: CollectionName): string => `${account}|${collection}`;
 const toldId = (shelf: string, marking: string): string => `${shelf}|${marking}`;
 
-/** Keeps where markings were told of: the earliest place stands. In the caller's transaction. */
+/** Keeps where markings were told of: the earliest place stands, but for one that holds no more. In the caller's transaction. */
 export async function keepTold(
   unit: Unit,
   account: string,
   collection: CollectionName,
-  fresh: ReadonlyMap<string, number>,
+  fresh: ReadonlyMap<string, Fresh>,
 ): Promise<void> {
   const shelf = shelfOf(account, collection);
   const told = unit.collection(MarkingsTold);
   const held = new Map(
     (await told.getMany([...fresh.keys()].map((id) => toldId(shelf, id)))).map((doc) => [doc.id, doc]),
   );
-  for (const [marking, place] of fresh) {
+  for (const [marking, { place, instead }] of fresh) {
     const id = toldId(shelf, marking);
     const doc = held.get(id);
     if (doc === undefined) await told.insert([{ id, shelf, marking, place }]);
-    else if (place < doc.place) await told.put({ ...doc, place });
+    else if (place < doc.place || instead === doc.place) await told.put({ ...doc, place });
   }
 }
