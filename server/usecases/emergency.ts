@@ -121,11 +121,14 @@ function mayBegin(account: string, rows: readonly Row[], eyes: Eyes): string {
   return party.person;
 }
 
+/** What the quality review found to be nothing, or nothing new, is no emergency any more (triage 1). */
+const SETTLED: ReadonlySet<string> = new Set(["rejected", "duplicate", "superseded", "withdrawn"]);
+
 /** Whether the queue has it, or what it came with, as class P0 (triage 2), as far as this account may see. */
 async function isUrgent(unit: Unit, rows: readonly Row[], eyes: Eyes): Promise<boolean> {
   for (const row of rows) {
     const review = await reviewOfRow(unit, row);
-    if (review === undefined) return false;
+    if (review === undefined || SETTLED.has(review.state)) return false;
     const entries = await unit.collection(ReviewEntries).find({ index: "review", values: [review.id] });
     if (!entries.some((entry) => entry.class === "P0" && entry.lane === row.lane && eyes.lane(row) !== undefined))
       return false;

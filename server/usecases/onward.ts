@@ -8,6 +8,7 @@ import { formatInstant } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
+import type { Unit } from "../storage/port.ts";
 import { afterWorkingDays } from "../triage/calendar.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import { openPlace, sealPlace } from "./release-own.ts";
@@ -36,6 +37,27 @@ function replyOf(release: ReleaseDoc, now: number): OnwardReply {
     outcome: granted ? "granted" : waits ? "waiting" : "not granted",
     ...(release.say === undefined ? {} : { say: release.say }),
   };
+}
+
+/** Requests that one person may make a day. */
+const A_DAY = 50;
+const DAY = 86_400_000;
+
+/** One asks once, and not without end. Judged by the asker's own requests alone, so that it tells nothing of others' (policy 7). */
+async function boundedAsking(unit: Unit, requests: readonly ReleaseDoc[], { account, moment }: Who): Promise<void> {
+  const held = await unit
+    .collection(ReleasesIn)
+    .scan({ index: "asked", prefixes: [[account, "onward"]], reverse: true, limit: 10 * A_DAY });
+  const what = ({ contributions, row }: ReleaseDoc): string => JSON.stringify([contributions, row]);
+  const waits = (one: ReleaseDoc): boolean => ["proposed", "in-clearance"].includes(stateAt(one, moment.now));
+  const open = new Set(held.filter(waits).map(what));
+  if (requests.some((one) => open.has(what(one))))
+    throw new Fault("conflict", "you have asked this already, and it is not decided yet", { code: "onward.open" });
+  const today = new Set(
+    held.filter(({ proposedAt }) => proposedAt > moment.now - DAY).map(({ proposedAt }) => proposedAt),
+  );
+  if (today.size >= A_DAY)
+    throw new Fault("conflict", `${A_DAY} requests a day are all that one person makes`, { code: "onward.quota" });
 }
 
 /**
@@ -103,6 +125,7 @@ export class Onward {
       });
     }
     await storage.transaction(async (unit) => {
+      await boundedAsking(unit, requests, ask);
       await unit.collection(ReleasesIn).insert(requests);
       const detail = { requests: requests.map(({ id }) => id) };
       const { revision, at } = snapshot;

@@ -1,6 +1,7 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
+import { Reviews } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
 import { row, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
@@ -365,6 +366,8 @@ describe("onward release", () => {
     const reply = await request("j1", id, { ...TO_KOREA, until: formatInstant(end) });
     expect(reply.status).toBe(202);
     const [asked = ""] = body(reply).requests ?? [];
+    // Once is enough while it waits; a colleague's asking is another's.
+    expect(failed(await request("j1", id, { ...TO_KOREA, until: formatInstant(end) }))).toEqual([409, "onward.open"]);
     expect((await mine("j1")).find((one) => one.request === asked)).toMatchObject({ outcome: "waiting", object: id });
     expect(await mine("j2")).toEqual([]);
     expect(await show("rel2", asked)).toMatchObject({
@@ -387,8 +390,8 @@ describe("onward release", () => {
   test("refused and unanswered – the asker reads the same words, and no reason that the originator did not add", async () => {
     const id = await shared("onward refused");
     const [refused = ""] = body(await request("j1", id)).requests ?? [];
-    const [silent = ""] = body(await request("j1", id)).requests ?? [];
     await act("rel2", refused, "refuse", { reason: "our source would be burnt", code: "source-at-risk" });
+    const [silent = ""] = body(await request("j1", id)).requests ?? [];
     const { request: _, askedAt: __, ...told } = (await mine("j1")).find((one) => one.request === refused) ?? {};
     expect(told.outcome).toBe("not granted");
     expect(JSON.stringify(told)).not.toContain("burnt");
@@ -496,6 +499,15 @@ describe("emergency", () => {
   ])("begun %s – refused", async (what, who, more, status, code) => {
     const id = await posted("u3", urgent(`refused ${what}`), { tlp: "GREEN" });
     expect(failed(await begin(who, id, more))).toEqual([status, code]);
+    expect(await reads(id, ["j1"])).toEqual({ j1: 404 });
+  });
+
+  test("of what the quality review rejected – refused: it is no emergency", async () => {
+    const id = await posted("u3", urgent("a false alarm"), { tlp: "GREEN" });
+    const reviews = world.storage.collection(Reviews);
+    const review = (await reviews.all({ limit: 1000 })).reduce((a, b) => (b.received >= a.received ? b : a));
+    await reviews.put({ ...review, state: "rejected" });
+    expect(failed(await begin("rel2", id))).toEqual([422, "emergency.not_p0"]);
     expect(await reads(id, ["j1"])).toEqual({ j1: 404 });
   });
 
