@@ -48,6 +48,8 @@ export interface Following {
 /** What was given to an account, whoever of its clients asked. */
 export interface Given {
   readonly ids: Set<string>;
+  /** Ids that a page may have come past without naming them: older versions, where the newest alone was asked for (decision record 0011, consequences). */
+  readonly passed: Set<string>;
   /** A tie was split: what stands behind it counts as given with it. */
   fuzzy: boolean;
 }
@@ -100,6 +102,7 @@ export class Follower {
     if (entries.length > limit) this.fail(`${entries.length} entries where ${limit} were asked for`);
     this.#ascends(entries);
     for (const entry of entries) this.#take(entry, reader);
+    if (entries.length > 0 && collection === "originals" && versions === undefined) this.#passOlder(reader);
     const newest = entries.at(-1)?.added;
     if (next === undefined) {
       this.#next = undefined;
@@ -176,11 +179,17 @@ export class Follower {
     for (const source of item.sources) this.#given.ids.add(idOf(source));
   }
 
+  #passOlder(reader: PlainReader): void {
+    for (const [key, { object }] of reader.versions)
+      if (reader.newest.get(idOf(object)) !== key) this.#given.passed.add(idOf(object));
+  }
+
   #recall(note: StixJson, reader: PlainReader): void {
     for (const id of note.object_refs as string[]) {
       if (this.recalled.has(id)) this.fail(`${id} is recalled twice`);
       this.recalled.add(id);
-      if (!this.#given.fuzzy && this.sent.has(id) && !this.#given.ids.has(id))
+      const { ids, passed, fuzzy } = this.#given;
+      if (!fuzzy && this.sent.has(id) && !ids.has(id) && !passed.has(id))
         this.fail(`${id} is recalled, and was never given`);
       if ([...reader.versions.values()].some(({ object }) => idOf(object) === id))
         this.fail(`${id} is recalled, and is still there`);

@@ -98,7 +98,7 @@ export class History {
     const accounts = READERS.filter((_, i) => i === a % READERS.length || i === (a + 1 + (b % 3)) % READERS.length);
     for (const { id } of accounts) {
       this.#model.viewers.set(id, await this.#world.viewer(id));
-      const given: Given = { ids: new Set(), fuzzy: false };
+      const given: Given = { ids: new Set(), passed: new Set(), fuzzy: false };
       this.#given.set(id, given);
       for (const [i, how] of FOLLOWING.entries()) {
         if (how.collection !== "recalls" && (c >> (i % 4)) % 2 === 1) continue;
