@@ -7,6 +7,7 @@ import type { Renderer } from "../render.ts";
 import type { Row } from "../sight.ts";
 import type { CollectionName } from "./collection-page.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
+import { viewOf } from "./reader-state.ts";
 import { type KnownLanes, walkOrder } from "./walk-order.ts";
 
 /** A reader's cut of a label, and where it stands: with the first object that carries it, before it. */
@@ -94,12 +95,20 @@ export class ReaderMarkings {
   }
 
   /**
-   * Whether what was told of holds: a lane that reads so was open then and has been since. Who came past that place while none was open had no marking
-   * there, and it comes again with the first thing that carries it.
+   * Whether what was told of holds: no lane that reads so was closed since, or another was open then and has been since. Who came past that place while
+   * none was open had no marking there, and it comes again with the first thing that carries it.
    */
   #holds({ marking, place }: MarkingToldDoc): boolean {
-    const { state } = this.#sight;
-    for (const lane of this.#lanes().get(marking) ?? []) {
+    const { state, viewer, admission } = this.#sight;
+    if (state.isPlain) return true;
+    const lanes = this.#lanes().get(marking) ?? new Set<string>();
+    const views = new Set<string>();
+    for (const name of lanes) {
+      const lane = admission.lanes.get(name);
+      if (lane !== undefined) views.add(viewOf(viewer, lane));
+    }
+    if (!state.closedSince(views, place)) return true;
+    for (const lane of lanes) {
       const head = this.#known.heads.get(lane);
       if (head === undefined || head.first > place) continue;
       const { from } = state.intervals(lane).at(-1) ?? {};

@@ -84,6 +84,11 @@ export class ReaderState {
     return this.#storied;
   }
 
+  /** Nothing was ever gained or lost by it. */
+  get isPlain(): boolean {
+    return this.#storied.size === 0;
+  }
+
   isStoried(lane: string): boolean {
     return this.#storied.has(lane);
   }
@@ -101,6 +106,14 @@ export class ReaderState {
     const open = [...held, { view: viewOf(this.#viewer, admitted), own: isOwn(this.#viewer, admitted) }];
     this.#intervals.set(lane, open);
     return open;
+  }
+
+  /** Whether a lane that read like this was closed after a place. */
+  closedSince(views: ReadonlySet<string>, place: number): boolean {
+    for (const lane of this.#storied)
+      if (this.intervals(lane).some(({ view, to }) => to !== undefined && to[0] >= place && views.has(view)))
+        return true;
+    return false;
   }
 
   #open(lane: string): Interval | undefined {
