@@ -29,7 +29,7 @@ interface Fresh {
   readonly instead?: number;
 }
 
-/** Rows read in one go when the first carrier of a marking is looked for. */
+/** Read in one go: rows when the first carrier of a marking is looked for, and places where markings were told of. */
 const STEP = 500;
 
 const indexes = new WeakMap<ReadonlyMap<string, AdmittedLane>, { size: number; lanes: Map<string, Set<string>> }>();
@@ -118,6 +118,25 @@ export class ReaderMarkings {
     return false;
   }
 
+  /** What was told of between two places, all of it. */
+  async #toldBetween(from: number, to: number | undefined): Promise<MarkingToldDoc[]> {
+    const told: MarkingToldDoc[] = [];
+    for (let after: { value: number; id: string } | undefined; ; ) {
+      const piece = await this.#unit.collection(MarkingsTold).scan({
+        index: "shelf",
+        prefixes: [[this.#shelf]],
+        from,
+        limit: STEP,
+        ...(to === undefined ? {} : { to }),
+        ...(after === undefined ? {} : { after }),
+      });
+      told.push(...piece);
+      const last = piece.at(-1);
+      if (last === undefined || piece.length < STEP) return told;
+      after = { value: last.place, id: last.id };
+    }
+  }
+
   /** Those that come with these items, or were told of between two places (the second exclusive; undefined: no bound). */
   async among(items: readonly Carrier[], from: number, to: number | undefined): Promise<MarkingPlace[]> {
     const first = new Map<string, number>();
@@ -138,13 +157,7 @@ export class ReaderMarkings {
       if ((this.#fresh.get(id) ?? places.get(id) ?? Number.POSITIVE_INFINITY) <= place) continue;
       this.#fresh.set(id, place);
     }
-    const between = await told.scan({
-      index: "shelf",
-      prefixes: [[this.#shelf]],
-      from,
-      ...(to === undefined ? {} : { to }),
-      limit: STEP,
-    });
+    const between = await this.#toldBetween(from, to);
     const found = new Map(between.filter((doc) => this.#holds(doc)).map(({ marking, place }) => [marking, place]));
     for (const [id, place] of this.#fresh) {
       if (place >= from && (to === undefined || place < to)) found.set(id, place);
