@@ -17,6 +17,8 @@ export interface TaxiiServer {
   /** Where a new object is posted that this reader shall see. */
   readonly posts: (who: Who) => Door;
   readonly reads: (who: Who) => Door;
+  /** Reads as who sees all, with a password that is paid for each time. */
+  readonly basicDoor?: Door;
   /** Readers with an account each, where the server tells them apart. */
   readonly pollers: (count: number) => Door[];
   /** Brings in objects the quickest way it has; every thousandth is seen by `few`. Our own hides the rest under so many labels. */
@@ -173,8 +175,8 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
 }
 const lines = (samples: readonly Sample[]): string => `${samples.map(({ text }) => text).join("\n")}\n`;
 
-/** OpenTAXII on SQLite, two processes for two cores. Signed in by token, its quickest way; `basicDoor` pays for the password each time. */
-export async function startOpenTaxii(): Promise<TaxiiServer & { readonly basicDoor: Door }> {
+/** OpenTAXII on SQLite, two processes for two cores. Signed in by token, its quickest way. */
+export async function startOpenTaxii(): Promise<TaxiiServer> {
   const folder = mkdtempSync(join(tmpdir(), "tricord-opentaxii-"));
   const port = await freePort();
   const config = join(folder, "opentaxii.yml");

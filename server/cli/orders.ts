@@ -5,7 +5,8 @@ import type { OrderUseCases } from "../http/api/orders.ts";
 import type { Verb } from "../http/verbs.ts";
 import { realMoments } from "../shared/moment.ts";
 import type { Who } from "../usecases/release-parts.ts";
-import { checked, given, whoIs } from "./triage.ts";
+import { actAs } from "./act-as.ts";
+import { checked, given } from "./triage.ts";
 
 type Options = Readonly<Record<string, string | undefined>> & { readonly as: string };
 const words = (list: string | undefined): string[] | undefined =>
@@ -28,7 +29,7 @@ export function addOrdersCommands(
     const core = await open();
     try {
       const { content } = composeContent(core, realMoments);
-      const { viewer, moment } = await whoIs(core, as, verb);
+      const { viewer, moment } = await actAs(core, as, verb);
       print(JSON.stringify(await work(composeOrders(core, content), { viewer, account: viewer.id, moment }), null, 2));
     } finally {
       await core.storage.close();

@@ -19,7 +19,8 @@ import { Fault } from "../shared/fault.ts";
 import { realMoments } from "../shared/moment.ts";
 import type { Content } from "../usecases/content.ts";
 import type { Who } from "../usecases/release-parts.ts";
-import { checked, given, whoIs } from "./triage.ts";
+import { actAs } from "./act-as.ts";
+import { checked, given } from "./triage.ts";
 
 type Options = Readonly<Record<string, string | undefined>> & { readonly as: string };
 
@@ -54,7 +55,7 @@ export function addReleaseCommands(
     const core = await open();
     try {
       const { content } = composeContent(core, realMoments);
-      const { viewer, moment } = await whoIs(core, as, verb);
+      const { viewer, moment } = await actAs(core, as, verb);
       const done = await work({ ...composeReleases(core, content), content }, { viewer, account: viewer.id, moment });
       print(typeof done === "string" ? done : asJson(done));
     } finally {

@@ -2,28 +2,14 @@ import type { Command } from "commander";
 import type { z } from "zod";
 import { BulkBody, QueueQuery, type ReviewReply } from "../../schemas/api/triage.ts";
 import { type Core, composeContent, composeTriage } from "../compose.ts";
-import { grantedVerbs, type Scope, type Verb } from "../http/verbs.ts";
+import type { Verb } from "../http/verbs.ts";
 import { Fault } from "../shared/fault.ts";
 import { realMoments } from "../shared/moment.ts";
 import { QUALITY_TRANSITIONS, type QualityVerb } from "../triage/quality.ts";
-import { inForce } from "../usecases/in-force.ts";
 import type { Triage, Who } from "../usecases/triage.ts";
+import { actAs } from "./act-as.ts";
 
 type Print = (text: string) => void;
-
-/** As over HTTP: an account in force whose role and scope leave it the verb. */
-export async function whoIs(core: Core, id: string, verb: Verb): Promise<Who> {
-  const moment = realMoments();
-  const snapshot = await core.snapshots.read(core.storage, moment.now);
-  const [account, viewer] = [snapshot.accounts.get(id), snapshot.viewer(id)];
-  const refuse = (words: string): Fault =>
-    new Fault("bad_request", `--as: ${words}`, { code: "command.account", path: "as" });
-  if (account === undefined || viewer === undefined) throw refuse(`there is no account ${id}`);
-  if (!inForce(account, moment.now)) throw refuse(`account ${id} is not in force`);
-  const scopes: readonly Scope[] = account.scope === "write" ? ["read", "post"] : ["read"];
-  if (!grantedVerbs(account.role, scopes).has(verb)) throw refuse(`account ${id} may not ${verb}`);
-  return { viewer, moment };
-}
 
 /** What the schema of the same request over HTTP lets through; every problem in one fault. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -61,7 +47,7 @@ export function addTriageCommands(
     const core = await open();
     try {
       const { content } = composeContent(core, realMoments);
-      const who = await whoIs(core, as, verb);
+      const who = await actAs(core, as, verb);
       print(await work(composeTriage(core, content, realMoments), who));
     } finally {
       await core.storage.close();

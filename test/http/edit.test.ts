@@ -5,10 +5,10 @@ import { row, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
-const HOME: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] };
-const WIDE: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA", "JPN"]) as never] };
+const HOME: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"])] };
+const WIDE: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA", "JPN"])] };
 
-const until = (one: object): never => ({ ...one, until: "2026-05-01T00:00:00Z" }) as never;
+const until = (one: ReturnType<typeof row>): ReturnType<typeof row> => ({ ...one, until: "2026-05-01T00:00:00Z" });
 
 let world: TemporaryWorld;
 let asked = 0;
@@ -187,7 +187,7 @@ describe("labels", () => {
     await send("u1", { ...one, modified: "2026-03-02T00:00:00.000Z" }, WIDE);
     await release(one.id);
     expect(await get("j2", one.id)).toMatchObject({ name: "narrowed" });
-    const label: LabelRequest = { tlp: "AMBER+STRICT", releases: [row("TRI", ["JPN"], ["JP-NPA"]) as never] };
+    const label: LabelRequest = { tlp: "AMBER+STRICT", releases: [row("TRI", ["JPN"], ["JP-NPA"])] };
     const reply = await edit("u1", one.id, { label });
     expect(reply.json).toMatchObject({
       outcome: "narrowed",
@@ -209,10 +209,10 @@ describe("labels", () => {
   });
 
   const one = { tlp: "AMBER" as const, classification: "C" as const };
-  const treasury = row("TRI", ["USA"], ["US-TREAS"]) as never;
+  const treasury = row("TRI", ["USA"], ["US-TREAS"]);
   test.each<[string, LabelRequest, string]>([
-    ["a country more", { ...one, releases: [treasury, row("TRI", ["KOR"], ["KR-NIS"]) as never] }, "KR-NIS"],
-    ["an agency more", { ...one, releases: [row("TRI", ["USA"], ["US-TREAS", "US-CISA"]) as never] }, "US-CISA"],
+    ["a country more", { ...one, releases: [treasury, row("TRI", ["KOR"], ["KR-NIS"])] }, "KR-NIS"],
+    ["an agency more", { ...one, releases: [row("TRI", ["USA"], ["US-TREAS", "US-CISA"])] }, "US-CISA"],
     ["GREEN from AMBER", { ...one, tlp: "GREEN", releases: [until(treasury)] }, "US-TREAS"],
     ["no topics", { ...one, releases: [until(treasury)], topics: [] }, "US-TREAS"],
     ["no classification", { ...one, classification: "U", topics: ["crypto"], releases: [until(treasury)] }, "US-TREAS"],
@@ -229,10 +229,10 @@ describe("labels", () => {
   });
 
   test.each<[string, LabelRequest, string]>([
-    ["TLP:CLEAR and a PUBLIC row", { tlp: "CLEAR", releases: [row("PUBLIC", []) as never] }, "PUBLIC"],
+    ["TLP:CLEAR and a PUBLIC row", { tlp: "CLEAR", releases: [row("PUBLIC", [])] }, "PUBLIC"],
     [
       "RED for somebody of an agency that is not listed (Q39)",
-      { tlp: "RED", recipients: ["u3"], releases: [row("TRI", ["USA"], ["US-CISA"]) as never] },
+      { tlp: "RED", recipients: ["u3"], releases: [row("TRI", ["USA"], ["US-CISA"])] },
       "US-CISA",
     ],
   ])("another label – %s – 409, though the TLP looks tighter or the row is new", async (name, label, gained) => {
@@ -256,7 +256,7 @@ describe("labels", () => {
   test("an unknown agency, a wrong shape – 422 and 400", async () => {
     const one = tool("bad label");
     await send("u1", one);
-    const bad: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"], ["US-NOBODY"]) as never] };
+    const bad: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"], ["US-NOBODY"])] };
     expect(failed(await edit("u1", one.id, { label: bad }))).toEqual([422, "label.unknown_agency"]);
     expect((await edit("u1", one.id, { label: { tlp: "PINK" } })).status).toBe(400);
     expect((await edit("u1", one.id, { label: { ...HOME, originator: "US-CISA" } })).status).toBe(400);

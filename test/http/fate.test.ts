@@ -4,7 +4,7 @@ import { row, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
-const TRI = row("TRI", ["JPN", "KOR", "USA"]) as never;
+const TRI = row("TRI", ["JPN", "KOR", "USA"]);
 const WIDE: LabelRequest = { tlp: "GREEN", releases: [TRI] };
 
 let world: TemporaryWorld;
@@ -121,7 +121,7 @@ describe("the fate of a post", () => {
   test("a row past its end – expired", async () => {
     const one = tool("with an end");
     const until = "2026-04-11T10:00:00Z";
-    await send("u1", one, { tlp: "GREEN", releases: [{ ...(row("TRI", ["USA"]) as object), until } as never] });
+    await send("u1", one, { tlp: "GREEN", releases: [{ ...row("TRI", ["USA"]), until }] });
     const post = await token("u1", one.id);
     world.at(START + 3_600_000, "an hour later");
     const { json } = await world.ask("u1", { method: "GET", path: `/api/v1/mine/${post}` });
@@ -138,11 +138,11 @@ describe("feedback", () => {
   };
 
   test("by those who received it – to each agency behind it, by country, by name where wished, and to nobody else", async () => {
-    await send("u1", value, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    await send("u1", value, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
     await send(
       "u3",
       { ...value, id: `ipv4-addr--${sampleUuid("fed back too")}` },
-      { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] },
+      { tlp: "GREEN", releases: [row("TRI", ["USA"])] },
     );
     const { json } = await ask("u2", "/api/v1/objects?value=192.0.2.99");
     const [{ id }] = (json as { objects: [{ id: string }] }).objects;
@@ -183,7 +183,7 @@ describe("feedback", () => {
     ])
       expect((await say("u2", one.id, body)).status).toBe(400);
     const open = tool("in order");
-    await send("u1", open, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    await send("u1", open, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
     expect((await say("u2", open.id, { verdict: "acknowledge" })).json).toMatchObject({
       given: { state: "acknowledged" },
     });
@@ -194,10 +194,10 @@ describe("feedback", () => {
 
   test("on a version that was replaced since – its sender finds it under the object still", async () => {
     const one = tool("fed back, then changed");
-    await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
     await say("u2", one.id, { verdict: "not useful", note: "too vague" });
     const later = { ...one, modified: "2026-03-09T00:00:00.000Z", description: "less vague" };
-    await send("u1", later, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    await send("u1", later, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
     expect((await ask("u1", `/api/v1/objects/${one.id}/feedback`)).json).toMatchObject({
       received: [{ state: "not-useful", note: "too vague" }],
     });
@@ -206,7 +206,7 @@ describe("feedback", () => {
 
   test("on what its sender takes back afterwards – stays with the sender, and is closed to who gave it", async () => {
     const one = tool("taken back after feedback");
-    await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
     await say("u2", one.id, { verdict: "useful", note: "blocked it" });
     await ask("u1", { method: "POST", path: `/api/v1/objects/${one.id}/withdraw`, body: { reason: "gone" } });
     expect((await say("u2", one.id, { verdict: "conflicts" })).status).toBe(404);
@@ -231,7 +231,7 @@ describe("a preview", () => {
 
   test("for a post – who would gain and who would lose", async () => {
     const one = tool("previewed");
-    await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] });
+    await send("u1", one, { tlp: "GREEN", releases: [row("TRI", ["USA"])] });
     const label = { tlp: "AMBER+STRICT", releases: [row("TRI", ["USA", "JPN"], ["US-CISA", "JP-NPA"])] };
     expect((await preview("u1", { label, post: await token("u1", one.id) })).json).toMatchObject({
       gains: ["JP-NPA"],

@@ -4,7 +4,7 @@ import { row } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
-const ALL: LabelRequest = { releases: [row("TRI", ["USA", "JPN", "KOR"]) as never] };
+const ALL: LabelRequest = { releases: [row("TRI", ["USA", "JPN", "KOR"])] };
 const GREEN: LabelRequest = { ...ALL, tlp: "GREEN" };
 type Json = Record<string, unknown>;
 

@@ -35,13 +35,19 @@ const SEATS: readonly AccountDoc[] = [
   service,
 ];
 const ABROAD = ["j1", "j3", "k1", "rel-JP-NPA", "rel-KR-NIS"];
-const ROWS = [row("TRI", ["JPN"]), row("TRI", ["KOR", "USA"]), row("US-JP", ["JPN"], ["JP-NPA"]), row("PUBLIC", [])];
-const LABELS = [
-  { tlp: "GREEN", releases: [ROWS[1]] },
-  { tlp: "CLEAR", releases: [ROWS[3], ROWS[0]] },
-  { tlp: "AMBER+STRICT", releases: [ROWS[2]] },
+const [JAPAN, OTHERS, POLICE, PUBLIC] = [
+  row("TRI", ["JPN"]),
+  row("TRI", ["KOR", "USA"]),
+  row("US-JP", ["JPN"], ["JP-NPA"]),
+  row("PUBLIC", []),
+];
+const ROWS = [JAPAN, OTHERS, POLICE, PUBLIC];
+const LABELS: LabelRequest[] = [
+  { tlp: "GREEN", releases: [OTHERS] },
+  { tlp: "CLEAR", releases: [PUBLIC, JAPAN] },
+  { tlp: "AMBER+STRICT", releases: [POLICE] },
   { tlp: "AMBER", releases: [row("TRI", ["USA"])] },
-] as unknown as LabelRequest[];
+];
 const VERBS = [
   ...["propose", "clear", "approve", "refuse", "narrow", "recall", "recalls"],
   ...["order", "sign", "feed", "pass", "onward"],

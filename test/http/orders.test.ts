@@ -1,4 +1,3 @@
-import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { composeIngest } from "../../server/compose.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Orders } from "../../server/storage/collections.ts";
@@ -10,7 +9,7 @@ import { type Ask, bundleOf, type Reply, TemporaryWorld } from "../support/tempo
 
 const DAY = 86_400_000;
 const TRI = row("TRI", ["JPN", "KOR", "USA"]);
-const GREEN = { tlp: "GREEN", releases: [TRI] } as unknown as LabelRequest;
+const GREEN = { tlp: "GREEN", releases: [TRI] };
 const person = (id: string, role: AccountDoc["role"], more: Partial<AccountDoc> = {}): AccountDoc => ({
   ...{
     id,

@@ -6,7 +6,7 @@ import { bundle, row, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
-const HOME: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"]) as never] };
+const HOME: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"])] };
 const RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
 
 let world: TemporaryWorld;

@@ -324,7 +324,7 @@ describe("taking back is no way to give", () => {
     const later = tool("two versions", { modified: "2026-03-02T00:00:00.000Z", description: "more" });
     now += 1000;
     world.at(now, "a later version");
-    await world.post("feed-US-CISA", later, { label: { tlp: "AMBER", releases: [TRI] } as unknown as LabelRequest });
+    await world.post("feed-US-CISA", later, { label: { tlp: "AMBER", releases: [TRI] } });
     expect(await reads(id, ["j1", "k1"])).toEqual({ j1: 200, k1: 200 });
     const ask = { row: JAPAN, reason: "not for Japan", hash: await hashOf("u3", id) };
     expect(body(await put("u3", `/api/v1/objects/${id}/recalls`, ask)).status).toBe("recalled");

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 
 /** Made-up content for tests: ids follow from names, so that a failure can be read and repeated. */
@@ -31,10 +32,14 @@ export const bundle = (...objects: readonly (StixJson | null)[]): StixJson => ({
 });
 
 /** A release row of a label request. */
-export const row = (agreement: string, countries: readonly string[], agencies: "*" | readonly string[] = "*") => ({
+export const row = (
+  agreement: string,
+  countries: readonly string[],
+  agencies: "*" | readonly string[] = "*",
+): NonNullable<LabelRequest["releases"]>[number] => ({
   agreement,
-  countries,
-  agencies,
+  countries: [...countries],
+  agencies: agencies === "*" ? agencies : [...agencies],
 });
 
 export const TRI = row("TRI", ["JPN", "KOR", "USA"]);
