@@ -169,7 +169,7 @@ export function composeMine(
 ): MineParts & { readonly feedback: FeedbackFlow } {
   const { keys: secrets, storage, audit, snapshots, clock } = core;
   return {
-    feedback: new FeedbackFlow({ storage, content, audit }),
+    feedback: new FeedbackFlow({ storage, content, snapshots, audit }),
     fates: new Fates({ storage, content, releases, tokenKey: core.keys.cursor }),
     edits: new Edits({ ...composeIngest(core), content, tokenKey: core.keys.cursor }),
     withdrawals: new Withdrawals({ storage, content, snapshots, audit, secrets, clock }),

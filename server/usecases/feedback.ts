@@ -6,13 +6,13 @@ import { formatInstant } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Feedback as FeedbackIn } from "../storage/collections.ts";
 import type { FeedbackDoc } from "../storage/documents.ts";
-import type { Storage, Stored, Unit } from "../storage/port.ts";
+import type { Stored, Unit } from "../storage/port.ts";
 import { nextReceived, type ReceivedState, type ReceivedVerb } from "../triage/received.ts";
 import type { AuditStream } from "./append-audit.ts";
-import type { Content } from "./content.ts";
 import { ownRows } from "./own-rows.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import type { Row, Sight } from "./sight.ts";
+import { type PolicyParts, underPolicy } from "./under-policy.ts";
 
 const VERBS: Readonly<Record<FeedbackBody["verdict"], ReceivedVerb>> = {
   acknowledge: "acknowledge",
@@ -59,11 +59,15 @@ export async function feedbackOn(unit: Unit, contributions: readonly string[]): 
     .map(receivedView);
 }
 
+interface FeedbackParts extends PolicyParts {
+  readonly audit: AuditStream;
+}
+
 /** What becomes of a report at those who received it, and back to who sent it. */
 export class FeedbackFlow {
-  readonly #parts: { readonly storage: Storage; readonly content: Content; readonly audit: AuditStream };
+  readonly #parts: FeedbackParts;
 
-  constructor(parts: { readonly storage: Storage; readonly content: Content; readonly audit: AuditStream }) {
+  constructor(parts: FeedbackParts) {
     this.#parts = parts;
   }
 
@@ -78,17 +82,14 @@ export class FeedbackFlow {
     object: string;
     feedback: FeedbackBody;
   }): Promise<FeedbackReply> {
-    const { storage, content, audit } = this.#parts;
     const { verdict, note, nameUnit } = ask.feedback;
-    const sight = await content.sight(ask.viewer, ask.moment, "api");
-    const rows = await this.#rows(sight, ask.object);
-    const received = rows.filter((row) => !sight.ownRow(row));
-    const { agency, country } = sight.viewer;
-    if (received.length === 0 || agency === undefined || country === undefined)
-      throw new Fault("forbidden", "it is your own agency's: feedback is for those who receive it", {
-        code: "feedback.own",
-      });
-    await storage.transaction(async (unit) => {
+    await underPolicy(this.#parts, ask, "feedback", async (unit, sight) => {
+      const received = (await this.#rows(sight, ask.object)).filter((row) => !sight.ownRow(row));
+      const { agency, country } = sight.viewer;
+      if (received.length === 0 || agency === undefined || country === undefined)
+        throw new Fault("forbidden", "it is your own agency's: feedback is for those who receive it", {
+          code: "feedback.own",
+        });
       const collection = unit.collection(FeedbackIn);
       const ids = new Map(received.map((row) => [idOf(agency, row.contribution), row]));
       const held = new Map((await collection.getMany([...ids.keys()])).map((one) => [one.id, one]));
@@ -111,7 +112,7 @@ export class FeedbackFlow {
           code: "feedback.transition",
           path: "verdict",
         });
-      await audit.append(unit, {
+      await this.#parts.audit.append(unit, {
         actor: ask.account,
         revision: sight.snapshot.revision,
         at: sight.snapshot.at,
@@ -119,7 +120,7 @@ export class FeedbackFlow {
         detail: { verdict: VERBS[verdict], contributions: steps, named: nameUnit === true },
       });
     });
-    return this.#view(sight, rows);
+    return this.show(ask.viewer, ask.moment, ask.object);
   }
 
   /** What one's own agency said of an object, and what others said of its own contributions to it, older versions too. */

@@ -82,7 +82,12 @@ export class Sight {
 
   /** The same view with nothing remembered: for the next page of a long answer, so that it neither grows nor goes stale. */
   again(): Sight {
-    return new Sight(this.unit, this.viewer, this.snapshot, this.admission, this.common);
+    return this.within(this.unit);
+  }
+
+  /** The same view, read through this unit from now on: a transaction that writes about what it finds. */
+  within(unit: Unit): Sight {
+    return new Sight(unit, this.viewer, this.snapshot, this.admission, this.common);
   }
 
   /**

@@ -23,6 +23,7 @@ import { readQueue } from "./triage-queue.ts";
 import { summarise } from "./triage-summary.ts";
 import { type Act, type Acted, act, apply, giveBack } from "./triage-verbs.ts";
 import { contentsOf, itemOf, itemsBeside, noReview, replyOf, type SeenItem, seenItem } from "./triage-view.ts";
+import { underPolicy } from "./under-policy.ts";
 
 export interface TriageParts {
   readonly storage: Storage;
@@ -40,10 +41,6 @@ export interface Who {
 }
 
 const MOST_ITEMS = 200;
-const TRIES = 5;
-
-/** Thrown inside a transaction when the policy moved since the sight was taken: look again. */
-class Moved extends Error {}
 
 /** The quality review: what waits, who works on it, what is decided, in each country for itself (triage 1 and 2). */
 export class Triage {
@@ -132,28 +129,6 @@ export class Triage {
     return replyOf(sight, seen, contents, moment.now);
   }
 
-  /** A transaction under the policy that the sight was taken of. */
-  async #within<R>({ viewer, moment }: Who, work: (unit: Unit, sight: Sight) => Promise<R>): Promise<R> {
-    const { storage, content, snapshots } = this.#parts;
-    for (let tries = 1; ; tries++) {
-      const sight = await content.sight(viewer, moment, "api");
-      try {
-        return await storage.transaction(async (unit) => {
-          const current = await snapshots.read(unit, moment.now);
-          if (current.revision !== sight.snapshot.revision) throw new Moved();
-          return work(unit, sight);
-        });
-      } catch (error) {
-        if (!(error instanceof Moved)) throw error;
-        if (tries === TRIES)
-          throw new Fault("unavailable", "the policy is changing; ask again", {
-            code: "triage.policy_moves",
-            retryAfter: 1,
-          });
-      }
-    }
-  }
-
   async #write(unit: Unit, sight: Sight, ask: Act, acted: Acted): Promise<void> {
     await apply(unit, acted);
     const { item: review, to } = acted;
@@ -169,7 +144,7 @@ export class Triage {
 
   /** One verb on one item; gives the item as it stands then. */
   async act(who: Who, ask: Act): Promise<ReviewReply> {
-    await this.#within(who, async (unit, sight) =>
+    await underPolicy(this.#parts, who, "triage", async (unit, sight) =>
       this.#write(unit, sight, ask, await act(unit, sight, ask, who.moment.now)),
     );
     return this.show(who, ask.review);
@@ -177,7 +152,7 @@ export class Triage {
 
   /** Gives a claimed item back. */
   async release(who: Who, review: string): Promise<ReviewReply> {
-    await this.#within(who, async (unit, sight) => {
+    await underPolicy(this.#parts, who, "triage", async (unit, sight) => {
       await giveBack(unit, sight, review, who.moment.now);
       const { revision, at } = sight.snapshot;
       await this.#parts.audit.append(unit, {
@@ -204,7 +179,7 @@ export class Triage {
         ...(of === undefined ? {} : { link: of }),
       };
       try {
-        const state = await this.#within(who, async (unit, sight) => {
+        const state = await underPolicy(this.#parts, who, "triage", async (unit, sight) => {
           const acted = await act(unit, sight, ask, who.moment.now);
           if (!dryRun) await this.#write(unit, sight, ask, acted);
           return acted.to;
