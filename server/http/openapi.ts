@@ -60,7 +60,8 @@ const isBytes = (body: z.ZodType | ByteSpec): body is ByteSpec => !(body instanc
 
 function requestBody(body: z.ZodType | ByteSpec, components: Components): Json {
   if (isBytes(body)) {
-    const content = Object.fromEntries((body.types ?? ["*/*"]).map((type) => [type, { schema: {} }]));
+    const schema = body.json === undefined ? {} : components.of(body.json);
+    const content = Object.fromEntries((body.types ?? ["*/*"]).map((type) => [type, { schema }]));
     return { required: true, content };
   }
   const required = !body.safeParse(undefined).success;

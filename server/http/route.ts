@@ -17,9 +17,15 @@ export interface ByteSpec {
   readonly limit: number;
   /** Media types (without parameters) that are accepted; none: all. */
   readonly types?: readonly string[];
+  /** For the document only: what the bytes are once they are parsed. */
+  readonly json?: z.ZodType;
 }
-export const bytes = (limit: number, types?: readonly string[]): ByteSpec =>
-  types === undefined ? { kind: "bytes", limit } : { kind: "bytes", limit, types };
+export const bytes = (limit: number, types?: readonly string[], json?: z.ZodType): ByteSpec => ({
+  kind: "bytes",
+  limit,
+  ...(types === undefined ? {} : { types }),
+  ...(json === undefined ? {} : { json }),
+});
 
 export interface ByteBody {
   /** Media type in lower case without parameters; empty where the request names none. */
