@@ -13,6 +13,7 @@ import {
   JobDoc,
   LabelDoc,
   LaneDoc,
+  LastPageDoc,
   LateEndDoc,
   LockoutDoc,
   MarkingToldDoc,
@@ -217,6 +218,13 @@ export const Disclosures = {
   indexes: { stream: { fields: ["stream", "n"], unique: true }, actor: { fields: ["actor", "at"] } },
   placement: "log",
 } satisfies CollectionSpec<AuditDoc>;
+/** When accounts that read by cursor read last: apart from content for the same reason. */
+export const LastPages = {
+  name: "last_pages",
+  shape: LastPageDoc,
+  indexes: {},
+  placement: "log",
+} satisfies CollectionSpec<LastPageDoc>;
 
 /** How an agency's people read the tables of its senders, by name. */
 export const ColumnMaps = {
@@ -259,4 +267,5 @@ export const COLLECTIONS = [
   Audit,
   Exports,
   Disclosures,
+  LastPages,
 ] as const;

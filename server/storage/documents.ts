@@ -252,6 +252,14 @@ export const ReaderDoc = z.object({
 });
 export type ReaderDoc = z.infer<typeof ReaderDoc>;
 
+/** In which minute since the epoch an account that reads by cursor read its last page: what its next observation compares with. */
+export const LastPageDoc = z.object({
+  /** The account's; `*` for when idle readers were looked after. */
+  id: z.string(),
+  minute: z.int(),
+});
+export type LastPageDoc = z.infer<typeof LastPageDoc>;
+
 export const ReceiptDoc = z.object({
   id: z.string(),
   account: AccountId,

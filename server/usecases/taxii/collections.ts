@@ -22,6 +22,7 @@ import type { CollectionName, CollectionPage, Entry, PageAsk, VersionMatch } fro
 import { CrowdedKeys } from "./crowded-keys.ts";
 import { Given } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
+import { PageMinutes } from "./last-pages.ts";
 import { Lives, touchedBy } from "./lives.ts";
 import { isCurrent } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
@@ -82,10 +83,12 @@ export class Collections {
   readonly #parts: CollectionsParts;
   readonly #known = { heads: new LaneHeads(), crowded: new CrowdedKeys() };
   readonly #given: Given;
+  readonly #minutes: PageMinutes;
 
   constructor(parts: CollectionsParts) {
     this.#parts = parts;
     this.#given = new Given(parts.storage);
+    this.#minutes = new PageMinutes(parts.storage);
   }
 
   /**
@@ -110,6 +113,7 @@ export class Collections {
     );
     if (markings.fresh.size > 0)
       await this.#parts.storage.transaction((unit) => keepTold(unit, sight.viewer.id, ask.collection, markings.fresh));
+    await this.#minutes.note(sight.viewer.id, sight.snapshot.at);
     await this.#disclose(sight, ask.collection, items, clock);
     if (position === undefined) return { entries };
     return { entries, next: sealPosition(this.#parts.keys.cursor, PURPOSE, asked, position) };

@@ -4,6 +4,7 @@ import { Readers } from "../../storage/collections.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
 import type { Snapshots } from "../snapshot.ts";
+import { lastPageOf, noteEverybody } from "./last-pages.ts";
 import { isCurrent, observe } from "./observe.ts";
 
 export interface ObserveParts {
@@ -17,11 +18,12 @@ export interface ObserveParts {
 /** Brings what was observed of one reader up to now, in a transaction of its own (order, admission intervals). */
 export async function observeReader(parts: ObserveParts, viewer: Viewer, moment: Moment): Promise<void> {
   const { storage, snapshots, admissions, clock } = parts;
+  const lastPage = await lastPageOf(storage, viewer.id);
   await storage.transaction(async (unit) => {
     const snapshot = await snapshots.read(unit, moment.now);
     const current = snapshot.viewer(viewer.id) ?? viewer;
     const admission = admissions.of(current, snapshot, "taxii");
-    await observe(unit, current, snapshot, admission, Math.max(moment.now, clock()));
+    await observe(unit, current, snapshot, admission, { now: Math.max(moment.now, clock()), lastPage });
   });
 }
 
@@ -29,6 +31,7 @@ export async function observeReader(parts: ObserveParts, viewer: Viewer, moment:
 export async function observeIdleReaders(parts: ObserveParts, moment: Moment): Promise<number> {
   const { storage, snapshots } = parts;
   let behind = 0;
+  const { at } = await snapshots.read(storage, moment.now);
   for (let after: string | undefined; ; ) {
     const page = await storage.collection(Readers).all({ limit: 100, ...(after === undefined ? {} : { after }) });
     for (const doc of page) {
@@ -39,6 +42,8 @@ export async function observeIdleReaders(parts: ObserveParts, moment: Moment): P
       behind += 1;
     }
     after = page.at(-1)?.id;
-    if (page.length < 100) return behind;
+    if (page.length < 100) break;
   }
+  await noteEverybody(storage, at);
+  return behind;
 }

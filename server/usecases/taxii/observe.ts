@@ -52,7 +52,7 @@ class Story {
  * Compares what a reader is admitted to now with what it was admitted to when it was observed last, and records what it gained and lost, each in a
  * range of places of its own (order, admission intervals). In the caller's transaction; gives the newest place that was given away, if any.
  *
- * Lanes that came since then count as open from their first row if what was observed last would have let the reader in: so a post under a new label
+ * `lastPage` (ms) is when the account looked last. Lanes that came since then count as open from their first row if they would have let the reader in then: so a post under a new label
  * stands where it was written, one that came while an agreement was seen to be suspended does not, and what was labelled anew for others since an
  * unseen suspension began is lost and gained with all else (that was the open question of `order`; decision record 0011).
  */
@@ -61,7 +61,7 @@ export async function observe(
   viewer: Viewer,
   snapshot: Snapshot,
   admission: Admission,
-  now: number,
+  when: { readonly now: number; readonly lastPage: number },
 ): Promise<number | undefined> {
   const readers = unit.collection(Readers);
   const held: Stored<ReaderDoc> | undefined = await readers.get(viewer.id);
@@ -85,8 +85,9 @@ export async function observe(
   const same =
     JSON.stringify([held.viewer, held.agreements]) === JSON.stringify([viewer, state.agreements]) &&
     (held.until === undefined || snapshot.at < held.until);
-  // As of that time, dates too: whether something came before or after an embargo or a row ended must not hang on a label that is new for others.
-  const then = { agreements: held.agreements, at: held.judged };
+  // As of the last page, dates too: whether something came before or after an embargo or a row ended must not hang on a label that is new for others,
+  // nor on when the last thing came that this reader sees nothing of. Of the labels that were known then none has a date between `judged` and that page.
+  const then = { agreements: held.agreements, at: Math.max(held.judged, when.lastPage) };
   const before = same
     ? byLane([...after.values()].filter(isOld))
     : byLane(admittedLanes(held.viewer, snapshot.labelList.slice(0, held.labels), then, "taxii"));
@@ -98,7 +99,7 @@ export async function observe(
   });
   // What never held a row was never gained or lost.
   const known = new Set((await unit.collection(Lanes).getMany(changed)).map(({ id }) => id));
-  const since = await freePlace(unit, now);
+  const since = await freePlace(unit, when.now);
   const range: Range = [since, since + WIDTH];
   const story = new Story(held.intervals);
   let moved = false;
