@@ -3,7 +3,7 @@ import { TLP, type Tlp } from "../../schemas/policy/vocabulary.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { formatInstant, parseInstant } from "../shared/instant.ts";
 import { type DateForm, folded, type Hint, type Layout, type MentionRole } from "./csv-columns.ts";
-import { cellsOf, RowSplitter } from "./csv-rows.ts";
+import { cellsOf, isBlank, RowSplitter } from "./csv-rows.ts";
 
 const MENTIONED: ReadonlySet<string> = new Set(["notes", "tags", "reporter", "first_seen", "last_seen", "link"]);
 const isMentioned = (role: string): role is MentionRole => MENTIONED.has(role);
@@ -26,7 +26,7 @@ export function endOfLines(text: string, lines: number): number {
 function firstRows(sample: string, delimiter: string): string[][] {
   const splitter = new RowSplitter(delimiter);
   return [...splitter.push(sample), ...splitter.end()]
-    .filter(({ text, broken }) => !broken && text.trim() !== "" && !/^#(?: |[^,;|\t]*$)/.test(text))
+    .filter(({ text, broken }) => !broken && !isBlank(text, delimiter) && !/^#(?: |[^,;|\t]*$)/.test(text))
     .slice(0, 100)
     .map(({ text }) => cellsOf(text, delimiter));
 }

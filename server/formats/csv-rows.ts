@@ -126,3 +126,7 @@ export function cellsOf(row: string, delimiter: string): string[] {
     at = end + 1;
   }
 }
+
+/** Nothing, or what a spreadsheet writes of an empty row: delimiters and empty cells. */
+export const isBlank = (text: string, delimiter: string): boolean =>
+  /^[\s",;|]*$/.test(text) && cellsOf(text, delimiter).every((cell) => cell === "");

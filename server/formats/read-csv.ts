@@ -6,7 +6,7 @@ import { warningsOf } from "./classify.ts";
 import { groupHashes, readCell } from "./csv-cell.ts";
 import { detectLayout, type Hint, type Layout, type Mapped, typeOf } from "./csv-columns.ts";
 import { readConfidence, readDate, readTlp } from "./csv-map.ts";
-import { cellsOf, quoteProblem, type RawRow, RowSplitter } from "./csv-rows.ts";
+import { cellsOf, isBlank, quoteProblem, type RawRow, RowSplitter } from "./csv-rows.ts";
 import { type Mention, toObservable } from "./to-observable.ts";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -15,11 +15,10 @@ const EMPTY = new Set(["", "-", "--", "n/a", "na", "none", "null", "unknown", "-
 
 const isComment = (text: string, delimiter: string): boolean =>
   text.startsWith("#") && (text.startsWith("# ") || !text.includes(delimiter));
-const isBlank = (text: string): boolean => text.trim() === "";
 
-/** Rows that hold data or a header: no blank lines, no comments. */
+/** Rows that hold data or a header: no blank ones, no comments. */
 const wanted = (rows: readonly RawRow[], delimiter: string): RawRow[] =>
-  rows.filter(({ text, broken }) => broken || !(isBlank(text) || isComment(text, delimiter)));
+  rows.filter(({ text, broken }) => broken || !(isBlank(text, delimiter) || isComment(text, delimiter)));
 
 /** The layout of the table of which `sample` is the start, or `undefined` if it is none with values. */
 export function findLayout(sample: string): Layout | undefined {

@@ -8,7 +8,7 @@ import { parseJson } from "./parse-json.ts";
 import { findLayout, noValueColumn, readCsv } from "./read-csv.ts";
 import { decodeHtml, readHtml, startsAsHtml } from "./read-html.ts";
 import { MispReader } from "./read-misp.ts";
-import { notMisp, notStix, readStix, type Unwrapped, unwrapJson } from "./read-stix.ts";
+import { notMisp, notStix, objectsOf, readStix, type Unwrapped, unwrapJson } from "./read-stix.ts";
 import { isList, readText, readValues } from "./read-text.ts";
 
 export interface ReadOptions {
@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly format?: AskedFormat;
   /** How a table is to be read: a saved map. It makes the input a table. */
   readonly columns?: ColumnMap;
+  /** A JSON list whose members are objects of STIX, whatever they say they are: what is wrong with one is its own problem. */
+  readonly objects?: boolean;
   readonly limits: {
     /** Bytes that a gzip input may have when unpacked. */
     readonly inflated: number;
@@ -77,7 +79,7 @@ export function shapeOf(start: string, format: "csv" | "text" | undefined): Shap
  * `input.gzip`, `input.utf8`, `input.charset`, `input.depth`, `input.json`, `input.not_stix`, `input.not_misp`,
  * `csv.no_value_column`, `csv.map_…` where a saved map does not fit. Anything wrong with one object, row or value is an item with a problem, and the rest goes in.
  */
-export function readInput(input: Uint8Array, { format, columns, limits }: ReadOptions): Read {
+export function readInput(input: Uint8Array, { format, columns, objects, limits }: ReadOptions): Read {
   const bytes = inflate(input, limits.inflated);
   if (columns !== undefined) {
     checkTable(format);
@@ -90,7 +92,8 @@ export function readInput(input: Uint8Array, { format, columns, limits }: ReadOp
     return { format: "html", items: readHtml(decodeHtml(bytes)) };
   const text = decodeUtf8(bytes);
   if (isJsonFormat(format) || (format === undefined && startsAsJson(text))) {
-    const found = unwrapJson(parseJson(bytes, text));
+    const json = parseJson(bytes, text);
+    const found = objects === true ? objectsOf(json) : unwrapJson(json);
     checkFormat(found, format);
     if ("events" in found) return { format: "misp", items: new MispReader().read(found.events) };
     return "objects" in found

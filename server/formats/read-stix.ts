@@ -53,6 +53,12 @@ const stix = (objects: readonly unknown[], wrapper?: unknown): Unwrapped => ({
   lifts: saysStix20(wrapper) ?? areStix20(objects),
 });
 
+/** A list whose members are taken as objects, whatever they say they are. Fault `input.not_stix` where it is no list. */
+export function objectsOf(json: unknown): Unwrapped {
+  if (!Array.isArray(json)) throw notStix("the input is no JSON list");
+  return stix(json);
+}
+
 /** What a parsed JSON input is: events of MISP, the list of its objects, or strings to be read as values. Fault `input.not_stix`. */
 export function unwrapJson(json: unknown): Unwrapped {
   const events = eventsOf(json);

@@ -23,6 +23,8 @@ export interface PostAsk {
   readonly channel?: string;
   /** `false`: what is refused is not kept in quarantine, as it is there already. */
   readonly keepRejected?: false;
+  /** It is a JSON list of objects, whatever they say they are: none of them makes it another kind of input. */
+  readonly objects?: true;
   /** It is a TAXII envelope, and each result names its object's version. */
   readonly envelope?: true;
 }
@@ -96,6 +98,7 @@ export async function ingestPost(
       : readInput(bytes, {
           ...(ask.format === undefined ? {} : { format: ask.format }),
           ...(ask.columns === undefined ? {} : { columns: ask.columns }),
+          objects: ask.objects === true,
           limits: { inflated: parts.inflatedLimit },
         });
   const { said } = ask;

@@ -174,11 +174,11 @@ export class Quarantine {
         : { request: mended.label, preset: mended.preset };
     const object = mended.object === undefined ? textOf(entry) : JSON.stringify(mended.object);
     const reply = await runner.post(
-      // A list of one is read as objects whatever they say of themselves, a bundle or an envelope would not be.
       Buffer.from(`[${object}]`),
       {
         account,
         format: "stix",
+        objects: true,
         dryRun: false,
         keepRejected: false,
         ...(said.request === undefined ? {} : { label: JSON.stringify(said.request) }),

@@ -101,6 +101,30 @@ test("a feed's – mended by a person – is that person's post, under another l
   expect((json as { posts: object[] }).posts).toMatchObject([{ id: bad.id, by: "u1", tlp: "AMBER" }]);
 });
 
+test.each<[string, (bad: StixJson) => StixJson, string, string]>([
+  ["lacks its type", ({ type: _, ...rest }) => rest, "stix.required", "type"],
+  ["is a MISP event", () => ({ Event: { info: "x", Attribute: [] } }), "stix.required", "type"],
+  ["is a bundle", () => bundle(tool("bundled")), "stix.bundle", "type"],
+])("a mended object – that %s – is refused with code, path and words of its own", async (_, mend, code, path) => {
+  const bad = nameless("mended badly");
+  await post("u1", [bad]);
+  const { entry } = (await find("u1", bad.id)) as Entry;
+  const { status, json } = await retry("u1", entry, { object: mend(bad) });
+  expect([status, json]).toMatchObject([
+    422,
+    { counts: { received: 1, rejected: 1 }, results: [{ code, path, message: expect.any(String) }] },
+  ]);
+  expect((await list("u1")).entries).toHaveLength(1);
+});
+
+test("an object without a type – sent again as it came – is refused as it was", async () => {
+  const { type: _, ...untyped } = tool("untyped");
+  await post("u1", [tool("beside it"), untyped]);
+  const { entry, code } = (await find("u1", untyped.id as string)) as Entry;
+  const { status, json } = await retry("u1", entry, {});
+  expect([status, json]).toMatchObject([422, { results: [{ code, path: "type" }] }]);
+});
+
 test("drop – of one's own, of another agency's, twice – 204, 404, 404", async () => {
   const bad = nameless("dropped");
   await post("u1", [bad]);

@@ -290,3 +290,14 @@ test("a column map – over any text – items or a Fault, nothing else", () => 
     { numRuns: 300 },
   );
 });
+
+test("a map – of a table whose first rows are delimiters alone – finds its header below them, and no value in them", async () => {
+  const map = { delimiter: ";", columns: [{ column: "Indicateur", as: "value" }] };
+  const text = ";;\n;;\nIndicateur;Remarque;\na.example.com;x;\n;;\nb.example.com;y;\n";
+  const items = readWith(map, text);
+  expect(items.map(({ place, given }) => [place, given])).toEqual([
+    ["row 4", "a.example.com"],
+    ["row 6", "b.example.com"],
+  ]);
+  expect(await streamWith(map, text, 5)).toEqual(items);
+});

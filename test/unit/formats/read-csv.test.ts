@@ -318,6 +318,37 @@ test("quotes – cells over several lines, doubled quotes and quotes inside a ba
   ]);
 });
 
+test.each([
+  [",", ["", ",,,", " , ,,", '"","",,""', "\t,"]],
+  [";", ["", ";;", '""; ;']],
+  ["\t", ["\t\t", '""\t\t']],
+  ["|", ["||", " | |"]],
+])(
+  "rows of nothing but %j – before the header, between and at the end – blank lines like others, rows counted as a spreadsheet does",
+  (mark, blanks) => {
+    const line = (...cells: string[]): string => cells.join(mark);
+    const text = csv(
+      ...blanks,
+      line("value", "notes", "seen"),
+      line("a.example.com", "first", ""),
+      ...blanks,
+      line("b.example.com", "", ""),
+      ...blanks,
+      "",
+    );
+    const { items } = read(text, "csv");
+    expect(items.map(({ place, given }) => [place, given])).toEqual([
+      [`row ${blanks.length + 2}`, "a.example.com"],
+      [`row ${2 * blanks.length + 3}`, "b.example.com"],
+    ]);
+  },
+);
+
+test("a row without a value – but with a word in another cell – is a problem, not blank", () => {
+  const { items } = read(csv("value,notes", "a.example.com,x", ",lost"), "csv");
+  expect(items[1]).toMatchObject({ place: "row 3", problem: { code: "csv.no_value" } });
+});
+
 test("forced – a table without values – refused with code; unforced it is read as text", () => {
   const text = csv("name,colour", "apple,red", "pear,green");
   expect(faultOf(() => read(text, "csv"))).toMatchObject({ kind: "bad_request", code: "csv.no_value_column" });
