@@ -24,6 +24,12 @@ import { StixId } from "./stix/identifier.ts";
 import { Mention } from "./stix/mention.ts";
 import { CustomObject, STIX_OBJECTS } from "./stix/objects.ts";
 import { ReleaseLabel } from "./stix/release-label.ts";
+import { Amount, AmountRange, Sum } from "./stix/revenue/amount.ts";
+import { Attribution } from "./stix/revenue/attribution.ts";
+import { LaunderingHop } from "./stix/revenue/hop.ts";
+import { PersonaFacts } from "./stix/revenue/persona.ts";
+import { TheftFacts } from "./stix/revenue/theft.ts";
+import { TransactionFacts, Transfer } from "./stix/revenue/transaction.ts";
 import { Timestamp } from "./stix/timestamp.ts";
 import { WalletFacts } from "./stix/wallet.ts";
 
@@ -37,6 +43,7 @@ const STIX = [
   ...[CustomObject, Bundle, StixId, Timestamp, Hashes],
   ...[ExternalReference, KillChainPhase, GranularMarking, Extension],
   ...[ReleaseLabel, WalletFacts, Mention],
+  ...[Amount, AmountRange, Sum, Transfer, TransactionFacts, LaunderingHop, TheftFacts, PersonaFacts, Attribution],
 ];
 
 const named = (schema: z.ZodType): readonly [string, z.ZodType] => {

@@ -26,22 +26,32 @@ export const extensionJsonSchema = (content: z.ZodType, id: string): Record<stri
   $id: `urn:${id.replace("extension-definition--", "uuid:")}`,
 });
 
-/** The definition of a property extension; `schema` holds the JSON Schema itself, so that nothing has to be fetched. */
-export const propertyExtension = (about: {
+interface About {
   readonly id: string;
   readonly name: string;
   readonly description: string;
   readonly content: z.ZodType;
-}): ExtensionDefinition => ({
+  /** Where it was added to since it was first published. */
+  readonly revised?: { readonly version: string; readonly modified: string };
+}
+
+const definitionOf = (about: About, kind: ExtensionDefinition["extension_types"][number]): ExtensionDefinition => ({
   type: "extension-definition",
   spec_version: "2.1",
   id: about.id,
   created_by_ref: EXTENSION_AUTHOR_ID,
   created: SINCE,
-  modified: SINCE,
+  modified: about.revised?.modified ?? SINCE,
   name: about.name,
   description: about.description,
   schema: JSON.stringify(extensionJsonSchema(about.content, about.id)),
-  version: "1.0.0",
-  extension_types: ["property-extension"],
+  version: about.revised?.version ?? "1.0.0",
+  extension_types: [kind],
 });
+
+/** The definition of a property extension; `schema` holds the JSON Schema itself, so that nothing has to be fetched. */
+export const propertyExtension = (about: About): ExtensionDefinition => definitionOf(about, "property-extension");
+
+/** The same for a type of object of ours: the schema is that of the whole object. */
+export const newTypeExtension = (about: About & { readonly kind: "new-sdo" | "new-sco" }): ExtensionDefinition =>
+  definitionOf(about, about.kind);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { custom } from "./common.ts";
 import { StixId } from "./identifier.ts";
 import { ExtensionDefinition, LanguageContent, MarkingDefinition } from "./meta.ts";
+import { REVENUE_OBJECTS } from "./revenue/objects.ts";
 import { EmailAddr, EmailMessage, UserAccount } from "./sco-account.ts";
 import {
   Artifact,
@@ -29,7 +30,7 @@ import { Relationship, Sighting } from "./sro.ts";
 import type { StixType } from "./types.ts";
 import { CryptocurrencyWallet } from "./wallet.ts";
 
-/** The schema of each type of STIX 2.1, and of `cryptocurrency-wallet`. A bundle carries objects and is none. */
+/** The schema of each type of STIX 2.1, and of those of illicit revenue (design 3). A bundle carries objects and is none. */
 export const STIX_OBJECTS = {
   "attack-pattern": AttackPattern,
   campaign: Campaign,
@@ -74,7 +75,8 @@ export const STIX_OBJECTS = {
   "marking-definition": MarkingDefinition,
   "extension-definition": ExtensionDefinition,
   "cryptocurrency-wallet": CryptocurrencyWallet,
-} as const satisfies Record<StixType | "cryptocurrency-wallet", z.ZodType>;
+  ...REVENUE_OBJECTS,
+} as const satisfies Record<StixType | "cryptocurrency-wallet" | keyof typeof REVENUE_OBJECTS, z.ZodType>;
 
 /**
  * An object of a type that is not of the standard: its common properties are checked, the rest is kept unread. That the

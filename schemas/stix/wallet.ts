@@ -1,7 +1,10 @@
 import { z } from "zod";
-import { observable } from "./common.ts";
+import { list, observable } from "./common.ts";
 import { propertyExtension } from "./extension-author.ts";
 import { ref } from "./identifier.ts";
+import { sum } from "./revenue/amount.ts";
+import { personal } from "./revenue/personal.ts";
+import { Timestamp } from "./timestamp.ts";
 
 /** `cryptocurrency-wallet` as others publish it (a new observable), and what we say of one beside its address (design 3). */
 export const WALLET_EXTENSION = "extension-definition--be78509e-6958-51b1-8b26-d17ee0eba2d7";
@@ -34,6 +37,20 @@ export const WalletFacts = z
     checksum: z.enum(["ok", "absent", "failed"]).optional(),
     /** Destination tag or memo, where the address alone is shared by many holders. */
     tag: z.string().min(1).max(256).optional(),
+    /** On which chains it was seen in use: an EVM address is one thing on all of them. */
+    chains: list(z.string().min(1).max(64)).optional(),
+    /** What it was for: `theft`, `consolidation`, `peel`, `deposit`, `otc`, `salary`. */
+    role: z.string().min(1).max(64).optional(),
+    /** Who can move what is in it: `self`, `exchange`, `contract`. */
+    custody: z.string().min(1).max(64).optional(),
+    /** The holder by name where there is no identity object for `holder_ref`. */
+    holder: personal(z.string().min(1).max(512)).optional(),
+    /** What somebody calls it, and who does: public labels are often wrong. */
+    label: z.string().min(1).max(256).optional(),
+    labelled_by: z.string().min(1).max(256).optional(),
+    first_seen: Timestamp.optional(),
+    last_seen: Timestamp.optional(),
+    balance: list(z.looseObject({ ...sum, time: Timestamp.optional() })).optional(),
   })
   .meta({ id: "WalletFacts" });
 export type WalletFacts = z.infer<typeof WalletFacts>;
@@ -41,6 +58,9 @@ export type WalletFacts = z.infer<typeof WalletFacts>;
 export const WALLET_FACTS_DEFINITION = propertyExtension({
   id: WALLET_FACTS_EXTENSION,
   name: "Tricord wallet facts",
-  description: "On a cryptocurrency-wallet: chain family, form of the address, state of its checksum, tag or memo.",
+  description:
+    "On a cryptocurrency-wallet: chain family, form of the address, state of its checksum, tag or memo, chains, role, custody, holder, " +
+    "labels with their labeller, balance. Amounts are decimal text.",
   content: WalletFacts,
+  revised: { version: "1.1.0", modified: "2026-11-23T00:00:00.000Z" },
 });

@@ -10,6 +10,7 @@ const FORMAT_CODES: Readonly<Record<string, string>> = {
   "stix-timestamp": "stix.timestamp",
   "stix-hex": "stix.hex",
   "stix-base64": "stix.binary",
+  "stix-amount": "stix.amount",
 };
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -38,8 +39,14 @@ export function schemaProblem(issue: z.core.$ZodIssue, root: unknown, under: rea
   const problem = (code: string, message: string): Problem => ({ code, path, message });
   if (value === undefined && issue.code !== "custom") return problem("stix.required", "is missing");
   switch (issue.code) {
-    case "invalid_type":
-      return problem("stix.type", `found ${show(value)}; must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`);
+    case "invalid_type": {
+      // A schema that has words of its own says more than the type: an amount says why it is never a number.
+      const own = issue.message.startsWith("must be ") ? issue.message : undefined;
+      return problem(
+        "stix.type",
+        `found ${show(value)}; ${own ?? `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`}`,
+      );
+    }
     case "invalid_format":
       return problem(
         FORMAT_CODES[issue.format] ?? (issue.format.startsWith("stix-hash-") ? "stix.hash" : "stix.format"),

@@ -4,14 +4,22 @@ import { Bundle } from "../../../schemas/stix/bundle.ts";
 import { EXTENSION_AUTHOR, EXTENSION_AUTHOR_ID } from "../../../schemas/stix/extension-author.ts";
 import { STIX_OBJECTS } from "../../../schemas/stix/objects.ts";
 import { OWN_EXTENSION_DEFINITIONS, OWN_EXTENSIONS } from "../../../schemas/stix/own-extensions.ts";
+import { REVENUE_OBJECTS } from "../../../schemas/stix/revenue/objects.ts";
 import { META_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES } from "../../../schemas/stix/types.ts";
 import { walletAddress } from "../../../schemas/stix/wallet.ts";
 import { validate } from "../../../server/pipeline/validate.ts";
 import cases from "../../cases/stix-objects.json" with { type: "json" };
 
-test("the schemas – against the list of types – one for each of the 42 and for the wallet", () => {
+test("the schemas – against the list of types – one for each of the 42, for the wallet and for illicit revenue", () => {
   expect(Object.keys(STIX_OBJECTS).sort()).toEqual(
-    [...SDO_TYPES, ...SRO_TYPES, ...SCO_TYPES, ...META_TYPES, "cryptocurrency-wallet"].sort(),
+    [
+      ...SDO_TYPES,
+      ...SRO_TYPES,
+      ...SCO_TYPES,
+      ...META_TYPES,
+      "cryptocurrency-wallet",
+      ...Object.keys(REVENUE_OBJECTS),
+    ].sort(),
   );
 });
 
@@ -42,9 +50,15 @@ test.each([...OWN_EXTENSION_DEFINITIONS])(
 
 test("our extensions – by id – the fixed ids", () => {
   expect(Object.keys(OWN_EXTENSIONS).sort()).toEqual([
+    "extension-definition--125cd2c3-79ce-44ab-93db-0ebd3da8ddbd",
     "extension-definition--2da0e91f-e937-4050-8e31-3da03ec9b6d2",
+    "extension-definition--65f80a51-72ea-4ec0-974f-c244ea112f8f",
     "extension-definition--6ac4d8e5-2743-4824-b706-2a8442aae4b2",
+    "extension-definition--79189b80-0225-4412-a15a-956da84b8a0d",
+    "extension-definition--7d5efa6b-7d4b-4555-85ce-9e74f860194f",
+    "extension-definition--84420998-1252-4d63-aaf3-a664c23a3dda",
     "extension-definition--b7c3e1de-5c0b-4d0e-9d6a-6a0f5b6f3a21",
+    "extension-definition--c2e41e60-d670-4d82-8ffc-551711ccd7ed",
   ]);
   expect(validate(EXTENSION_AUTHOR)).toEqual({ object: EXTENSION_AUTHOR, errors: [], warnings: [] });
 });
