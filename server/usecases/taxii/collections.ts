@@ -20,10 +20,10 @@ import { type Row, type Seen, uuidOf } from "../sight.ts";
 import type { Snapshots } from "../snapshot.ts";
 import type { CollectionName, CollectionPage, Entry, PageAsk, VersionMatch } from "./collection-page.ts";
 import { CrowdedKeys } from "./crowded-keys.ts";
-import { Given } from "./given.ts";
+import { Ledger, reachedBy } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
 import { PageMinutes } from "./last-pages.ts";
-import { Lives, touchedBy } from "./lives.ts";
+import { Lives, type Span, touchedBy } from "./lives.ts";
 import { isCurrent } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
@@ -82,12 +82,10 @@ const comesAfter = (a: Item, b: Item): number =>
 export class Collections {
   readonly #parts: CollectionsParts;
   readonly #known = { heads: new LaneHeads(), crowded: new CrowdedKeys() };
-  readonly #given: Given;
   readonly #minutes: PageMinutes;
 
   constructor(parts: CollectionsParts) {
     this.#parts = parts;
-    this.#given = new Given(parts.storage);
     this.#minutes = new PageMinutes(parts.storage);
   }
 
@@ -151,7 +149,8 @@ export class Collections {
         const admission = admissions.of(current, snapshot, "taxii");
         const state = new ReaderState(doc, current, admission);
         const common = new Set(renderer.common.keys());
-        const sight = new OrderedSight(unit, current, snapshot, admission, common, state);
+        const ledger = new Ledger(storage, current.id);
+        const sight = new OrderedSight(unit, current, snapshot, admission, common, state, ledger);
         return { done: { ...(await work(sight, unit)), sight, clock } };
       });
       if (found?.done !== undefined) return found.done;
@@ -272,8 +271,8 @@ export class Collections {
   }
 
   /**
-   * The versions of each id that the filter leaves, among those that pass the other filters (T-091). One that another kept from sight stands where the
-   * other was lost: who follows was not given it before, or was given the other in its stead.
+   * The versions of each id that the filter leaves, among those that pass the other filters (T-091). One that another kept from sight while the account
+   * read stands where the other was lost: who follows was not given it before, or was given the other in its stead.
    */
   async #originals(
     unit: Unit,
@@ -295,14 +294,18 @@ export class Collections {
       sight,
       here.map(({ at }) => at.stixId),
     );
-    return here.flatMap(({ at, seen }) => {
+    const made: Array<{ place: number; seen: Seen; row: Row }> = [];
+    for (const { at, seen } of here) {
       const others = (chains.get(at.stixId) ?? []).filter(
         ({ originator }) => seen.claimed === undefined || originator === at.originator,
       );
-      if (!passesVersions(at.version, others, versions)) return [];
-      const place = Math.max(at.stamp, ...keptFromSight(lives, at, !every));
-      return place < from || (to !== undefined && place >= to) ? [] : [{ place, seen, row: at }];
-    });
+      if (!passesVersions(at.version, others, versions)) continue;
+      let place = at.stamp;
+      for (const span of keptFromSight(lives, at, !every))
+        if (span.end > place && (await sight.ledger.saw(span))) place = span.end;
+      if (place >= from && (to === undefined || place < to)) made.push({ place, seen, row: at });
+    }
+    return made;
   }
 
   /** What stands under the ids that losses touched. */
@@ -329,25 +332,27 @@ export class Collections {
     const objects = await sight.seen([...rows, ...several, ...left]);
     const edges = objects.filter(({ kind }) => isEdge(kind)).flatMap((seen) => seen.rows.map(({ stixId }) => stixId));
     const lives = await Lives.read(unit, sight, edges);
-    return objects.flatMap((seen) => {
-      const ended = isEdge(seen.kind) ? lives.under(seen.newest.stixId).flatMap((row) => lives.of(row)) : [];
-      const places = sight.placesOf(
+    const made: Array<{ place: number; seen: Seen; row: Row }> = [];
+    for (const seen of objects) {
+      const spans = isEdge(seen.kind) ? lives.under(seen.newest.stixId).flatMap((row) => lives.of(row)) : [];
+      const places = await sight.placesOf(
         seen,
-        ended.flatMap(({ end }) => (Number.isFinite(end) ? [end] : [])),
+        spans.filter(({ end }) => Number.isFinite(end)),
       );
       const place = places.at(-1) ?? 0;
-      if (place < from || (to !== undefined && place >= to)) return [];
+      if (place < from || (to !== undefined && place >= to)) continue;
       const { newest } = seen;
       // `modified` is the place in whole milliseconds, one more than the last where they would be equal (order, consolidated).
       const modified = places.reduce((last, one) => Math.max(Math.ceil(one / 1000), last + 1), 0) * 1000;
       const version = seen.fold === "pattern" ? positionInstant(modified) : newest.version;
-      if (!passesVersions(version, [], versions)) return [];
+      if (!passesVersions(version, [], versions)) continue;
       const shown =
         seen.fold === "pattern"
           ? { ...seen, rows: seen.rows.map((row) => (row.id === newest.id ? { ...row, stamp: modified } : row)) }
           : seen;
-      return [{ place, seen: shown, row: newest }];
-    });
+      made.push({ place, seen: shown, row: newest });
+    }
+    return made;
   }
 
   /** What stands under these ids, wherever it stands. */
@@ -386,7 +391,7 @@ export class Collections {
   /** What the reader had and has no more, each id once, at the newest of its losses (policy Q32). */
   async #recalls(unit: Unit, sight: OrderedSight, ask: PageAsk, { lost }: Stretch): Promise<Item[]> {
     if (ask.types !== undefined && !ask.types.includes("note")) return [];
-    const recalls = await recallsIn(unit, sight, this.#given.ledger(sight.viewer.id), lost);
+    const recalls = await recallsIn(unit, sight, lost);
     return recalls.map(({ at, row, ids }) => ({
       ...{ place: at, tie: tieOf(row), id: row.id, lanes: [] },
       shown: { recalled: ids },
@@ -408,7 +413,7 @@ export class Collections {
         lanes[lane] = held === undefined ? [stamp, stamp] : [Math.min(held[0], stamp), Math.max(held[1], stamp)];
       }
     }
-    const reached = await this.#given.upTo(sight.viewer.id);
+    const reached = await reachedBy(this.#parts.storage, sight.viewer.id);
     const here = collection === "recalls" ? 0 : (items.at(-1)?.place ?? 0);
     await this.#parts.disclosures.record({
       actor: sight.viewer.id,
@@ -469,16 +474,16 @@ export class Collections {
   }
 }
 
-/** Where what kept a version from sight was lost: a later one where the last is asked for, other words for the same one, another agency's under the id. */
-function keptFromSight(lives: Lives, at: Row, last: boolean): number[] {
+/** When what is lost kept a version from sight: a later one where the last is asked for, other words for the same one, another agency's under the id. */
+function keptFromSight(lives: Lives, at: Row, last: boolean): Span[] {
   return lives.under(at.stixId).flatMap((row) => {
     if (row.id === at.id || row.stixId !== at.stixId || row.hash === at.hash) return [];
     const later = compareInstants(row.version ?? "", at.version ?? "");
     const own = row.originator === at.originator;
-    return lives.of(row).flatMap(({ begin, end }) => {
+    return lives.of(row).filter(({ begin, end }) => {
       const first = begin < at.stamp;
       const kept = own && later !== 0 ? last && later > 0 : at.version === undefined && own ? !first : first;
-      return kept && Number.isFinite(end) ? [end] : [];
+      return kept && Number.isFinite(end);
     });
   });
 }

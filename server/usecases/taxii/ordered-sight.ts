@@ -5,14 +5,23 @@ import type { Admission } from "../admission.ts";
 import { isEdge, neededEnds } from "../needed-ends.ts";
 import { type Row, type Seen, Sight, uuidOf } from "../sight.ts";
 import type { Snapshot } from "../snapshot.ts";
+import type { Ledger } from "./given.ts";
 import type { ReaderState } from "./reader-state.ts";
+
+/** From where to where something stood that is gone. */
+interface Stood {
+  readonly begin: number;
+  readonly end: number;
+}
 
 /** What one reader sees, each row where it stands in the reader's own order (order, position). */
 export class OrderedSight extends Sight {
   readonly state: ReaderState;
+  /** What the account had been given. */
+  readonly ledger: Ledger;
   readonly #looked = new Map<string, boolean>();
-  /** Where rows were lost that this request came across: by thing, and by id for what never merges. */
-  readonly #losses = new Map<string, Set<number>>();
+  /** From where to where rows stood that were lost and that this request came across: by thing, and by id for what never merges; each row once. */
+  readonly #lost = new Map<string, Map<string, readonly Stood[]>>();
 
   constructor(
     unit: Unit,
@@ -21,25 +30,38 @@ export class OrderedSight extends Sight {
     admission: Admission,
     common: ReadonlySet<string>,
     state: ReaderState,
+    ledger: Ledger,
   ) {
     super(unit, viewer, snapshot, admission, common);
     this.state = state;
+    this.ledger = ledger;
   }
 
   override again(): OrderedSight {
-    return new OrderedSight(this.unit, this.viewer, this.snapshot, this.admission, this.common, this.state);
+    return new OrderedSight(
+      this.unit,
+      this.viewer,
+      this.snapshot,
+      this.admission,
+      this.common,
+      this.state,
+      this.ledger,
+    );
   }
 
   override placed(row: Row): Row | undefined {
     const stamp = this.state.place(row);
     if (stamp === undefined) {
       // An edge may never have been there, for want of an end: its losses are told by `Lives`.
-      const loss = isEdge(row.kind) ? undefined : this.state.loss(row);
-      if (loss !== undefined) {
+      if (!isEdge(row.kind)) {
         const key = row.fold === "alone" ? row.stixId : row.thing;
-        const held = this.#losses.get(key);
-        if (held === undefined) this.#losses.set(key, new Set([loss.at]));
-        else held.add(loss.at);
+        const held = this.#lost.get(key) ?? new Map<string, readonly Stood[]>();
+        if (!held.has(row.id))
+          held.set(
+            row.id,
+            this.state.history(row).flatMap(({ begin, end }) => (end === undefined ? [] : [{ begin, end }])),
+          );
+        this.#lost.set(key, held);
       }
       return undefined;
     }
@@ -113,9 +135,14 @@ export class OrderedSight extends Sight {
     }
   }
 
-  /** Places at which what the reader sees under an object changed, oldest first: where its sources stand, and where it lost one. */
-  placesOf({ rows, thing, fold, claimed, id }: Seen, ended: readonly number[] = []): number[] {
-    const lost = [...(this.#losses.get(fold === "alone" ? (claimed ?? id) : thing) ?? []), ...ended];
-    return [...new Set([...rows.map(({ stamp }) => stamp), ...lost])].sort((a, b) => a - b);
+  /**
+   * Places at which what the reader sees under an object changed, oldest first: where its sources stand, and where it lost one. One that came and went
+   * while the account read nothing changed nothing: the object stands where it stood.
+   */
+  async placesOf({ rows, thing, fold, claimed, id }: Seen, ended: readonly Stood[] = []): Promise<number[]> {
+    const places = new Set(rows.map(({ stamp }) => stamp));
+    const lost = this.#lost.get(fold === "alone" ? (claimed ?? id) : thing)?.values() ?? [];
+    for (const stood of [...[...lost].flat(), ...ended]) if (await this.ledger.saw(stood)) places.add(stood.end);
+    return [...places].sort((a, b) => a - b);
   }
 }

@@ -13,16 +13,13 @@ export interface Recall {
   readonly ids: readonly string[];
 }
 
-type Had = (loss: Loss) => Promise<boolean>;
-
 /**
  * What the reader had and has no more, of what was lost in a stretch: each id once, at the last of its losses, edges with the end that they went with
- * (policy Q32). `had` says whether the account had been given what stood at a place when it was lost.
+ * (policy Q32).
  */
 export async function recallsIn(
   unit: Unit,
   sight: OrderedSight,
-  had: Had,
   lost: ReadonlyArray<Loss & { readonly row: Row }>,
 ): Promise<Recall[]> {
   if (lost.length === 0) return [];
@@ -37,7 +34,7 @@ export async function recallsIn(
     if (told.has(id)) return false;
     const spans = lives.under(id).flatMap((row) => lives.of(row));
     if (Math.max(...spans.map(({ end }) => end)) !== at) return false;
-    for (const { begin, end } of spans) if (await had({ before: begin, at: end })) return true;
+    for (const { begin, end } of spans) if (await sight.ledger.had({ before: begin, at: end })) return true;
     return false;
   };
   const atEnds = new Map<string, Set<string>>();
