@@ -1,5 +1,10 @@
 import type { StixJson } from "../../server/pipeline/steps.ts";
-import type { CollectionName, Entry, VersionMatch } from "../../server/usecases/taxii/collection-page.ts";
+import type {
+  CollectionName,
+  CollectionPage,
+  Entry,
+  VersionMatch,
+} from "../../server/usecases/taxii/collection-page.ts";
 import type { OrderWorld } from "./order-world.ts";
 import { idOf, type PlainReader, thingOf, versionOf } from "./plain-model.ts";
 
@@ -42,13 +47,15 @@ export interface Following {
   /** `next`: page by page with one cursor. `after`: with nothing but the last date, but where a tie is longer than a page. */
   readonly by: "next" | "after";
   readonly versions?: VersionMatch;
+  readonly types?: readonly string[];
+  readonly ids?: readonly string[];
   readonly limit: number;
 }
 
 /** What was given to an account, whoever of its clients asked. */
 export interface Given {
   readonly ids: Set<string>;
-  /** Ids that a page may have come past without naming them: older versions, where the newest alone was asked for (decision record 0011, consequences). */
+  /** Ids that a page may have come past without naming them: older versions where the newest alone was asked for, and what a filter left out (decision record 0011, consequences). */
   readonly passed: Set<string>;
   /** A tie was split: what stands behind it counts as given with it. */
   fuzzy: boolean;
@@ -71,6 +78,7 @@ export class Follower {
   readonly recalled = new Set<string>();
   repeats = 0;
   delivered = 0;
+  #turns = 0;
 
   constructor(how: Following, given: Given) {
     this.how = how;
@@ -90,19 +98,21 @@ export class Follower {
 
   /** One page; whether it was the last for now. `observe` says what the account sees at this moment. */
   async turn(world: OrderWorld, reader: PlainReader): Promise<boolean> {
-    const { account, collection, by, versions, limit } = this.how;
+    const { account, by, ...question } = this.how;
+    const { collection, versions, limit } = question;
     const after = this.#after;
-    const page = await world.page(account, {
-      ...{ collection, limit, bodies: true },
-      ...(versions === undefined ? {} : { versions }),
+    const ask = {
+      ...question,
       ...(after === undefined ? {} : { after }),
       ...(this.#next === undefined ? {} : { next: this.#next }),
-    });
-    const { entries, next } = page;
+    };
+    const { entries, next } = await world.page(account, { ...ask, bodies: true });
+    if (this.#turns++ % 4 === 0) this.#sameAs(entries, await world.page(account, { ...ask, bodies: false }), next);
     if (entries.length > limit) this.fail(`${entries.length} entries where ${limit} were asked for`);
     this.#ascends(entries);
     for (const entry of entries) this.#take(entry, reader);
     if (entries.length > 0 && collection === "originals" && versions === undefined) this.#passOlder(reader);
+    if (entries.length > 0 && this.#isFiltered) this.#passOthers(reader);
     const newest = entries.at(-1)?.added;
     if (next === undefined) {
       this.#next = undefined;
@@ -118,6 +128,28 @@ export class Follower {
       if (newest !== undefined) this.#after = newest;
     }
     return false;
+  }
+
+  /** A manifest is asked with the same question and without the bodies: it names the same. */
+  #sameAs(entries: readonly Entry[], manifest: CollectionPage, next: string | undefined): void {
+    const named = ({ id, version, added }: Entry): string => `${id} ${version} ${added}`;
+    const [have, want] = [manifest.entries.map(named), entries.map(named)];
+    if (JSON.stringify(have) !== JSON.stringify(want) || (next === undefined) !== (manifest.next === undefined))
+      this.fail(`the manifest says ${have.join()}, the objects are ${want.join()}`);
+    for (const { id, version, text } of entries) {
+      const { modified, created } = JSON.parse(text) as StixJson;
+      const said = modified ?? created;
+      if (said !== undefined && said !== version) this.fail(`${id} is of ${String(said)}, and named as of ${version}`);
+    }
+  }
+
+  get #isFiltered(): boolean {
+    return this.how.types !== undefined || this.how.ids !== undefined;
+  }
+
+  #asksFor(object: StixJson): boolean {
+    const { types, ids } = this.how;
+    return types?.includes(String(object.type)) !== false && ids?.includes(idOf(object)) !== false;
   }
 
   #ascends(entries: readonly Entry[]): void {
@@ -151,7 +183,8 @@ export class Follower {
       this.#markings.add(entry.id);
       return;
     }
-    for (const marking of (object.object_marking_refs as string[] | undefined) ?? [])
+    if (!this.#asksFor(object)) this.fail(`${entry.id} was not asked for`);
+    for (const marking of this.#isFiltered ? [] : ((object.object_marking_refs as string[] | undefined) ?? []))
       if (!TLP.has(marking) && !this.#markings.has(marking))
         this.fail(
           `${entry.id} at ${entry.added} names ${marking}, which did not come before it: ${this.#page.map(({ id, added }) => `${id} ${added}`).join(", ")}`,
@@ -184,6 +217,10 @@ export class Follower {
       if (reader.newest.get(idOf(object)) !== key) this.#given.passed.add(idOf(object));
   }
 
+  #passOthers(reader: PlainReader): void {
+    for (const { object } of reader.versions.values()) if (!this.#asksFor(object)) this.#given.passed.add(idOf(object));
+  }
+
   #recall(note: StixJson, reader: PlainReader): void {
     for (const id of note.object_refs as string[]) {
       if (this.recalled.has(id)) this.fail(`${id} is recalled twice`);
@@ -209,6 +246,7 @@ export class Follower {
     }
     if (collection === "consolidated") {
       for (const [key, item] of reader.things) {
+        if (!this.#asksFor(item.object)) continue;
         const held = this.#replica.get(key);
         if (held === undefined || !this.has.has(key)) this.fail(`${key} is missing`);
         if (
@@ -226,8 +264,10 @@ export class Follower {
       return;
     }
     const all = versions !== undefined && "all" in versions;
-    for (const key of all ? reader.versions.keys() : reader.newest.values())
-      if (!this.has.has(key)) this.fail(`${key} is missing`);
+    for (const key of all ? reader.versions.keys() : reader.newest.values()) {
+      const object = reader.versions.get(key)?.object;
+      if (object !== undefined && this.#asksFor(object) && !this.has.has(key)) this.fail(`${key} is missing`);
+    }
   }
 
   /** Sender's ids that there are in this history: a fold's own ids are told by their folds. */

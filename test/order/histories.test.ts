@@ -18,6 +18,8 @@ test("a reader who follows – through random histories of writes, releases, rel
     // A history takes a second: making it smaller is left to whoever looks into it.
     { seed: SEED, numRuns: RUNS, endOnFailure: true, ...PATH },
   );
+  // One that is played again need not hold what all of them hold.
+  if (process.env.ORDER_PATH !== undefined) return;
   const sum = (of: (tally: Tally) => number): number => tallies.reduce((all, tally) => all + of(tally), 0);
   expect(sum(({ steps }) => steps)).toBeGreaterThan(20 * tallies.length);
   expect(sum(({ delivered }) => delivered)).toBeGreaterThan(10 * tallies.length);

@@ -39,6 +39,13 @@ const FOLLOWING: ReadonlyArray<Omit<Following, "account" | "limit">> = [
   { collection: "consolidated", by: "next" },
   { collection: "consolidated", by: "after" },
   { collection: "recalls", by: "next" },
+  { collection: "originals", by: "after", types: ["tool", "relationship"] },
+  { collection: "consolidated", by: "next", types: ["ipv4-addr", "indicator"] },
+  { collection: "consolidated", by: "after", types: ["tool"] },
+  {
+    ...{ collection: "originals", by: "next", versions: { all: true } },
+    ids: AGENCIES.flatMap((agency) => [0, 1].map((n) => `tool--${sampleUuid(`${agency} tool ${n}`)}`)),
+  },
 ];
 
 export interface Tally {
@@ -151,6 +158,12 @@ export class History {
     if (name === "time") {
       this.told.push(`time goes on by ${1 + (a % 4)} minutes`);
       return this.#tick((1 + (a % 4)) * 60_000);
+    }
+    if (name === "restart" && a % 2 === 1) {
+      this.told.push(`${this.#now - START}: idle readers are looked after`);
+      await this.#world.lookAfterIdle();
+      for (const [account, { observed }] of this.#model.readers) if (observed !== undefined) this.#observe(account);
+      return;
     }
     if (name === "restart") {
       this.told.push("restart");
@@ -416,7 +429,7 @@ export class History {
       const seen = this.#observe(account);
       this.tally.pages++;
       this.told.push(
-        `${this.#now - START}: ${account} asks for ${follower.how.collection} by ${follower.how.by} ${JSON.stringify(follower.how.versions)} ${follower.how.limit}`,
+        `${this.#now - START}: ${account} asks for ${JSON.stringify({ ...follower.how, account: undefined })}`,
       );
       if (page > 2000) follower.fail("it does not end");
       if (await follower.turn(this.#world, seen)) {
@@ -431,7 +444,8 @@ export class History {
     this.#tick(100);
     const seen = this.#observe(account);
     this.told.push(`${this.#now - START}: ${account} is looked at whole`);
-    const entries = await this.#world.all(account, { collection: "originals", versions: { all: true } });
+    const ask = { collection: "originals", versions: { all: true } } as const;
+    const entries = await this.#world.all(account, ask);
     const objects = entries.filter(({ id }) => !id.startsWith("marking-definition--"));
     const found = new Map<string, number>();
     for (const { id, added, text } of objects) {

@@ -11,12 +11,14 @@ import { formatInstant } from "../../server/shared/instant.ts";
 import { Accounts, Agencies, AgreementsIn, Labels, Orders, Rows } from "../../server/storage/collections.ts";
 import type { AccountDoc, AgreementDoc } from "../../server/storage/documents.ts";
 import type { Unit } from "../../server/storage/port.ts";
+import { Admissions } from "../../server/usecases/admission.ts";
 import { ingestBatch } from "../../server/usecases/ingest-batch.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { relabel } from "../../server/usecases/relabel.ts";
 import { Snapshots } from "../../server/usecases/snapshot.ts";
 import type { CollectionPage, Entry, PageAsk } from "../../server/usecases/taxii/collection-page.ts";
 import type { Collections } from "../../server/usecases/taxii/collections.ts";
+import { observeIdleReaders } from "../../server/usecases/taxii/observe-reader.ts";
 import { viewerOf } from "../../server/usecases/viewer-of.ts";
 import { demonstrationGroup } from "../support/demonstration.ts";
 import { momentOf, START, type Steering, steering } from "../support/steering.ts";
@@ -156,6 +158,12 @@ export class OrderWorld {
 
   page(account: string, ask: PageAsk): Promise<CollectionPage> {
     return this.collections.page(plainViewer(account), momentOf(this.steer.now, this.steer.chance), ask);
+  }
+
+  /** What the job does for those who do not ask meanwhile. */
+  async lookAfterIdle(): Promise<void> {
+    const { storage, snapshots, clock } = this.core;
+    await observeIdleReaders({ storage, snapshots, clock, admissions: new Admissions() }, this.steer.moments());
   }
 
   /** All that a question finds, by `next`. */

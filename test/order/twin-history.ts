@@ -126,6 +126,10 @@ export class TwinHistory {
     else if (what === 8) await this.#account(a, b);
     else if (what === 9) this.#now += (1 + (a % 4)) * 60_000;
     else if (what < 15) await this.#ask(draw);
+    else if (what === 15) {
+      this.told.push(`${this.#now - START}: idle readers are looked after`);
+      await this.#both(({ world }) => world.lookAfterIdle());
+    }
     // What one world has and the other has not: before, between and after everything else.
     const offset = this.#now;
     for (const [i, side] of this.#sides.entries()) {

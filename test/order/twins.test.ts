@@ -17,6 +17,8 @@ test("TAXII pages of two worlds – that differ only in what is hidden, through 
     }),
     { seed: SEED, numRuns: RUNS, endOnFailure: true, ...PATH },
   );
+  // One that is played again need not hold what all of them hold.
+  if (process.env.ORDER_PATH !== undefined) return;
   const sum = (of: (tally: TwinTally) => number): number => tallies.reduce((all, tally) => all + of(tally), 0);
   expect(sum(({ entries }) => entries)).toBeGreaterThan(10 * tallies.length);
   expect(sum(({ hidden }) => hidden)).toBeGreaterThan(10 * tallies.length);
