@@ -6,33 +6,25 @@ import { mappedIpv4 } from "./canonicalise/ipv6.ts";
 import { brokenText } from "./canonicalise/outcome.ts";
 import { canonicaliseValue } from "./canonicalise/value.ts";
 import { UNKNOWN_FAMILY } from "./canonicalise/wallet.ts";
+import { keyOfRevenue, revenueIdProperties } from "./key-revenue.ts";
+import { alone, at, failed, isRecord, type Keyed } from "./keyed.ts";
 import { normalPattern, patternOfValue } from "./pattern.ts";
 import { type CanonicalValue, type Key, type StixJson, VALUE_KINDS, type ValueKind, valueTerm } from "./steps.ts";
 
-export type Keyed =
-  | { readonly key: Key; readonly warnings?: readonly Problem[] }
-  | { readonly problems: readonly Problem[] };
+export type { Keyed } from "./keyed.ts";
 
 /** Namespace of deterministic observable ids (STIX 2.1 section 2.9). */
 const SCO_NAMESPACE = uuidBytes("00abedb4-aa42-466c-9c01-fed23315a9b7");
 /** The hash that makes a file's key is the first of these that it has (dedup 4), then those that STIX names besides. */
 const KEY_HASHES = ["SHA-256", "SHA-512", "SHA-1", "MD5", "SHA3-256", "SHA3-512", "SHA-384", "SHA-224"];
 const KINDS: ReadonlySet<string> = new Set(VALUE_KINDS);
-
-const isRecord = (value: unknown): value is StixJson =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const failed = (code: string, path: string, message: string): Keyed => ({ problems: [{ code, path, message }] });
-
-const at = (path: string, warnings: readonly Problem[] | undefined): { warnings?: readonly Problem[] } =>
-  warnings === undefined || warnings.length === 0
-    ? {}
-    : { warnings: warnings.map((warning) => ({ ...warning, path })) };
-
-/** Keyed by originator and STIX id: never folds with another's. */
-const alone = (object: StixJson, originator: string): Keyed => ({
-  key: { kind: String(object.type), fold: "alone", text: `${originator}|${String(object.id)}`, values: [] },
-});
+/** Kinds whose terms say the sort before the value. */
+const SORTED: ReadonlySet<string> = new Set([
+  "file",
+  "cryptocurrency-wallet",
+  "cryptocurrency-transaction",
+  "bank-account",
+]);
 
 /** What the wallet facts extension says of family and tag (design 3). */
 function walletFacts({ extensions }: StixJson): { family?: string; tag?: string } {
@@ -164,6 +156,8 @@ export function keyOf(object: StixJson, originator: string): Keyed {
   const kind = object.type;
   if (kind === "file") return keyOfFile(object, originator);
   if (kind === "indicator") return keyOfIndicator(object, originator);
+  const revenue = keyOfRevenue(object, originator);
+  if (revenue !== undefined) return revenue;
   if (typeof kind === "string" && KINDS.has(kind)) return keyOfValue(object, kind as ValueKind, originator);
   return alone(object, originator);
 }
@@ -183,7 +177,9 @@ export function thingUuid(key: Key, secretNamespace: Uint8Array): string {
 
 function idPropertiesOf({ kind, sort, canonical }: CanonicalValue): StixJson {
   if (kind === "file") return { hashes: { [sort ?? ""]: canonical } };
-  return kind === "autonomous-system" ? { number: Number(canonical) } : { value: canonical };
+  return kind === "autonomous-system"
+    ? { number: Number(canonical) }
+    : revenueIdProperties({ kind, ...(sort === undefined ? {} : { sort }), canonical });
 }
 
 /** The things under which a value is found directly: its observable, and the indicator that tests for just this value. */
@@ -198,8 +194,7 @@ export function thingsOfValue(value: CanonicalValue, secretNamespace: Uint8Array
 function valueOfTerm(term: string): Pick<CanonicalValue, "kind" | "sort" | "canonical"> | undefined {
   const [kind = "", ...rest] = term.split(":");
   if (!KINDS.has(kind)) return undefined;
-  if (kind !== "file" && kind !== "cryptocurrency-wallet")
-    return { kind: kind as ValueKind, canonical: rest.join(":") };
+  if (!SORTED.has(kind)) return { kind: kind as ValueKind, canonical: rest.join(":") };
   const [sort = "", ...canonical] = rest;
   return { kind: kind as ValueKind, sort, canonical: canonical.join(":") };
 }

@@ -1,7 +1,7 @@
 import type { Problem } from "../shared/fault.ts";
 import { hashAlgorithm } from "./canonicalise/hash.ts";
+import { isKept } from "./canonicalise/kept.ts";
 import { canonicaliseValue } from "./canonicalise/value.ts";
-import { UNKNOWN_FAMILY } from "./canonicalise/wallet.ts";
 import { type Token, tokenise } from "./pattern-tokens.ts";
 import type { CanonicalValue, ValueKind } from "./steps.ts";
 
@@ -160,6 +160,8 @@ const PROPERTIES: ReadonlyMap<string, ValueKind> = new Map([
   ["email-addr:value", "email-addr"],
   ["email-message:from_ref.value", "email-addr"],
   ["autonomous-system:number", "autonomous-system"],
+  ["payment-card:value", "payment-card"],
+  ["phone-number:value", "phone-number"],
 ]);
 const WALLET = /^(?:x[-_](?:opencti[-_])?)?cryptocurrency[-_]wallet:(?:value|address)$/;
 
@@ -184,7 +186,9 @@ export function patternOfValue(value: Pick<CanonicalValue, "kind" | "sort" | "ca
       ? pathText("file", ["hashes", value.sort ?? ""])
       : value.kind === "autonomous-system"
         ? "autonomous-system:number"
-        : `${value.kind}:value`;
+        : value.kind === "bank-account"
+          ? `bank-account:${value.sort === "iban" ? "iban" : "account_number"}`
+          : `${value.kind}:value`;
   return `[${comparisonText(path, value)}]`;
 }
 
@@ -207,7 +211,7 @@ export function normalPattern(text: string): NormalPattern | { readonly problem:
     if (place === undefined || typeof given !== "string") return undefined;
     const outcome = canonicaliseValue(place.kind, given, place.sort);
     if ("problem" in outcome) {
-      if (outcome.problem.code === UNKNOWN_FAMILY) return undefined;
+      if (isKept(outcome.problem.code)) return undefined;
       const { code, message } = outcome.problem;
       first ??= { code, path: "pattern", message };
       operands.set(`${place.path} = ${quoted(given)}`, undefined);

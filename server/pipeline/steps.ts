@@ -59,13 +59,17 @@ export const VALUE_KINDS = [
   "file",
   "autonomous-system",
   "cryptocurrency-wallet",
+  "cryptocurrency-transaction",
+  "bank-account",
+  "payment-card",
+  "phone-number",
 ] as const;
 export type ValueKind = (typeof VALUE_KINDS)[number];
 
 /** What a value is, whichever way it was spelt. */
 export interface CanonicalValue {
   readonly kind: ValueKind;
-  /** Within the kind: `SHA-256` of a file, `evm` / `bitcoin` / `tron` of a wallet. */
+  /** Within the kind: `SHA-256` of a file, `evm` / `bitcoin` / `tron` of a wallet, the chain of a transaction, `iban` or the BIC of an account. */
   readonly sort?: string;
   /** The canonical text: `192.0.2.7`, `0x…` in lower case, a number for an autonomous system. */
   readonly canonical: string;
