@@ -164,6 +164,8 @@ export const BulkReply = z
         outcome: z.enum(["done", "refused"]),
         state: ReviewState.optional(),
         code: z.string().optional(),
+        /** The field that it is about. */
+        path: z.string().optional(),
         message: z.string().optional(),
       }),
     ),

@@ -196,7 +196,7 @@ export function transitionProblem(
     return {
       kind: "conflict",
       code: "triage.state",
-      path: "",
+      path: "verb",
       message: `${verb} is not for what is ${state}; from there ${possible === "" ? "nothing leads on" : `lead: ${possible}`}`,
     };
   }

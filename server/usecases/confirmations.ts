@@ -120,7 +120,7 @@ export class Confirmations {
       if (!known || held.by === ask.account || (!service && (doer?.person ?? second.person) === second.person))
         throw new Fault("forbidden", "a second person has to confirm it", { code: "confirm.same_person" });
       if (held.status === "confirmed")
-        throw new Fault("conflict", "it is confirmed already", { code: "confirm.already" });
+        throw new Fault("conflict", "it is confirmed already", { code: "confirm.already", path: "state" });
       const confirmed = {
         ...held,
         status: "confirmed" as const,

@@ -101,12 +101,14 @@ export class Edits {
     if (ask.hash !== postHash(row)) throw staleContent();
     const versions = await this.#versions(sight, row);
     const newer = versions.some((other) => compareInstants(other.version ?? "", row.version ?? "") > 0);
-    const edits = ask.object !== undefined || ask.patch !== undefined;
+    const path = ask.object === undefined ? "patch" : "object";
+    const edits = ask[path] !== undefined;
     if (edits && newer)
-      throw new Fault("conflict", "there is a newer version of it: edit that one", { code: "edit.superseded" });
+      throw new Fault("conflict", "there is a newer version of it: edit that one", { code: "edit.superseded", path });
     if (edits && row.cut.length > 0)
       throw new Fault("forbidden", `you are not shown ${row.cut.join(", ")}: who sees all of it has to edit it`, {
         code: "edit.cut",
+        path,
       });
     const next = edits ? editedObject(objectOf(row), ask, ask.moment.now) : undefined;
     const changes = ask.label === undefined ? [] : await this.#changes(sight, versions, ask.label, ask.account);

@@ -52,7 +52,10 @@ async function boundedAsking(unit: Unit, requests: readonly ReleaseDoc[], { acco
   const waits = (one: ReleaseDoc): boolean => ["proposed", "in-clearance"].includes(stateAt(one, moment.now));
   const open = new Set(held.filter(waits).map(what));
   if (requests.some((one) => open.has(what(one))))
-    throw new Fault("conflict", "you have asked this already, and it is not decided yet", { code: "onward.open" });
+    throw new Fault("conflict", "you have asked this already, and it is not decided yet", {
+      code: "onward.open",
+      path: "object",
+    });
   const today = new Set(
     held.filter(({ proposedAt }) => proposedAt > moment.now - DAY).map(({ proposedAt }) => proposedAt),
   );

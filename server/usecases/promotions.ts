@@ -67,7 +67,10 @@ export class Promotions {
       const admin = await adminOf(unit, ask.by, ask.moment.now);
       const account = await candidateOf(unit, ask.account, ask.moment.now);
       if (admin.person === account.person)
-        throw new Fault("forbidden", "nobody makes a releaser of himself", { code: "promotion.same_person" });
+        throw new Fault("forbidden", "nobody makes a releaser of himself", {
+          code: "promotion.same_person",
+          path: "account",
+        });
       const promotion: PromotionDoc = {
         id: account.id,
         role: "releaser",
@@ -94,6 +97,7 @@ export class Promotions {
       if (admin.id === promotion.proposedBy || admin.person === first?.person || admin.person === account.person)
         throw new Fault("forbidden", "a second administrator, another person, has to confirm it", {
           code: "promotion.same_person",
+          path: "by",
         });
       if (ask.moment.now < promotion.proposedAt + WAITS)
         throw new Fault("conflict", `it can be confirmed from ${formatInstant(promotion.proposedAt + WAITS)} on`, {
@@ -136,7 +140,7 @@ const noPromotion = (): Fault => new Fault("not_found", "there is no such promot
 async function adminOf(unit: Unit, id: string, now: number): Promise<Stored<AccountDoc>> {
   const admin = await unit.collection(Accounts).get(id);
   if (admin === undefined || admin.role !== "admin" || !inForce(admin, now))
-    throw new Fault("forbidden", `${id} is no administrator in force`, { code: "promotion.admin" });
+    throw new Fault("forbidden", `${id} is no administrator in force`, { code: "promotion.admin", path: "by" });
   if (admin.person === undefined)
     throw wrong("nobody", "by", `${id} names no human: an administrator who vouches for others has a person`);
   return admin;

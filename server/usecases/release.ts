@@ -97,6 +97,7 @@ export class Releases {
     if (inside.length > MOST_TOGETHER)
       throw new Fault("unprocessable", `${MOST_TOGETHER} contributions are released together at most`, {
         code: "release.too_many",
+        path: "inside",
       });
     const base = {
       row: ask.row,

@@ -111,7 +111,10 @@ export class OrderSamples {
           code: "release.not_releaser",
         });
       if (sample.status !== "waiting")
-        throw new Fault("conflict", `this sample has ${sample.status} already`, { code: "sample.decided" });
+        throw new Fault("conflict", `this sample has ${sample.status} already`, {
+          code: "sample.decided",
+          path: "status",
+        });
       if (view.reply.hash !== ask.hash)
         throw new Fault("conflict", "it has changed since you opened it: read it again", {
           code: "sample.stale",
@@ -153,6 +156,7 @@ export class OrderSamples {
     if (order === undefined || !posted)
       throw new Fault("conflict", "its order is over: propose the release of what it would have released", {
         code: "order.over",
+        path: "verb",
       });
     await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, (label) => turnOn(label, [order]).label);
   }

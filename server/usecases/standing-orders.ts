@@ -192,10 +192,13 @@ export class StandingOrders {
       if (signer.role !== "releaser")
         throw new Fault("forbidden", "a standing order is signed by a releaser", { code: "release.not_releaser" });
       if (held.status !== "proposed")
-        throw new Fault("conflict", "this order is decided already", { code: "order.decided" });
+        throw new Fault("conflict", "this order is decided already", { code: "order.decided", path: "status" });
       const proposed = Date.parse(held.proposedAt ?? "") || 0;
       if (snapshot.at >= proposed + PROPOSAL_LASTS)
-        throw new Fault("conflict", "nobody signed it in a fortnight: propose it again", { code: "order.expired" });
+        throw new Fault("conflict", "nobody signed it in a fortnight: propose it again", {
+          code: "order.expired",
+          path: "status",
+        });
       if (digestOf(held, secrets) !== ask.hash)
         throw new Fault("conflict", "it is not what you looked at: read it again", {
           code: "order.stale",
@@ -241,7 +244,7 @@ export class StandingOrders {
       if (held === undefined || held.agency !== (snapshot.viewer(ask.account) ?? ask.viewer).agency) throw noOrder();
       const status = statusOf(held, formatInstant(snapshot.at));
       if (status !== "in-force" && status !== "proposed")
-        throw new Fault("conflict", `this order is ${status} already`, { code: "order.decided" });
+        throw new Fault("conflict", `this order is ${status} already`, { code: "order.decided", path: "status" });
       await stopOrder(unit, held, ask.account, ask.reason, ask.moment.now);
       const revision = await bumpRevision(unit);
       const detail = { order: held.id };

@@ -152,6 +152,24 @@ export async function apply(unit: Unit, { changes }: Acted): Promise<void> {
   }
 }
 
+/** How much of a lease is gone before it is written anew: one write a minute at most, however often its holder looks. */
+const WORN = 60_000;
+
+/** Whether this account has the item taken, and its lease is worn. */
+export const toRenew = ({ parts }: Pick<SeenItem, "parts">, account: string, now: number): boolean =>
+  parts.some(
+    ({ review: { claim } }) => claim?.account === account && claim.until > now && claim.until <= now + LEASE - WORN,
+  );
+
+/** Renews the lease of who is at work on an item; no step of the review, so that nothing else of it changes (triage 2). */
+export async function renew(unit: Unit, sight: Sight, id: string, now: number): Promise<void> {
+  const seen = await seenItem(unit, sight, id);
+  if (seen === undefined || !toRenew(seen, sight.viewer.id, now)) return;
+  for (const { review } of seen.parts)
+    if (review.claim?.account === sight.viewer.id && review.claim.until > now)
+      await unit.collection(Reviews).put({ ...review, claim: { account: sight.viewer.id, until: now + LEASE } });
+}
+
 /** Gives an item back: its holder only. Nothing happens where nobody holds it. */
 export async function giveBack(unit: Unit, sight: Sight, id: string, now: number): Promise<void> {
   const seen = await seenItem(unit, sight, id);

@@ -21,7 +21,7 @@ import type { Sight } from "./sight.ts";
 import type { Snapshots } from "./snapshot.ts";
 import { readQueue } from "./triage-queue.ts";
 import { summarise } from "./triage-summary.ts";
-import { type Act, type Acted, act, apply, giveBack } from "./triage-verbs.ts";
+import { type Act, type Acted, act, apply, giveBack, renew, toRenew } from "./triage-verbs.ts";
 import { contentsOf, itemOf, itemsBeside, noReview, replyOf, type SeenItem, seenItem } from "./triage-view.ts";
 import { underPolicy } from "./under-policy.ts";
 
@@ -119,10 +119,16 @@ export class Triage {
     }
   }
 
-  async show({ viewer, moment }: Who, review: string): Promise<ReviewReply> {
+  /** One item. To open what one has taken renews the lease. */
+  async show(who: Who, review: string): Promise<ReviewReply> {
+    const { viewer, moment } = who;
     const { storage, content } = this.#parts;
     const sight = await content.sight(viewer, moment, "api");
-    const seen = await seenItem(storage, sight, review);
+    let seen = await seenItem(storage, sight, review);
+    if (seen !== undefined && toRenew(seen, sight.viewer.id, moment.now)) {
+      await underPolicy(this.#parts, who, "triage", (unit, current) => renew(unit, current, review, moment.now));
+      seen = await seenItem(storage, sight, review);
+    }
     if (seen === undefined) throw noReview();
     const contents = await contentsOf(storage, sight, seen);
     await this.#disclose(sight, "triage.item", [seen]);
@@ -187,7 +193,8 @@ export class Triage {
         results.push({ review, outcome: "done", state });
       } catch (error) {
         if (!(error instanceof Fault) || error.kind === "internal" || error.kind === "unavailable") throw error;
-        results.push({ review, outcome: "refused", code: error.code, message: error.message });
+        const { code, path, message } = error;
+        results.push({ review, outcome: "refused", code, ...(path === undefined ? {} : { path }), message });
       }
     }
     return { dryRun, results };

@@ -1,6 +1,7 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { scoId } from "../../schemas/stix/id-contributing.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import { refusedAt } from "../support/refused-at.ts";
 import { row, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
@@ -116,7 +117,7 @@ describe("content", () => {
         (await ask("u1", { method: "POST", path: `/api/v1/mine/${token}/edit`, body: { ...body, patch: {} } })).status,
       ).toBe(404);
     expect((await post({ patch: { name: "second" } })).status).toBe(200);
-    expect(failed(await post({ patch: { name: "third" } }))).toEqual([409, "edit.superseded"]);
+    expect(await post({ patch: { name: "third" } })).toMatchObject(refusedAt(409, "edit.superseded", "patch"));
     await ask("u1", { method: "POST", path: `/api/v1/objects/${one.id}/withdraw`, body: { reason: "gone" } });
     expect(failed(await post({ patch: { name: "fourth" } }))).toEqual([409, "edit.withdrawn"]);
   });

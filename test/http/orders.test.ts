@@ -3,6 +3,7 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Orders } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
 import { ingestPost } from "../../server/usecases/ingest-post.ts";
+import { refusedAt } from "../support/refused-at.ts";
 import { row, tool } from "../support/samples.ts";
 import { momentOf, START } from "../support/steering.ts";
 import { type Ask, bundleOf, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
@@ -129,7 +130,7 @@ describe("an order and its two persons", () => {
       "order.stale",
     ]);
     expect(body(await decide("rel2", order))).toMatchObject({ status: "in-force", signedBy: "rel2" });
-    expect(failed(await decide("rel2", order))).toEqual([409, "order.decided"]);
+    expect(await decide("rel2", order)).toMatchObject(refusedAt(409, "order.decided", "status"));
     await post("bulk", tools("signed", 1));
     expect(await names("j1", "signed")).toEqual(["signed 0"]);
     expect((await show("u3", order)).today).toEqual({ JPN: 1, KOR: 1 });
@@ -144,10 +145,9 @@ describe("an order and its two persons", () => {
     await post("bulk", tools("after stop", 2));
     expect(await names("k1", "after stop")).toEqual([]);
     expect(await names("k1", "before stop")).toEqual(before);
-    expect(failed(await put("u3", `/api/v1/orders/${order}/stop`, { reason: "again" }))).toEqual([
-      409,
-      "order.decided",
-    ]);
+    expect(await put("u3", `/api/v1/orders/${order}/stop`, { reason: "again" })).toMatchObject(
+      refusedAt(409, "order.decided", "status"),
+    );
   });
 
   test("refused, and left for a fortnight – never in force", async () => {
@@ -155,7 +155,7 @@ describe("an order and its two persons", () => {
     expect(body(await decide("rel2", refused, "refuse")).status).toBe("refused");
     const { order: left } = body(await propose("u3", ["bulk2"]));
     now += 14 * DAY;
-    expect(failed(await decide("rel2", left))).toEqual([409, "order.expired"]);
+    expect(await decide("rel2", left)).toMatchObject(refusedAt(409, "order.expired", "status"));
     await post("bulk2", tools("never in force", 2));
     expect(await names("j1", "never in force")).toEqual([]);
   });
@@ -172,7 +172,7 @@ describe("an order and its two persons", () => {
     expect((await show("u3", order)).status).toBe("over");
     await post("bulk2", tools("after the end", 2));
     expect(await names("j1", "after the end")).toEqual([]);
-    expect(failed(await look("rev", sample ?? {}, "pass"))).toEqual([409, "order.over"]);
+    expect(await look("rev", sample ?? {}, "pass")).toMatchObject(refusedAt(409, "order.over", "verb"));
   });
 
   test.each<[string, string, object, number, string]>([
@@ -288,7 +288,9 @@ describe("scope, ceiling and samples", () => {
     const passed = await look("rev", first ?? {}, "pass");
     expect([passed.status, body(passed).status, body(passed).decidedBy]).toEqual([200, "passed", "rev"]);
     expect((await get("j1", `/api/v1/objects/${first?.object}`)).status).toBe(200);
-    expect(failed(await look("rev", { ...first, hash: body(passed).hash }, "fail"))).toEqual([409, "sample.decided"]);
+    expect(await look("rev", { ...first, hash: body(passed).hash }, "fail")).toMatchObject(
+      refusedAt(409, "sample.decided", "status"),
+    );
 
     // Three failures, counted on through a renewal, stop the order.
     for (const sample of [second, third]) expect(body(await look("rel2", sample ?? {}, "fail")).status).toBe("failed");
@@ -300,7 +302,7 @@ describe("scope, ceiling and samples", () => {
     expect(await show("u3", renewal)).toMatchObject({ status: "stopped", failures: 3, stoppedBy: "samples" });
     await post("bulk4", tools("after failures", 5));
     expect(await names("j1", "after failures")).toEqual([]);
-    expect(failed(await look("rev", fifth ?? {}, "pass"))).toEqual([409, "order.over"]);
+    expect(await look("rev", fifth ?? {}, "pass")).toMatchObject(refusedAt(409, "order.over", "verb"));
     for (const sample of [second, third, fourth])
       expect((await get("j1", `/api/v1/objects/${sample?.object}`)).status).toBe(404);
     // What two persons sign after that begins a count of its own.

@@ -3,6 +3,7 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
 import { Reviews } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
+import { refusedAt } from "../support/refused-at.ts";
 import { row, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
@@ -367,7 +368,9 @@ describe("onward release", () => {
     expect(reply.status).toBe(202);
     const [asked = ""] = body(reply).requests ?? [];
     // Once is enough while it waits; a colleague's asking is another's.
-    expect(failed(await request("j1", id, { ...TO_KOREA, until: formatInstant(end) }))).toEqual([409, "onward.open"]);
+    expect(await request("j1", id, { ...TO_KOREA, until: formatInstant(end) })).toMatchObject(
+      refusedAt(409, "onward.open", "object"),
+    );
     expect((await mine("j1")).find((one) => one.request === asked)).toMatchObject({ outcome: "waiting", object: id });
     expect(await mine("j2")).toEqual([]);
     expect(await show("rel2", asked)).toMatchObject({

@@ -2,6 +2,7 @@ import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { RELEASE_LABEL_EXTENSION } from "../../schemas/stix/release-label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Audit, Disclosures } from "../../server/storage/collections.ts";
+import { refusedAt } from "../support/refused-at.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
@@ -190,6 +191,31 @@ describe("the quality review over HTTP", () => {
     expect(history.map(({ verb }) => verb)).toEqual(["claim", "claim"]);
   });
 
+  test("opening – by who has it claimed – renews the lease, once a minute at most; by others, and once it is over, it does not", async () => {
+    await post("j1", [report(1), indicator(1)]);
+    const { review } = await first("rev-npa");
+    const until = async (as: string): Promise<unknown> =>
+      ((await show(as, review)).claim as { until: string } | undefined)?.until;
+    await ask("rev-npa", "POST", `/triage/reviews/${review}/claim`);
+    const claimed = Date.parse(String(await until("rev-npa")));
+    const later = (minutes: number): string => new Date(claimed + minutes * MINUTE).toISOString();
+    world.steer.now += 14 * MINUTE;
+    expect(await until("rev-nco")).toBe(later(0));
+    expect(await until("rev-npa")).toBe(later(14));
+    world.steer.now += MINUTE / 2;
+    expect(await until("rev-npa")).toBe(later(14));
+    world.steer.now += 14 * MINUTE;
+    expect(outcome(await ask("rev-nco", "POST", `/triage/reviews/${review}/claim`))).toEqual([409, "triage.taken"]);
+    world.steer.now += MINUTE;
+    expect(await until("rev-npa")).toBe(undefined);
+    expect(outcome(await ask("rev-nco", "POST", `/triage/reviews/${review}/claim`))).toEqual([200, "in-triage"]);
+    const { history } = (await show("rev-npa", review)) as unknown as { history: { verb: string; by: string }[] };
+    expect(history.map(({ verb, by }) => [verb, by])).toEqual([
+      ["claim", "rev-npa"],
+      ["claim", "rev-nco"],
+    ]);
+  });
+
   test("accepting – on what was looked at – leaves the queue, is kept with who, why and when, and changes nobody's reading", async () => {
     await post("j1", [report(1), indicator(1)]);
     const before = await ask("rev-nco", "GET", "/objects");
@@ -208,7 +234,9 @@ describe("the quality review over HTTP", () => {
     ]);
     expect((await ask("rev-nco", "GET", "/objects")).body.toString()).toBe(before.body.toString());
     const again = await show("rev-npa", item.review);
-    expect(outcome(await act("rev-npa", again, "reject", { reason: "outdated" }))).toEqual([409, "triage.state"]);
+    expect(await act("rev-npa", again, "reject", { reason: "outdated" })).toMatchObject(
+      refusedAt(409, "triage.state", "verb"),
+    );
     expect(outcome(await act("rev-npa", again, "supersede", { reason: "replaced" }))).toEqual([200, "superseded"]);
   });
 
@@ -249,7 +277,9 @@ describe("the quality review over HTTP", () => {
     expect(outcome(await act("j1", item, "answer", {}))).toEqual([400, "body.invalid_type"]);
     world.steer.now += 72 * HOUR;
     expect(outcome(await act("j1", item, "answer", { words: "On 3 March." }))).toEqual([200, "in-triage"]);
-    expect(outcome(await act("j1", item, "answer", { words: "On 4 March." }))).toEqual([409, "triage.state"]);
+    expect(await act("j1", item, "answer", { words: "On 4 March." })).toMatchObject(
+      refusedAt(409, "triage.state", "verb"),
+    );
     expect((await queue("rev-nco"))[0]).toMatchObject({
       ...{
         state: "in-triage",
@@ -411,12 +441,12 @@ describe("the quality review over HTTP", () => {
     const dry = (await ask("rev-npa", "POST", "/triage/bulk", { ...body, dryRun: true })).json as {
       results: StixJson[];
     };
-    expect(dry.results.map(({ outcome: done, code, state }) => [done, code ?? state])).toEqual([
-      ["done", "accepted"],
-      ["refused", "triage.stale"],
-      ["refused", "triage.taken"],
-      ["refused", "not_found"],
-      ["done", "accepted"],
+    expect(dry.results.map(({ outcome: done, code, state, path }) => [done, code ?? state, path])).toEqual([
+      ["done", "accepted", undefined],
+      ["refused", "triage.stale", "hash"],
+      ["refused", "triage.taken", undefined],
+      ["refused", "not_found", undefined],
+      ["done", "accepted", undefined],
     ]);
     expect((await queue("rev-npa")).length).toBe(4);
     const real = (await ask("rev-npa", "POST", "/triage/bulk", body)).json as { results: StixJson[]; dryRun: boolean };

@@ -1,5 +1,6 @@
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Rows } from "../../server/storage/collections.ts";
+import { refusedAt } from "../support/refused-at.ts";
 import { indicator, row, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
@@ -196,7 +197,7 @@ describe("the second person", () => {
       state: "confirmed",
       confirmedBy: "rel-US-FBI",
     });
-    expect(failed(await confirm("rel-US-FBI", confirmation))).toEqual([409, "confirm.already"]);
+    expect(await confirm("rel-US-FBI", confirmation)).toMatchObject(refusedAt(409, "confirm.already", "state"));
     expect((await list("u1", "confirmed")).map(({ object }) => object)).toEqual([one.id]);
   });
 

@@ -42,7 +42,8 @@ test.each(pairs)("quality review – %s, verb %s – %s", (state, verb, to) => {
     ...(reasons[0] === undefined ? {} : { reason: reasons[0] }),
     ...(words === "needed" ? { words: "why?" } : {}),
   };
-  expect(transitionProblem(state, verb, said)?.code).toBe(to === undefined ? "triage.state" : undefined);
+  const problem = transitionProblem(state, verb, said);
+  expect([problem?.code, problem?.path]).toEqual(to === undefined ? ["triage.state", "verb"] : [undefined, undefined]);
 });
 
 test("quality review – every pair of state and verb – 26 lead on and 55 nowhere", () => {

@@ -67,14 +67,14 @@ describe("promotions", () => {
   });
 
   test.each([
-    ["nobody", "one", "promotion.unknown"],
-    ["feed", "one", "promotion.role"],
-    ["first", "one", "promotion.unknown"],
-    ["late", "an", "promotion.admin"],
-    ["late", "nobody", "promotion.admin"],
-    ["late", "nameless", "promotion.nobody"],
-  ])("propose – %s by %s – refused", async (account, by, code) => {
-    await expect(propose(account, by)).rejects.toMatchObject({ code });
+    ["nobody", "one", "promotion.unknown", "account"],
+    ["feed", "one", "promotion.role", "account"],
+    ["first", "one", "promotion.unknown", "account"],
+    ["late", "an", "promotion.admin", "by"],
+    ["late", "nobody", "promotion.admin", "by"],
+    ["late", "nameless", "promotion.nobody", "by"],
+  ])("propose – %s by %s – refused", async (account, by, code, path) => {
+    await expect(propose(account, by)).rejects.toMatchObject({ code, path });
   });
 
   test("propose, confirm – two administrators, two humans, a day apart – a releaser who is no second person to either", async () => {
@@ -84,8 +84,8 @@ describe("promotions", () => {
     made.world.now += DAY - 1;
     await expect(confirm("an", "two")).rejects.toMatchObject({ code: "promotion.too_early" });
     made.world.now += 1;
-    await expect(confirm("an", "one")).rejects.toMatchObject({ code: "promotion.same_person" });
-    await expect(confirm("an", "one-again")).rejects.toMatchObject({ code: "promotion.same_person" });
+    await expect(confirm("an", "one")).rejects.toMatchObject({ code: "promotion.same_person", path: "by" });
+    await expect(confirm("an", "one-again")).rejects.toMatchObject({ code: "promotion.same_person", path: "by" });
     expect((await made.storage.collection(Accounts).get("an"))?.role).toBe("analyst");
     await confirm("an", "two");
     expect(await made.storage.collection(Accounts).get("an")).toMatchObject({
