@@ -137,6 +137,18 @@ test("T-102 a DELETE – of one version, of the first, of all by name – leaves
   await gone(id);
 });
 
+test.each(["?foo=bar", "?match[foo]=bar", "?match[id]=x&match[type]=x", "?added_after=x&limit=x&next=x"])(
+  "T-097 a DELETE – with %s, which it does not define – leaves that aside, and what it does define holds",
+  async (query) => {
+    const id = await three(`deleted with ${query}`);
+    expect((await remove(id, `${query}&match[version]=first`)).status).toBe(200);
+    expect(await versions(id)).toEqual([V[1], V[2]]);
+    expect((await remove(id, `${query}&match[version]=nonsense`)).status).toBe(400);
+    expect((await remove(id, query)).status).toBe(200);
+    await gone(id);
+  },
+);
+
 test("T-102 a DELETE by version – of objects with created alone and no date – takes them back", async () => {
   const marking = {
     ...{ type: "marking-definition", spec_version: "2.1", id: `marking-definition--${sampleUuid("d")}`, created: V[1] },
