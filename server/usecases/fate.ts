@@ -16,11 +16,11 @@ import type { Content } from "./content.ts";
 import { feedbackOn } from "./feedback.ts";
 import { reviewOfRow } from "./move-review.ts";
 import { labelOfRow } from "./own-rows.ts";
-import { postHash, postToken, rowOfPost } from "./post-token.ts";
-import { rowsNow } from "./read-mine.ts";
+import { rowOfPost } from "./post-token.ts";
+import { postHead } from "./read-mine.ts";
 import { notThere, sourceNames } from "./read-one.ts";
 import { audienceOf, readersUnder } from "./readers-under.ts";
-import { objectOf, type Row, type Sight } from "./sight.ts";
+import type { Row, Sight } from "./sight.ts";
 import { itemsBeside } from "./triage-view.ts";
 
 export interface FateParts {
@@ -58,7 +58,6 @@ export class Fates {
     const { storage, content, tokenKey } = this.#parts;
     const sight = await content.sight(viewer, moment, "api");
     const { row, label } = await this.#post(sight, token);
-    const { name } = objectOf(row);
     const [seen] = (await sight.seen([row])).filter(({ rows }) => rows.some(({ id }) => id === row.id));
     const review = await this.#review(sight, row);
     const newer = (await sight.rowsOfIds([row.stixId])).some(
@@ -69,22 +68,10 @@ export class Fates {
         labelOfRow(sight, other)?.state !== "withdrawn",
     );
     return {
-      post: postToken(tokenKey, row),
-      hash: postHash(row),
-      id: row.stixId,
-      type: row.kind,
-      ...(row.version === undefined ? {} : { version: row.version }),
-      ...(typeof name === "string" ? { name } : {}),
-      received: formatInstant(row.received),
-      by: row.receivedFrom,
-      batch: row.batch,
-      channel: row.channel,
-      state: label.state,
-      flags: row.flags ?? [],
+      ...postHead(row, label, tokenKey, sight.snapshot.at),
       superseded: newer,
       label,
       request: requestOf(label),
-      releases: rowsNow(label, formatInstant(sight.snapshot.at)),
       proposals: await this.#proposals(sight, moment, row),
       ...(review === undefined ? {} : { review }),
       confirmations: (

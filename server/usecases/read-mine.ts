@@ -17,6 +17,28 @@ export type MineRow = Omit<ReleaseRow, "status"> & { readonly status: ReleaseRow
 export const rowsNow = (label: Label, at: string): MineRow[] =>
   label.releases.map((row) => ({ ...row, status: stillLasts(at, row.until) ? row.status : "expired" }));
 
+type PostHead = Omit<z.infer<typeof MinePage>["posts"][number], "tlp" | "state"> & Pick<Label, "state">;
+
+/** What a list and the page of one post have in common; `now` in ms. */
+export function postHead(row: Row, label: Label, tokenKey: Uint8Array, now: number): PostHead {
+  const { name } = objectOf(row);
+  return {
+    post: postToken(tokenKey, row),
+    hash: postHash(row),
+    id: row.stixId,
+    type: row.kind,
+    ...(row.version === undefined ? {} : { version: row.version }),
+    ...(typeof name === "string" ? { name } : {}),
+    received: formatInstant(row.received),
+    by: row.receivedFrom,
+    batch: row.batch,
+    channel: row.channel,
+    state: label.state,
+    flags: row.flags ?? [],
+    releases: rowsNow(label, formatInstant(now)),
+  };
+}
+
 /** My agency's posts that this account may see, of one id where asked, oldest first, each contribution with its label's rows as they stand. */
 export async function readMine(
   unit: Unit,
@@ -47,25 +69,7 @@ export async function readMine(
   const posts = page.flatMap((row) => {
     const label = sight.admission.lanes.get(row.lane)?.entry.label;
     if (label === undefined) return [];
-    const { name } = objectOf(row);
-    return [
-      {
-        post: postToken(cursorKey, row),
-        hash: postHash(row),
-        id: row.stixId,
-        type: row.kind,
-        ...(row.version === undefined ? {} : { version: row.version }),
-        ...(typeof name === "string" ? { name } : {}),
-        received: formatInstant(row.received),
-        by: row.receivedFrom,
-        batch: row.batch,
-        channel: row.channel,
-        state: label.state,
-        tlp: label.tlp,
-        flags: row.flags ?? [],
-        releases: rowsNow(label, formatInstant(sight.snapshot.at)),
-      },
-    ];
+    return [{ ...postHead(row, label, cursorKey, sight.snapshot.at), tlp: label.tlp }];
   });
   return rows.length > ask.limit && last !== undefined
     ? { posts, next: sealPosition(cursorKey, "mine", asked, positionOf(last, rows)) }
