@@ -98,6 +98,7 @@ function anyCell(text: string, currency: string | undefined): Cell {
 const canonicalAs = (text: string, { kind, sort }: Hint, currency: string | undefined): Cell => {
   if (kind === "file") return hashCell(text, sort);
   if (kind === "cryptocurrency-wallet") return one(walletCell(text, currency ?? sort));
+  if (kind === "cryptocurrency-transaction") return one(canonicaliseValue(kind, text, currency ?? sort));
   const exact = kind === "ip" ? (/:.*:/.test(text) ? "ipv6-addr" : "ipv4-addr") : kind;
   return exact === "value" ? anyCell(text, currency) : one(canonicaliseValue(exact, text, sort));
 };

@@ -72,6 +72,10 @@ const TYPES = table<Hint>([
   [file(), "hash file filehash hashes"],
   ...HASH_WORDS,
   [{ kind: "autonomous-system" }, "asn as autonomoussystem autonomoussystemnumber"],
+  [{ kind: "bank-account", sort: "iban" }, "iban"],
+  [{ kind: "payment-card" }, "ccnumber paymentcard creditcard cardnumber"],
+  [{ kind: "phone-number" }, "phone phonenumber telephone telephonenumber"],
+  [{ kind: "cryptocurrency-transaction" }, "transaction txhash txid transactionhash cryptocurrencytransaction"],
   [
     { kind: "cryptocurrency-wallet" },
     "wallet walletaddress cryptocurrencywallet cryptowallet cryptoaddress blockchainaddress digitalcurrencyaddress",
@@ -85,8 +89,8 @@ const TYPES = table<Hint>([
 const OTHER_TYPES = new Set(
   `useragent filepath path filename registry registrykey regkey regkeyvalue mutex package npmpackage pypipackage software process
   cve vulnerability yara sigma snort certificate x509 x509fingerprintsha1 ja3 ja3fingerprintmd5 ja3s imphash pehash ssdeep tlsh
-  pdb servicename windowsservice scheduledtask task command commandline cmdline string pattern username account phone phonenumber
-  macaddress mac port asnname namedpipe pipe bucket repository github telegram discord transaction txhash`.split(/\s+/),
+  pdb servicename windowsservice scheduledtask task command commandline cmdline string pattern username account
+  macaddress mac port asnname namedpipe pipe bucket repository github telegram discord`.split(/\s+/),
 );
 
 /** The kind that a type cell names; `other` for a known kind without canonical form; `undefined` for any other word. */
@@ -106,6 +110,7 @@ const TYPED_HEADERS = table<Hint>([
   [{ kind: "ip" }, "ip ipaddress ipaddr ipv4 ipv6 ips srcip dstip"],
   [{ kind: "email-addr" }, "email emailaddress mail"],
   [{ kind: "autonomous-system" }, "asn"],
+  [{ kind: "bank-account", sort: "iban" }, "iban"],
 ]);
 const URL_HEADERS = new Set(["url", "urls", "uri", "c2url", "maliciousurl"]);
 const ROLES = table<MentionRole | "type" | "currency">([

@@ -1,3 +1,5 @@
+import { canonicaliseValue } from "../pipeline/canonicalise/value.ts";
+import { patternOfValue } from "../pipeline/pattern.ts";
 import type { CanonicalValue, StixJson } from "../pipeline/steps.ts";
 import { uuid5 } from "../shared/digest.ts";
 import {
@@ -17,6 +19,7 @@ import { isSet, type Json, secondsOf, textOf, timeOf, uuidOf } from "./misp-even
 import { MISP_NAMESPACE } from "./misp-galaxy.ts";
 import { sameSaid, standingOf, tagsOf } from "./misp-label.ts";
 import { fileOf, type Make, patternOfHashes, plainObservable, quoted, wallet } from "./misp-value.ts";
+import { toObservable } from "./to-observable.ts";
 
 /** An object of MISP: attributes that belong together, by a template. */
 interface Whole {
@@ -143,6 +146,24 @@ function coinAddress({ attributes }: Whole): Joined | undefined {
   };
 }
 
+/** An account at a bank: by its IBAN, or by its number with the bank's BIC. */
+function bankAccount({ attributes }: Whole): Joined | undefined {
+  const [iban, number, bic] = ["iban", "account", "swift"].map((relation) =>
+    attributes.find((one) => one.relation === relation || (relation === "iban" && one.type === "iban")),
+  );
+  const whole = iban === undefined ? undefined : canonicaliseValue("bank-account", iban.value, "iban");
+  const part =
+    number === undefined || bic === undefined ? undefined : canonicaliseValue("bank-account", number.value, bic.value);
+  const value = [whole, part].flatMap((one) => (one !== undefined && "value" in one ? [one.value] : []))[0];
+  if (value === undefined) return undefined;
+  const used = value.sort === "iban" ? [iban] : [number, bic];
+  return {
+    make: (mention) => toObservable([value], mention),
+    ...(value.sort === "iban" && iban?.detects === true ? { pattern: patternOfValue(value) } : {}),
+    used: new Set(used.filter((one) => one !== undefined)),
+  };
+}
+
 /** Templates whose attributes are one observable. */
 const JOINED: ReadonlyMap<string, (whole: Whole) => Joined | undefined> = new Map([
   ["file", file],
@@ -151,6 +172,7 @@ const JOINED: ReadonlyMap<string, (whole: Whole) => Joined | undefined> = new Ma
   ["github-user", account],
   ["coin-address", coinAddress],
   ["btc-wallet", coinAddress],
+  ["bank-account", bankAccount],
 ]);
 
 /** Attributes that are said with their object and stand for nothing by themselves. */

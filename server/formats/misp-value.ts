@@ -1,5 +1,6 @@
 import { scoId } from "../../schemas/stix/id-contributing.ts";
 import { MENTION_EXTENSION } from "../../schemas/stix/mention.ts";
+import { isKept } from "../pipeline/canonicalise/kept.ts";
 import { canonicaliseValue } from "../pipeline/canonicalise/value.ts";
 import { patternOfValue } from "../pipeline/pattern.ts";
 import type { CanonicalValue, StixJson, ValueKind } from "../pipeline/steps.ts";
@@ -75,6 +76,15 @@ const valued =
   (text: string): Found => {
     const found = canonicaliseValue(kind, text, sort);
     return "problem" in found ? found : ofValue(found.value);
+  };
+
+/** Canonical, or as it is written where it may be right and has no canonical form. */
+const keptOr =
+  (kind: ValueKind, otherwise: (text: string) => Found) =>
+  (text: string): Found => {
+    const found = canonicaliseValue(kind, text);
+    if ("value" in found) return ofValue(found.value);
+    return isKept(found.problem.code) ? otherwise(text) : found;
   };
 
 const address = (text: string): Found => valued(/:.*:/s.test(text) ? "ipv6-addr" : "ipv4-addr")(text);
@@ -257,10 +267,13 @@ const TYPES: ReadonlyMap<string, Read> = new Map<string, Read>([
   ...each("mutex", plain("mutex", "name")),
   ...each("regkey regkey|value", registry),
   ...each("user-agent", plain("user-agent", "value", "7ca5afee-0e4e-5813-b643-de51538658cc")),
-  ...each("phone-number", plain("phone-number", "value", "14a97ee2-e666-5ada-a6bd-b7177f79e211")),
-  ...each("iban", plain("bank-account", "iban", "f19f3291-6a84-5674-b311-d75a925d5bd9")),
+  ...each(
+    "phone-number",
+    keptOr("phone-number", plain("phone-number", "value", "14a97ee2-e666-5ada-a6bd-b7177f79e211")),
+  ),
+  ...each("iban", valued("bank-account", "iban")),
   ...each("bank-account-nr", plain("bank-account", "account_number", "f19f3291-6a84-5674-b311-d75a925d5bd9")),
-  ...each("cc-number", plain("payment-card", "value", "b160c6ee-26b6-591c-8885-c192db67cac9")),
+  ...each("cc-number", keptOr("payment-card", plain("payment-card", "value", "b160c6ee-26b6-591c-8885-c192db67cac9"))),
   ...each("x509-fingerprint-md5", certificate("MD5")),
   ...each("x509-fingerprint-sha1", certificate("SHA-1")),
   ...each("x509-fingerprint-sha256", certificate("SHA-256")),

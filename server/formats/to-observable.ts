@@ -1,5 +1,8 @@
 import { MENTION_EXTENSION } from "../../schemas/stix/mention.ts";
+import { publishedExtension } from "../../schemas/stix/revenue/published-definitions.ts";
+import { TRANSACTION_FACTS_EXTENSION } from "../../schemas/stix/revenue/transaction.ts";
 import { WALLET_EXTENSION, WALLET_FACTS_EXTENSION } from "../../schemas/stix/wallet.ts";
+import { revenueIdProperties } from "../pipeline/key-revenue.ts";
 import type { CanonicalValue, StixJson } from "../pipeline/steps.ts";
 import { uuid5, uuidBytes } from "../shared/digest.ts";
 
@@ -61,10 +64,28 @@ function walletObject({ sort, canonical, checksum }: CanonicalValue): StixJson {
   };
 }
 
+/** A transaction, account, card or telephone number: the publisher's properties, and the chain where its coin does not tell it. */
+function publishedObject(value: CanonicalValue): StixJson {
+  const properties = revenueIdProperties(value);
+  const { chain, ...stated } = properties;
+  const own = publishedExtension(value.kind);
+  return {
+    id: idOf(value.kind, properties),
+    ...stated,
+    extensions: {
+      ...(own === undefined ? {} : { [own]: { extension_type: "new-sco" } }),
+      ...(value.kind === "cryptocurrency-transaction" && value.sort !== undefined
+        ? { [TRANSACTION_FACTS_EXTENSION]: { extension_type: "property-extension", chain: value.sort } }
+        : {}),
+    },
+  };
+}
+
 function body(values: readonly [CanonicalValue, ...CanonicalValue[]]): StixJson {
   const [first] = values;
   if (first.kind === "file") return fileObject(values);
   if (first.kind === "cryptocurrency-wallet") return walletObject(first);
+  if (publishedExtension(first.kind) !== undefined) return publishedObject(first);
   if (first.kind !== "autonomous-system")
     return { id: idOf(first.kind, { value: first.canonical }), value: first.canonical };
   const number = Number(first.canonical);

@@ -38,12 +38,18 @@ export class Tally {
 /** The label exactly as policy 10 wants it: capitals, no blank after the colon. */
 export const tlpText = (tlp: string): string => `TLP:${tlp}`;
 
-/** A value term without its kind, and without the sort that files and wallets have. */
+const SORTED: ReadonlySet<string> = new Set([
+  "file",
+  "cryptocurrency-wallet",
+  "cryptocurrency-transaction",
+  "bank-account",
+]);
+
+/** A value term without its kind, and without the sort that some kinds have: the hash of a file, the family of a wallet. */
 export function valueOfTerm(term: string): string {
   const [kind = ""] = term.split(":", 1);
   const value = term.slice(kind.length + 1);
-  const sorted = kind === "file" || kind === "cryptocurrency-wallet";
-  return sorted && value.includes(":") ? value.slice(value.indexOf(":") + 1) : value;
+  return SORTED.has(kind) && value.includes(":") ? value.slice(value.indexOf(":") + 1) : value;
 }
 
 /** A line of the stamp as a comment; a line break in it can't start a line of its own. */

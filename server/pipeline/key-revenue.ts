@@ -12,7 +12,10 @@ import { type CanonicalValue, type StixJson, valueTerm } from "./steps.ts";
 /** What may be right and has no key is kept alone, and its sender hears why. */
 function refused(object: StixJson, originator: string, path: string, problem: ValueProblem): Keyed {
   if (!isKept(problem.code)) return { problems: [{ ...problem, path }] };
-  return { ...alone(object, originator), ...at(path, [{ ...problem, path }]) };
+  return {
+    ...alone(object, originator),
+    ...at(path, [{ ...problem, path, message: `${problem.message}; it is kept, and meets no other agency's` }]),
+  };
 }
 
 /**

@@ -78,7 +78,7 @@ export function canonicaliseBankAccount(text: string, sort?: string): Canonicali
     const found = canonicaliseIban(text);
     if ("value" in found || found.problem.code === "iban.checksum" || found.problem.code === "iban.length")
       return found;
-    return wrong(NO_BANK, text, "has no bank (BIC) beside it: it is kept, and meets no other agency's");
+    return wrong(NO_BANK, text, "has no bank (BIC) beside it, and is no IBAN");
   }
   const bic = canonicalBic(sort);
   if (bic === undefined)

@@ -57,6 +57,6 @@ export function canonicalisePhone(text: string, country?: string): Canonicalised
   return problem(
     NO_COUNTRY,
     text,
-    "is in national form, and its country is not known: it is kept, and meets no other agency's",
+    "is in national form, and its country is not known: write it with + and the country's code",
   );
 }

@@ -1,12 +1,15 @@
 import { refang } from "../refang.ts";
 import type { CanonicalValue } from "../steps.ts";
 import { canonicaliseAutonomousSystem } from "./autonomous-system.ts";
+import { canonicaliseIban, isIban } from "./bank-account.ts";
 import { canonicaliseDomain } from "./domain.ts";
 import { canonicaliseEmail } from "./email.ts";
 import { algorithmsOfLength, canonicaliseHash, hashAlgorithm } from "./hash.ts";
 import { canonicaliseIpv4 } from "./ipv4.ts";
 import { canonicaliseIpv6, mappedIpv4 } from "./ipv6.ts";
 import { brokenText, type Canonicalised } from "./outcome.ts";
+import { canonicaliseCard } from "./payment-card.ts";
+import { canonicalisePhone } from "./phone-number.ts";
 import { canonicaliseUrl } from "./url.ts";
 import { canonicaliseWallet } from "./wallet.ts";
 
@@ -74,6 +77,19 @@ function wallets(text: string): CanonicalValue[] {
   return /^(?:[A-Za-z0-9-]{2,20}:)?[A-Za-z0-9]{25,90}$/.test(text) ? found(canonicaliseWallet(text)) : [];
 }
 
+/** A hash says nothing of its chain, and a bare one may be a file's: it is looked up on all of them. */
+function transactions(text: string): CanonicalValue[] {
+  const hash = /^(?:0[xX])?([0-9a-fA-F]{64})$/.exec(text)?.[1];
+  return hash === undefined ? [] : [{ kind: "cryptocurrency-transaction", canonical: hash.toLowerCase() }];
+}
+
+/** Numbers of accounts, telephones and cards in groups: an IBAN by its check digits, a telephone by its +, a card by its groups of four. */
+function numbers(text: string): CanonicalValue[] {
+  if (isIban(text)) return found(canonicaliseIban(text));
+  if (/^(?:tel:)?\+\d[\d\s().-]{6,24}$/i.test(text)) return found(canonicalisePhone(text));
+  return /^(?:\d{4}[ -]){3}\d{1,7}$|^\d{14,19}$/.test(text) ? found(canonicaliseCard(text)) : [];
+}
+
 /**
  * Everything that a text in any spelling (defanged, padded, quoted, any case) may be, most likely first; empty if nothing
  * (dedup 4). For look-ups and for what is found in running text: an AS number needs its `AS`, a wallet its own form.
@@ -81,8 +97,10 @@ function wallets(text: string): CanonicalValue[] {
 export function recognise(text: string): CanonicalValue[] {
   if (text.length > MOST || brokenText(text)) return [];
   const live = bare(refang(bare(text)));
-  const exact = [...hashes(live), ...wallets(live), ...addresses(live)];
+  const exact = [...hashes(live), ...transactions(live), ...wallets(live), ...addresses(live)];
   if (exact.length > 0) return exact;
+  const known = numbers(live);
+  if (known.length > 0) return known;
   if (/^ASN?[ :]?\d/i.test(live)) {
     const number = found(canonicaliseAutonomousSystem(live));
     if (number.length > 0) return number;

@@ -28,7 +28,7 @@ export function canonicaliseTransaction(text: string, declared?: string): Canoni
   if (chain === undefined) {
     const what =
       declared === undefined ? "is of no chain that is named" : "is no chain that is known here (a token says none)";
-    return problem(UNKNOWN_CHAIN, declared ?? given, `${what}: it is kept, and meets no other agency's`);
+    return problem(UNKNOWN_CHAIN, declared ?? given, `${what}: say the chain, or the coin that is its own`);
   }
   const kind = "cryptocurrency-transaction" as const;
   if (chain.form === "base58") {
