@@ -1,4 +1,4 @@
-import { isReferenceName } from "./references.ts";
+import { holdsReferences, isReferenceName } from "./references.ts";
 import type { StixJson } from "./steps.ts";
 
 /** What a fold of a shared kind sets itself: it comes first, so that the rest can be sent as it is stored. */
@@ -23,7 +23,7 @@ export interface Arranged {
   readonly text: string;
   /** UTF-8 offsets: where the markings begin (at their comma) and end; equal where there are none. */
   readonly marksAt: readonly [from: number, to: number];
-  /** What it refers to at its top level: nothing, single objects only, or objects in lists too. */
+  /** What it refers to: nothing, single objects at its top level only, or objects in lists or in its extensions too. */
   readonly refers: "nothing" | "singly" | "in lists";
 }
 
@@ -54,6 +54,8 @@ export function arrange(object: StixJson, first: readonly string[] = []): Arrang
     const kind = isReferenceName(name);
     if (kind === "list") refers = "in lists";
     else if (kind === "single" && refers === "nothing") refers = "singly";
+    // What refers to others from within can't be sent as it is stored either.
+    else if (kind === undefined && holdsReferences(name, value)) refers = "in lists";
   }
   const from = bytesOf(head);
   return { text: `${head}${marks}${rest}}`, marksAt: [from, from + bytesOf(marks)], refers };

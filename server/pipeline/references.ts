@@ -32,19 +32,61 @@ export function edgeEnds(object: StixJson): string[] {
   return [...new Set([...requiredEnds(object), ...seen.filter((id): id is string => typeof id === "string")])];
 }
 
-/** Every id that the object refers to at its top level (not its author, not its markings). */
-export function referencedIds(object: StixJson): string[] {
+/** Properties that hold parts with references of their own: extensions, the sides of a transaction, the parts of a message. */
+const NESTING = new Set(["extensions", "input", "output", "body_multipart"]);
+/** Steps that are gone into below such a property. */
+const DEEPEST = 8;
+
+const isObject = (value: unknown): value is StixJson =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a property's value has references inside it. */
+export const holdsReferences = (name: string, value: unknown): boolean =>
+  NESTING.has(name) && idsWithin(value, DEEPEST).length > 0;
+
+function idsWithin(value: unknown, depth: number): string[] {
+  if (depth === 0) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => idsWithin(item, depth - 1));
+  return isObject(value) ? idsOf(value, (_, inner) => idsWithin(inner, depth - 1)) : [];
+}
+
+function idsOf(object: StixJson, inside: (name: string, value: unknown) => readonly string[]): string[] {
   const ids: string[] = [];
-  for (const [name, value] of Object.entries(object)) {
-    if (isReference(name) && typeof value === "string") ids.push(value);
-    else if (isReferenceList(name) && Array.isArray(value))
-      for (const id of value) if (typeof id === "string") ids.push(id);
+  for (const name in object) {
+    const value = object[name];
+    if (typeof value === "string") {
+      if (isReference(name)) ids.push(value);
+    } else if (typeof value === "object" && value !== null) {
+      if (isReferenceList(name) && Array.isArray(value)) {
+        for (const id of value) if (typeof id === "string") ids.push(id);
+      } else ids.push(...inside(name, value));
+    }
   }
   return ids;
 }
 
+/** Every id that the object refers to, at its top level and in its extensions (not its author, not its markings). */
+export const referencedIds = (object: StixJson): string[] =>
+  idsOf(object, (name, value) => (NESTING.has(name) ? idsWithin(value, DEEPEST) : []));
+
+/** What stands inside a property, with its references as the reader may have them; the very value where nothing changes. */
+function within(
+  value: unknown,
+  shownAs: (id: string) => string | undefined,
+  keepHidden: boolean,
+  depth: number,
+): unknown {
+  if (depth === 0) return value;
+  if (Array.isArray(value)) {
+    const list = value.map((item) => within(item, shownAs, keepHidden, depth - 1));
+    return list.every((item, i) => item === value[i]) ? value : list;
+  }
+  if (!isObject(value)) return value;
+  return pointed(value, shownAs, keepHidden, undefined, (_, inner) => within(inner, shownAs, keepHidden, depth - 1));
+}
+
 /**
- * The object with its references as one reader may have them: `shownAs` gives the id under which the reader sees what an id
+ * The object with its references as one reader may have them, those in its extensions too: `shownAs` gives the id under which the reader sees what an id
  * means, or undefined where nothing visible has that id. Members of lists that are not visible go; single references stay as written, since what
  * they say is the visible object's own content. Changes only a copy.
  */
@@ -53,6 +95,18 @@ export function readerReferences(
   shownAs: (id: string) => string | undefined,
   keepHidden: boolean,
   stand: string,
+): StixJson {
+  return pointed(object, shownAs, keepHidden, stand, (name, value) =>
+    NESTING.has(name) ? within(value, shownAs, keepHidden, DEEPEST) : value,
+  );
+}
+
+function pointed(
+  object: StixJson,
+  shownAs: (id: string) => string | undefined,
+  keepHidden: boolean,
+  stand: string | undefined,
+  inside: (name: string, value: unknown) => unknown,
 ): StixJson {
   let copy: StixJson | undefined;
   for (const [name, value] of Object.entries(object)) {
@@ -68,8 +122,11 @@ export function readerReferences(
       if (list.length === value.length && list.every((id, i) => id === value[i])) continue;
       copy = { ...(copy ?? object) };
       if (list.length > 0) copy[name] = list;
-      else if (REQUIRED_LISTS.has(name)) copy[name] = [stand];
+      else if (REQUIRED_LISTS.has(name) && stand !== undefined) copy[name] = [stand];
       else delete copy[name];
+    } else if (typeof value === "object" && value !== null) {
+      const shown = inside(name, value);
+      if (shown !== value) copy = { ...(copy ?? object), [name]: shown };
     }
   }
   return copy ?? object;
