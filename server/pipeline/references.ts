@@ -12,14 +12,16 @@ const isReferenceList = (name: string): boolean => name.endsWith("_refs") && nam
 export const isReferenceName = (name: string): "single" | "list" | undefined =>
   isReference(name) ? "single" : isReferenceList(name) ? "list" : undefined;
 
-/** The ids without which an edge does not exist: both ends of a relationship, the target of a sighting. */
+/** The ids without which an edge does not exist: both ends of a relationship, the target of a sighting, what a translation is of. */
 function requiredEnds(object: StixJson): string[] {
   const ends =
     object.type === "relationship"
       ? [object.source_ref, object.target_ref]
       : object.type === "sighting"
         ? [object.sighting_of_ref]
-        : [];
+        : object.type === "language-content"
+          ? [object.object_ref]
+          : [];
   return ends.filter((id): id is string => typeof id === "string");
 }
 

@@ -1,5 +1,6 @@
 import { EXTENSION_AUTHOR } from "../../schemas/stix/extension-author.ts";
 import { OWN_EXTENSION_DEFINITIONS } from "../../schemas/stix/own-extensions.ts";
+import { PUBLISHED_DEFINITIONS } from "../../schemas/stix/revenue/published-definitions.ts";
 import { TLP_2_MARKINGS } from "../../schemas/stix/tlp.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { uuid5, uuidBytes } from "../shared/digest.ts";
@@ -17,7 +18,10 @@ export function groupOf(id: string): Group {
   };
 }
 
-/** Objects that everybody who signs in may have by id: the group, the standard TLP markings, our extension definitions and their author. */
+/**
+ * Objects that everybody who signs in may have by id: the group, the standard TLP markings, our extension definitions and their author, and those of
+ * the published types that are used as they are.
+ */
 export function commonObjects(group: Group): ReadonlyMap<string, StixJson> {
   const identity: StixJson = {
     type: "identity",
@@ -29,9 +33,8 @@ export function commonObjects(group: Group): ReadonlyMap<string, StixJson> {
     identity_class: "group",
   };
   return new Map(
-    [identity, EXTENSION_AUTHOR, ...TLP_2_MARKINGS, ...OWN_EXTENSION_DEFINITIONS].map((object) => [
-      String(object.id),
-      object as StixJson,
-    ]),
+    [identity, EXTENSION_AUTHOR, ...TLP_2_MARKINGS, ...OWN_EXTENSION_DEFINITIONS, ...PUBLISHED_DEFINITIONS].map(
+      (object) => [String(object.id), object as StixJson],
+    ),
   );
 }

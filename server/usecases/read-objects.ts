@@ -5,10 +5,11 @@ import { Fault } from "../shared/fault.ts";
 import { Rows } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import type { AdmittedLane } from "./admission.ts";
+import { neededEnds } from "./needed-ends.ts";
 import { isPast, openPosition, type Position, positionOf, sealPosition } from "./position.ts";
 import { comesLater, inOrder } from "./reader-order.ts";
 import { type Rendered, type Renderer, showsSource } from "./render.ts";
-import type { Row, Seen, Sight } from "./sight.ts";
+import { type Row, type Seen, type Sight, uuidOf } from "./sight.ts";
 import { walkLanes } from "./walk-lanes.ts";
 
 export interface ListAsk {
@@ -44,6 +45,18 @@ function filteredLanes(sight: Sight, ask: ListAsk): AdmittedLane[] {
     if (ask.tlp !== undefined && label.tlp !== ask.tlp) return false;
     return ask.source === undefined || (label.originator === ask.source && showsSource(label, sight.viewer));
   });
+}
+
+/** Rows of what these translations are of: an object is found by its names in other languages by whoever sees both. */
+async function translated(sight: Sight, matches: readonly Row[]): Promise<Row[]> {
+  const languages = matches.filter(({ kind }) => kind === "language-content");
+  if (languages.length === 0) return [];
+  const matching = new Set(languages.map(({ id }) => id));
+  // Older words of a translation say nothing any more, and one whose object is hidden does not exist.
+  const live = (await sight.seen(languages)).flatMap(({ rows }) => rows.filter(({ id }) => matching.has(id)));
+  const ids = [...new Set(live.flatMap(neededEnds))];
+  const things = (await sight.rowsOfThings(ids.map(uuidOf))).filter((row) => ids.includes(`${row.kind}--${row.thing}`));
+  return [...(await sight.rowsOfIds(ids)), ...things];
 }
 
 /** Rows in the reader's order after a position: by an index where the question has no words, else by what it matches. */
@@ -82,7 +95,8 @@ async function* candidates(
         code: "query.too_many",
         path: "text",
       });
-    const matches = matched.flatMap((row) => sight.placed(row) ?? []);
+    const own = matched.flatMap((row) => sight.placed(row) ?? []);
+    const matches = [...own, ...(await translated(sight, own))];
     const ids = new Set(matches.map((row) => row.id));
     found = found === undefined ? matches : found.filter((row) => ids.has(row.id));
   }

@@ -114,7 +114,8 @@ export async function readEdges(
   const asked = sha256(JSON.stringify(["edges", sight.viewer.id, seen.id]));
   const after = openPosition(cursorKey, "edges", asked, ask.next);
   const ids = [...new Set([seen.id, ...seen.rows.map((row) => row.stixId)])];
-  const edges = await sight.seen(await sight.edgesAt(ids));
+  // A translation exists with its object as an edge does, and relates it to nothing.
+  const edges = (await sight.seen(await sight.edgesAt(ids))).filter(({ kind }) => kind !== "language-content");
   await sight.resolve(ids);
   // An edge may name an id that means another object to this viewer: only those that end at this one.
   const here = edges.filter((edge) =>

@@ -12,6 +12,7 @@ import type { ReviewDoc, ReviewEntryDoc, StoredFacts } from "../storage/review-d
 import { dueOf } from "../triage/classes.ts";
 import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll, type Stated } from "../triage/facts.ts";
 import { isOpen, STANDING_RULE } from "../triage/quality.ts";
+import { isEdge } from "./needed-ends.ts";
 import type { RowPlan } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
 
@@ -45,8 +46,6 @@ export interface LaneFacts {
   readonly facts?: Facts | undefined;
   readonly edges?: Facts | undefined;
 }
-
-export const isEdge = (kind: string): boolean => kind === "relationship" || kind === "sighting";
 
 const stored = ({ n, kinds, rules, title, usd, fresh, confidence, reliability, things }: Facts): StoredFacts => ({
   ...{ n, kinds: { ...kinds }, rules: { ...rules }, fresh: { ...fresh }, confidence, things: [...things] },
