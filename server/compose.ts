@@ -221,6 +221,7 @@ export function composeRoutes(
     inlineLimit: config.MAX_INLINE_BYTES,
     uploadLimit: config.MAX_UPLOAD_BYTES,
   });
+  let document: string | undefined;
   const routes: Route[] = [
     ...operationsRoutes({ notReady: notReady ?? (async () => undefined) }),
     ...authRoutes({
@@ -246,9 +247,9 @@ export function composeRoutes(
       group: config.GROUP,
       publicUrl: publicUrl ?? (() => config.PUBLIC_URL),
     }),
-    ...docsRoutes({ document: () => document }),
+    // Made when somebody asks for it: it takes longer than all else of a start.
+    ...docsRoutes({ document: () => (document ??= openapiText(routes, Object.fromEntries(REGISTRY))) }),
   ];
-  const document = openapiText(routes, Object.fromEntries(REGISTRY));
   const authenticate = makeAuthenticate({ storage, tokenKey: keys.jwt, checkPassword, limits, moment: moments() });
   return { routes, authenticate };
 }

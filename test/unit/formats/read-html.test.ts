@@ -4,6 +4,7 @@ import { htmlText } from "../../../server/formats/html-text.ts";
 import { readHtml } from "../../../server/formats/read-html.ts";
 import { readStream } from "../../../server/formats/read-stream.ts";
 import type { Item, StixJson } from "../../../server/pipeline/steps.ts";
+import { aTurn, LINEAR } from "../../support/linear.ts";
 import { faultOf, found, line, objectOf, read } from "./support.ts";
 
 const page = (body: string, head = ""): string =>
@@ -182,20 +183,26 @@ test.each<[string, string]>([
   ["the start of comments", "<!--".repeat(2.5 * MB)],
   ["a title without end", `<title>${"a ".repeat(5 * MB)}`],
   ["links", '<link rel=canonical href="'.repeat(MB / 3)],
-])("HTML – megabytes of %s – one pass", (_, source) => {
-  const started = performance.now();
-  htmlText(source);
-  expect(performance.now() - started).toBeLessThan(60_000);
-});
+])(
+  "HTML – megabytes of %s – one pass",
+  async (_, source) => {
+    expect(typeof htmlText(source).text).toBe("string");
+    await aTurn();
+  },
+  LINEAR,
+);
 
-test("HTML – megabytes of an ordinary page – read in linear time", () => {
-  const row =
-    "<tr><td>2026-04-11</td><td>hxxps://c2-NUMBER[.]evil[.]example/gate.php?id=NUMBER</td><td>Loader &amp; stager seen at an exchange</td></tr>\n";
-  const source = page(
-    `<table>${Array.from({ length: 20_000 }, (_, i) => row.replaceAll("NUMBER", String(i))).join("")}</table>`,
-  );
-  expect(source.length).toBeGreaterThan(9 * MB);
-  const started = performance.now();
-  expect(readHtml(source)).toHaveLength(20_000);
-  expect(performance.now() - started).toBeLessThan(60_000);
-});
+test(
+  "HTML – megabytes of an ordinary page – read in linear time",
+  async () => {
+    const row =
+      "<tr><td>2026-04-11</td><td>hxxps://c2-NUMBER[.]evil[.]example/gate.php?id=NUMBER</td><td>Loader &amp; stager seen at an exchange</td></tr>\n";
+    const source = page(
+      `<table>${Array.from({ length: 20_000 }, (_, i) => row.replaceAll("NUMBER", String(i))).join("")}</table>`,
+    );
+    expect(source.length).toBeGreaterThan(9 * MB);
+    expect(readHtml(source)).toHaveLength(20_000);
+    await aTurn();
+  },
+  LINEAR,
+);

@@ -9,6 +9,7 @@ import { readStream } from "../../../server/formats/read-stream.ts";
 import { keyOf } from "../../../server/pipeline/key.ts";
 import type { Item, StixJson } from "../../../server/pipeline/steps.ts";
 import { validate } from "../../../server/pipeline/validate.ts";
+import { aTurn, LINEAR } from "../../support/linear.ts";
 import { faultOf, line, objectOf, read } from "./support.ts";
 
 /** Events that we wrote: documentation addresses, names of nobody. */
@@ -644,19 +645,20 @@ test("MISP – whatever an event holds – items or problems, nothing thrown, no
   );
 });
 
-test("MISP – an event with 20,000 attributes, and one object with as many – read in linear time", () => {
-  const many = (n: number): Json[] =>
-    Array.from({ length: n }, (_, i) =>
-      attribute("ip-dst", `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, { to_ids: true }, i + 1000),
-    );
-  const timed = (json: Json): number => {
-    const started = performance.now();
-    new MispReader().read([event(json)]);
-    return performance.now() - started;
-  };
-  expect(timed({ Attribute: many(20_000) })).toBeLessThan(10_000);
-  expect(timed({ Object: [{ name: "domain-ip", uuid: uuid(5), Attribute: many(20_000) }] })).toBeLessThan(10_000);
-});
+test(
+  "MISP – an event with 20,000 attributes, and one object with as many – read in linear time",
+  async () => {
+    const many = (n: number): Json[] =>
+      Array.from({ length: n }, (_, i) =>
+        attribute("ip-dst", `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, { to_ids: true }, i + 1000),
+      );
+    const read = (json: Json): number => [...new MispReader().read([event(json)])].length;
+    expect(read({ Attribute: many(20_000) })).toBeGreaterThan(20_000);
+    expect(read({ Object: [{ name: "domain-ip", uuid: uuid(5), Attribute: many(20_000) }] })).toBeGreaterThan(0);
+    await aTurn();
+  },
+  LINEAR,
+);
 
 const root = path.resolve(process.cwd(), process.env.TRICORD_REAL_DATA ?? "../shared/data");
 const there = existsSync(root);

@@ -1,5 +1,6 @@
 import { foldShared, foldValue, type Source } from "../../../server/pipeline/fold.ts";
 import type { StixJson } from "../../../server/pipeline/steps.ts";
+import { aTurn, LINEAR } from "../../support/linear.ts";
 
 const source = (n: number, more: StixJson): Source => ({
   object: { type: "ipv4-addr", spec_version: "2.1", id: "ipv4-addr--1", value: "198.51.100.3", ...more },
@@ -21,12 +22,15 @@ test("foldValue – lists and dictionaries of three sources – their union, new
   expect(JSON.stringify(sources)).toBe(before);
 });
 
-test("foldShared – a list that each of 4,000 sources adds to – in time that follows what they say, not its square", () => {
-  const sources = Array.from({ length: 4000 }, (_, n) =>
-    source(n, { labels: Array.from({ length: 10 }, (_item, k) => `${n}-${k}`), x_facts: { [`k${n}`]: n } }),
-  );
-  const started = performance.now();
-  const folded = foldShared(sources, "thing", { groupIdentity: "identity--1", created: "2023-08-18T00:00:00.000Z" });
-  expect([(folded.labels as unknown[]).length, Object.keys(folded.x_facts as object).length]).toEqual([40_000, 4000]);
-  expect(performance.now() - started).toBeLessThan(5000);
-});
+test(
+  "foldShared – a list that each of 4,000 sources adds to – in time that follows what they say, not its square",
+  async () => {
+    const sources = Array.from({ length: 4000 }, (_, n) =>
+      source(n, { labels: Array.from({ length: 10 }, (_item, k) => `${n}-${k}`), x_facts: { [`k${n}`]: n } }),
+    );
+    const folded = foldShared(sources, "thing", { groupIdentity: "identity--1", created: "2023-08-18T00:00:00.000Z" });
+    expect([(folded.labels as unknown[]).length, Object.keys(folded.x_facts as object).length]).toEqual([40_000, 4000]);
+    await aTurn();
+  },
+  LINEAR,
+);
