@@ -39,7 +39,7 @@ const FOLLOWING: ReadonlyArray<Omit<Following, "account" | "limit">> = [
   { collection: "consolidated", by: "next" },
   { collection: "consolidated", by: "after" },
   { collection: "recalls", by: "next" },
-  { collection: "originals", by: "after", types: ["tool", "relationship"] },
+  { collection: "originals", by: "after", types: ["tool", "relationship", "marking-definition"] },
   { collection: "consolidated", by: "next", types: ["ipv4-addr", "indicator"] },
   { collection: "consolidated", by: "after", types: ["tool"] },
   {

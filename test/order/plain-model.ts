@@ -136,9 +136,18 @@ export class PlainReader {
       return ends.includes(undefined) ? [] : [{ ...each, tag: `${tag}(${ends.flat().sort().join()})` }];
     });
     const before = { versions: this.versions, things: this.things };
-    const group = (keyOf: (object: StixJson) => string, held: ReadonlyMap<string, Item>) => {
+    // An agency's older version of an indicator is no source of the fold that a newer one is in (dedup 3).
+    const superseded = ({ one }: (typeof there)[number]): boolean =>
+      one.object.type === "indicator" &&
+      there.some(
+        ({ one: other }) =>
+          other.agency === one.agency &&
+          idOf(other.object) === idOf(one.object) &&
+          compareInstants(String(other.object.modified), String(one.object.modified)) > 0,
+      );
+    const group = (from: typeof there, keyOf: (object: StixJson) => string, held: ReadonlyMap<string, Item>) => {
       const made = new Map<string, Item & { stayed: boolean }>();
-      for (const { one, object, tag, stayed } of there) {
+      for (const { one, object, tag, stayed } of from) {
         const key = keyOf(one.object);
         const known = made.get(key);
         const later =
@@ -154,8 +163,12 @@ export class PlainReader {
       const came = new Set([...made].filter(([key, { stayed }]) => !stayed || !held.has(key)).map(([key]) => key));
       return { made, came };
     };
-    const versions = group(versionOf, before.versions);
-    const things = group(thingOf, before.things);
+    const versions = group(there, versionOf, before.versions);
+    const things = group(
+      there.filter((each) => !superseded(each)),
+      thingOf,
+      before.things,
+    );
     for (const [key, item] of things.made)
       things.made.set(key, { ...item, tag: `${item.tag} after ${this.#losses.get(key) ?? 0}` });
     this.versions = versions.made;

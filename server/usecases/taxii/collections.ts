@@ -101,7 +101,7 @@ export class Collections {
       viewer,
       moment,
       async (sight, unit) => {
-        const markings = new ReaderMarkings(unit, sight, ask.collection, {
+        const markings = new ReaderMarkings(unit, sight, ask, {
           renderer: this.#parts.renderer,
           known: this.#known,
         });
@@ -109,8 +109,7 @@ export class Collections {
         return { ...found, markings, entries: await this.#entries(sight, ask, found.items) };
       },
     );
-    if (markings.fresh.size > 0)
-      await this.#parts.storage.transaction((unit) => keepTold(unit, sight.viewer.id, ask.collection, markings.fresh));
+    if (markings.fresh.size > 0) await this.#parts.storage.transaction((unit) => keepTold(unit, markings));
     await this.#minutes.note(sight.viewer.id, sight.snapshot.at);
     await this.#disclose(sight, ask.collection, items, clock);
     if (position === undefined) return { entries };
@@ -229,7 +228,12 @@ export class Collections {
     let told = start;
     for await (const stretch of walk) {
       const items = await this.#itemsOf(unit, sight, ask, stretch);
-      yield marked ? [...markingItems(await markings.among(items, told, stretch.to)), ...items] : items;
+      // Of older versions too, which are not shown where the newest is asked for: what was told of hangs on no question of the account's.
+      const carriers = stretch.rows
+        .filter((row) => types?.includes(row.kind) !== false)
+        .map((row) => ({ place: row.stamp, lanes: [row] }));
+      const fresh = marked ? await markings.among([...carriers, ...items], told, stretch.to) : [];
+      yield [...markingItems(fresh), ...items];
       told = stretch.to ?? told;
     }
   }

@@ -4,7 +4,7 @@ import { Lanes, Readers } from "../../storage/collections.ts";
 import type { ReaderDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
 import { type Admission, type AdmittedLane, admittedLanes } from "../admission.ts";
-import { freePlace, takePlaces } from "../place-in-lanes.ts";
+import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { isOwn, type Range, viewOf } from "./reader-state.ts";
 
@@ -99,7 +99,8 @@ export async function observe(
   });
   // What never held a row was never gained or lost.
   const known = new Set((await unit.collection(Lanes).getMany(changed)).map(({ id }) => id));
-  const since = await freePlace(unit, when.now);
+  // At the newest place and not behind it: what other readers gained or lost at the same instant must not move this one's.
+  const since = Math.max(when.now * 1000, await newestPlace(unit), held.newest);
   const range: Range = [since, since + WIDTH];
   const story = new Story(held.intervals);
   let moved = false;

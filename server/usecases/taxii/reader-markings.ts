@@ -5,7 +5,7 @@ import type { Unit } from "../../storage/port.ts";
 import type { AdmittedLane } from "../admission.ts";
 import type { Renderer } from "../render.ts";
 import type { Row } from "../sight.ts";
-import type { CollectionName } from "./collection-page.ts";
+import type { CollectionName, PageAsk } from "./collection-page.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import { viewOf } from "./reader-state.ts";
 import { type KnownLanes, walkOrder } from "./walk-order.ts";
@@ -44,6 +44,8 @@ export class ReaderMarkings {
   readonly #known: KnownLanes;
   readonly #renderer: Renderer;
   readonly #collection: CollectionName;
+  /** Under what the store keeps where they were told of: who asks for some types comes past carriers of others, and is told with the first that it sees. */
+  readonly shelf: string;
   /** What this request tells of for the first time, anew, or earlier than it was told of before. */
   readonly #fresh = new Map<string, number>();
   /** Where markings were told of that the reader lost since. */
@@ -52,22 +54,19 @@ export class ReaderMarkings {
   constructor(
     unit: Unit,
     sight: OrderedSight,
-    collection: CollectionName,
+    { collection, types = [] }: Pick<PageAsk, "collection" | "types">,
     process: { readonly known: KnownLanes; readonly renderer: Renderer },
   ) {
     this.#unit = unit;
     this.#sight = sight;
     this.#collection = collection;
+    this.shelf = [sight.viewer.id, collection, ...(types.length < 2 ? [] : [...types].sort())].join("|");
     this.#known = process.known;
     this.#renderer = process.renderer;
   }
 
   /** An agency gets its own contributions as it wrote them, without the marking. */
   #carries = (row: Row): boolean => this.#collection !== "originals" || !this.#sight.ownRow(row);
-
-  get #shelf(): string {
-    return shelfOf(this.#sight.viewer.id, this.#collection);
-  }
 
   #idOf(lane: AdmittedLane): string {
     return String(this.#renderer.marking(this.#sight.viewer, lane).id);
@@ -124,7 +123,7 @@ export class ReaderMarkings {
     for (let after: { value: number; id: string } | undefined; ; ) {
       const piece = await this.#unit.collection(MarkingsTold).scan({
         index: "shelf",
-        prefixes: [[this.#shelf]],
+        prefixes: [[this.shelf]],
         from,
         limit: STEP,
         ...(to === undefined ? {} : { to }),
@@ -142,16 +141,18 @@ export class ReaderMarkings {
     const first = new Map<string, number>();
     for (const { place, lanes: rows } of items) {
       if (!rows.some(this.#carries)) continue;
-      for (const { lane: name } of rows) {
+      for (const { lane: name, stamp } of rows) {
         const lane = this.#sight.admission.lanes.get(name);
         if (lane === undefined) continue;
         const id = this.#idOf(lane);
-        first.set(id, Math.min(first.get(id) ?? place, place));
+        // A second source of the same object may have come when the reader was past it.
+        const at = Math.max(place, stamp);
+        first.set(id, Math.min(first.get(id) ?? at, at));
       }
     }
     const told = this.#unit.collection(MarkingsTold);
     const places = new Map<string, number>();
-    const held = await told.getMany([...first.keys()].map((id) => toldId(this.#shelf, id)));
+    const held = await told.getMany([...first.keys()].map((id) => toldId(this.shelf, id)));
     for (const doc of held) if (this.#holds(doc)) places.set(doc.marking, doc.place);
     for (const [id, place] of first) {
       if ((this.#fresh.get(id) ?? places.get(id) ?? Number.POSITIVE_INFINITY) <= place) continue;
@@ -191,7 +192,7 @@ export class ReaderMarkings {
   /** All of them, or those with these ids: where they were told of, or would be. */
   async all(ids?: ReadonlySet<string>): Promise<MarkingPlace[]> {
     const asked = [...this.#lanes().keys()].filter((id) => ids?.has(id) !== false);
-    const held = await this.#unit.collection(MarkingsTold).getMany(asked.map((id) => toldId(this.#shelf, id)));
+    const held = await this.#unit.collection(MarkingsTold).getMany(asked.map((id) => toldId(this.shelf, id)));
     const told = new Map(held.filter((doc) => this.#holds(doc)).map(({ marking, place }) => [marking, place]));
     const places: MarkingPlace[] = [];
     for (const id of asked) {
@@ -215,17 +216,10 @@ export class ReaderMarkings {
   }
 }
 
-const shelfOf = (account: string, collection: CollectionName): string => `${account}|${collection}`;
 const toldId = (shelf: string, marking: string): string => `${shelf}|${marking}`;
 
 /** Keeps where markings were told of: the earliest place stands, but for one that holds no more. In the caller's transaction. */
-export async function keepTold(
-  unit: Unit,
-  account: string,
-  collection: CollectionName,
-  fresh: ReadonlyMap<string, Fresh>,
-): Promise<void> {
-  const shelf = shelfOf(account, collection);
+export async function keepTold(unit: Unit, { shelf, fresh }: Pick<ReaderMarkings, "shelf" | "fresh">): Promise<void> {
   const told = unit.collection(MarkingsTold);
   const held = new Map(
     (await told.getMany([...fresh.keys()].map((id) => toldId(shelf, id)))).map((doc) => [doc.id, doc]),
