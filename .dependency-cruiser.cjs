@@ -40,7 +40,7 @@ module.exports = {
       severity: "error",
       from: { path: "^server/usecases/" },
       to: {
-        path: "^server/(http|jobs|cli|storage/(sqlite|mongo))/|^server/(compose|main|config)\\.ts$|node_modules/(express|better-sqlite3|mongoose)/",
+        path: "^server/(http|jobs|cli|storage/(sqlite|mongo))/|^server/(compose|compose-http|main|config)\\.ts$|node_modules/(express|better-sqlite3|mongoose)/",
       },
     },
     {

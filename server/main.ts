@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { composeApp, openCore } from "./compose.ts";
+import { openCore } from "./compose.ts";
+import { composeApp } from "./compose-http.ts";
 import { readConfig } from "./config.ts";
 import { listen, toldToEnd } from "./http/listen.ts";
 import { startObserving } from "./jobs/observe-job.ts";

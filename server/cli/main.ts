@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { composeRoutes, openCore } from "../compose.ts";
+import { openCore } from "../compose.ts";
 import { readConfig } from "../config.ts";
 import type { Route } from "../http/route.ts";
 import { Fault } from "../shared/fault.ts";
@@ -31,6 +31,8 @@ async function routesOfNewStore(): Promise<readonly Route[]> {
   const folder = mkdtempSync(join(tmpdir(), "tricord-"));
   const opened = await openCore(readConfig({ DATA_DIR: folder }));
   const none = { post: () => Promise.reject(new Error("no posts here")), wake: () => {} };
+  // What speaks HTTP is loaded for this one command.
+  const { composeRoutes } = await import("../compose-http.ts");
   const { routes } = composeRoutes(opened, { runner: none, moments: realMoments });
   await opened.storage.close();
   rmSync(folder, { recursive: true });

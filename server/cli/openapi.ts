@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { openapiText } from "../http/openapi.ts";
 import type { Route } from "../http/route.ts";
 
 /** `openapi`: prints the document that `docs/openapi.json` holds. */
@@ -11,5 +10,8 @@ export function addOpenapiCommand(
   program
     .command("openapi")
     .description("print the OpenAPI document (docs/openapi.json is made with it)")
-    .action(async () => write(openapiText(await routes())));
+    .action(async () => {
+      const { openapiText } = await import("../http/openapi.ts");
+      write(openapiText(await routes()));
+    });
 }

@@ -1,6 +1,6 @@
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { composeApp } from "../../server/compose.ts";
+import { composeApp } from "../../server/compose-http.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { makeLog } from "../../server/shared/log.ts";
 import { bundle, indicator, row, sampleUuid, TRI, tool } from "../support/samples.ts";

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { composeRoutes, openCore } from "../../server/compose.ts";
+import { openCore } from "../../server/compose.ts";
+import { composeRoutes } from "../../server/compose-http.ts";
 import { readConfig } from "../../server/config.ts";
 import { openapiText } from "../../server/http/openapi.ts";
 import { NEEDS, type Route } from "../../server/http/route.ts";

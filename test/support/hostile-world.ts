@@ -1,5 +1,6 @@
 import { TaxiiError } from "../../schemas/taxii/error.ts";
-import { composeApp, composeIngest } from "../../server/compose.ts";
+import { composeIngest } from "../../server/compose.ts";
+import { composeApp } from "../../server/compose-http.ts";
 import { type Listening, listen } from "../../server/http/listen.ts";
 import { FaultReply } from "../../server/http/rest-face.ts";
 import type { Route } from "../../server/http/route.ts";

@@ -1,5 +1,6 @@
 import request from "supertest";
-import { composeApp, openCore } from "../../../server/compose.ts";
+import { openCore } from "../../../server/compose.ts";
+import { composeApp } from "../../../server/compose-http.ts";
 import type { StixJson } from "../../../server/pipeline/steps.ts";
 import { makeLog } from "../../../server/shared/log.ts";
 import type { Storage, Unit } from "../../../server/storage/port.ts";

@@ -1,0 +1,110 @@
+import type { Express } from "express";
+import { REGISTRY } from "../schemas/registry.ts";
+import {
+  type Core,
+  composeContent,
+  composeMine,
+  composeOrders,
+  composeQuarantine,
+  composeReleases,
+  composeTriage,
+} from "./compose.ts";
+import { authRoutes } from "./http/api/auth.ts";
+import { columnMapRoutes } from "./http/api/column-maps.ts";
+import { docsRoutes } from "./http/api/docs.ts";
+import { feedbackRoutes } from "./http/api/feedback.ts";
+import { ingestRoutes } from "./http/api/ingest.ts";
+import { mineRoutes } from "./http/api/mine.ts";
+import { objectRoutes } from "./http/api/objects.ts";
+import { operationsRoutes } from "./http/api/operations.ts";
+import { orderRoutes } from "./http/api/orders.ts";
+import { promotionRoutes } from "./http/api/promotions.ts";
+import { quarantineRoutes } from "./http/api/quarantine.ts";
+import { releaseRoutes } from "./http/api/releases.ts";
+import { triageRoutes } from "./http/api/triage.ts";
+import { makeAuthenticate } from "./http/authenticate.ts";
+import { makeLimits } from "./http/limits.ts";
+import { openapiText } from "./http/openapi.ts";
+import type { Route } from "./http/route.ts";
+import { makeApp } from "./http/router.ts";
+import { taxiiRoutes } from "./http/taxii/taxii-routes.ts";
+import type { Log } from "./shared/log.ts";
+import type { Moments } from "./shared/moment.ts";
+import { makeCheckPassword } from "./usecases/check-password.ts";
+import { ColumnMapStore } from "./usecases/column-maps.ts";
+import { type IngestRunner, Intake } from "./usecases/intake.ts";
+import { Promotions } from "./usecases/promotions.ts";
+import { makeRefreshSession } from "./usecases/refresh-session.ts";
+import { makeSignIn } from "./usecases/sign-in.ts";
+import { makeSignOut } from "./usecases/sign-out.ts";
+import { CollectionIds } from "./usecases/taxii/collection-ids.ts";
+import { Statuses } from "./usecases/taxii/statuses.ts";
+
+export interface AppAsk {
+  readonly runner: IngestRunner;
+  readonly moments: Moments;
+  readonly log: Log;
+  /** Why requests should go elsewhere now; undefined when all is well. */
+  readonly notReady?: () => Promise<string | undefined>;
+  /** What others reach it under, where the settings can't know it. */
+  readonly publicUrl?: () => string;
+}
+
+/** Every route there is: the application and the OpenAPI document are made from this list. */
+export function composeRoutes(
+  core: Core,
+  { runner, moments, notReady, publicUrl }: Omit<AppAsk, "log">,
+): { routes: readonly Route[]; authenticate: ReturnType<typeof makeAuthenticate> } {
+  const { config, keys, storage, audit } = core;
+  const limits = makeLimits({
+    perMinute: config.RATE_LIMIT_PER_MINUTE,
+    signInFailuresPerMinute: config.SIGN_IN_FAILURES_PER_MINUTE,
+  });
+  const checkPassword = makeCheckPassword({ storage, audit });
+  const session = { storage, audit, tokenKey: keys.jwt };
+  const { content, collections, releases } = composeContent(core, moments);
+  const mine = composeMine(core, { content, releases });
+  const intake = new Intake({
+    storage,
+    runner,
+    spool: core.spool,
+    inlineLimit: config.MAX_INLINE_BYTES,
+    uploadLimit: config.MAX_UPLOAD_BYTES,
+  });
+  let document: string | undefined;
+  const routes: Route[] = [
+    ...operationsRoutes({ notReady: notReady ?? (async () => undefined) }),
+    ...authRoutes({
+      signIn: makeSignIn({ checkPassword, tokenKey: keys.jwt }),
+      refreshSession: makeRefreshSession(session),
+      signOut: makeSignOut(session),
+      limits,
+    }),
+    ...ingestRoutes(intake),
+    ...columnMapRoutes(new ColumnMapStore({ storage, audit })),
+    ...objectRoutes(content),
+    ...releaseRoutes(composeReleases(core, content)),
+    ...orderRoutes(composeOrders(core, content)),
+    ...promotionRoutes(new Promotions({ storage, audit })),
+    ...triageRoutes(composeTriage(core, content, moments)),
+    ...mineRoutes(mine),
+    ...feedbackRoutes(mine.feedback),
+    ...quarantineRoutes(composeQuarantine(core, runner)),
+    ...taxiiRoutes({
+      ...{ collections, intake, withdrawals: mine.withdrawals },
+      statuses: new Statuses(storage),
+      ids: new CollectionIds(storage),
+      group: config.GROUP,
+      publicUrl: publicUrl ?? (() => config.PUBLIC_URL),
+    }),
+    // Made when somebody asks for it: it takes longer than all else of a start.
+    ...docsRoutes({ document: () => (document ??= openapiText(routes, Object.fromEntries(REGISTRY))) }),
+  ];
+  const authenticate = makeAuthenticate({ storage, tokenKey: keys.jwt, checkPassword, limits, moment: moments() });
+  return { routes, authenticate };
+}
+
+export function composeApp(core: Core, ask: AppAsk): Express {
+  const { routes, authenticate } = composeRoutes(core, ask);
+  return makeApp({ routes, authenticate, moments: ask.moments, log: ask.log });
+}
