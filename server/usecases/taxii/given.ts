@@ -2,10 +2,11 @@ import { Disclosures } from "../../storage/collections.ts";
 import type { AuditDoc } from "../../storage/documents.ts";
 import type { Storage, Stored } from "../../storage/port.ts";
 
-/** What a page of objects leaves in its disclosure: how far the account had come with it, and the newest place that there was when the page was read. */
-export interface Reach {
+/** What a page leaves in its disclosure: how far the account had come with it in its order of objects, and the newest place that there was when the page was read. */
+interface Reach {
   readonly upTo: number;
   readonly clock: number;
+  readonly objects: boolean;
 }
 
 /** Records are looked up in pieces: first as many as one account may have under way at once, which may be recorded in any order; then more. */
@@ -15,13 +16,12 @@ const SLACK = 60_000;
 /** Losses of one second are looked up together, microseconds. */
 const SECOND = 1_000_000;
 
-/** What a page of recalls shows says nothing of what was given before. */
 const reachOf = ({ what, detail }: AuditDoc): Reach | undefined =>
-  what !== "taxii.recalls" && typeof detail?.upTo === "number" && typeof detail.clock === "number"
-    ? { upTo: detail.upTo, clock: detail.clock }
+  typeof detail?.upTo === "number" && typeof detail.clock === "number"
+    ? { upTo: detail.upTo, clock: detail.clock, objects: what !== "taxii.recalls" }
     : undefined;
 
-/** Pages of objects of an account, newest first, before an instant (ms, exclusive). Between them stand records of what it did elsewhere. */
+/** Pages of an account, newest first, before an instant (ms, exclusive). Between them stand records of what it did elsewhere. */
 async function* pagesOf(storage: Storage, account: string, before?: number): AsyncGenerator<Reach[]> {
   let limit = FIRST;
   for (let after: { value: number; id: string } | undefined; ; ) {
@@ -63,11 +63,16 @@ export class Ledger {
    * else from being given where that stood.
    */
   async saw({ begin, end }: { readonly begin: number; readonly end: number }): Promise<boolean> {
+    return (await this.#until(end)).some(({ clock, objects }) => objects && begin <= clock && clock < end);
+  }
+
+  /** Whether any page was read meanwhile, of recalls too: what was lost before may have been passed over, since it was there again. */
+  async looked({ begin, end }: { readonly begin: number; readonly end: number }): Promise<boolean> {
     return (await this.#until(end)).some(({ clock }) => begin <= clock && clock < end);
   }
 
   /**
-   * Pages from the last one that was read before the second of a place on, as far as they may have been read before that place. Their dates alone would
+   * Pages from the last one of objects that was read before the second of a place on, as far as they may have been read before that place. Their dates alone would
    * not do: a page may be recorded after the loss that it did not see.
    */
   async #until(at: number): Promise<readonly Reach[]> {
@@ -77,7 +82,7 @@ export class Ledger {
     const found: Reach[] = [];
     for await (const pages of pagesOf(this.#storage, this.#account, (second + 1) * (SECOND / 1000) + SLACK)) {
       found.push(...pages);
-      if (pages.some(({ clock }) => clock < second * SECOND)) break;
+      if (pages.some(({ clock, objects }) => objects && clock < second * SECOND)) break;
     }
     this.#seconds.set(second, found);
     return found;

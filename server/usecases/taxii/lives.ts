@@ -13,7 +13,7 @@ export interface Span {
 }
 
 /** Times without those that overlap or touch, oldest first: whoever had one of several had something. */
-function joined(spans: readonly Span[]): Array<Pick<Span, "begin" | "end">> {
+export function joined(spans: readonly Span[]): Array<Pick<Span, "begin" | "end">> {
   const made: Array<{ begin: number; end: number }> = [];
   for (const { begin, end } of [...spans].sort((a, b) => a.begin - b.begin)) {
     const last = made.at(-1);

@@ -2,7 +2,7 @@ import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import { isEdge, neededEnds } from "../needed-ends.ts";
 import type { Row } from "../sight.ts";
-import { Lives, thingId } from "./lives.ts";
+import { joined, Lives, thingId } from "./lives.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import type { Loss } from "./reader-state.ts";
 
@@ -30,12 +30,23 @@ export async function recallsIn(
   const things = lost.flatMap(({ row }) => (row.fold === "alone" ? [] : [row.thing]));
   const lives = await Lives.read(unit, sight, ids, things);
   const told = new Set<string>();
-  const isGone = async (id: string, at: number): Promise<boolean> => {
-    if (told.has(id)) return false;
+  const places = new Map<string, number | undefined>();
+  /** Where it is told that an id is gone: at the end of the last time that it was given, or that hid this from who read meanwhile. */
+  const goneAt = async (id: string): Promise<number | undefined> => {
+    if (!places.has(id)) places.set(id, await lastGone(id));
+    return places.get(id);
+  };
+  const lastGone = async (id: string): Promise<number | undefined> => {
     const spans = lives.under(id).flatMap((row) => lives.of(row));
-    if (Math.max(...spans.map(({ end }) => end)) !== at) return false;
-    for (const { begin, end } of spans) if (await sight.ledger.had({ before: begin, at: end })) return true;
-    return false;
+    let gone: number | undefined;
+    for (const time of joined(spans)) {
+      if (!Number.isFinite(time.end)) return undefined;
+      let due = gone !== undefined && (await sight.ledger.looked(time));
+      for (const { begin, end } of spans)
+        due ||= begin >= time.begin && end <= time.end && (await sight.ledger.had({ before: begin, at: end }));
+      if (due) gone = time.end;
+    }
+    return gone;
   };
   const atEnds = new Map<string, Set<string>>();
   for (const edge of edges)
@@ -48,7 +59,7 @@ export async function recallsIn(
       ...(isEdge(row.kind) ? [] : [row.stixId, thingId(row)].flatMap((id) => [...(atEnds.get(id) ?? [])])),
     ];
     const gone: string[] = [];
-    for (const id of new Set(asked)) if (await isGone(id, at)) gone.push(id);
+    for (const id of new Set(asked)) if (!told.has(id) && (await goneAt(id)) === at) gone.push(id);
     for (const id of gone) told.add(id);
     if (gone.length > 0) recalls.push({ at, row, ids: gone });
   }
