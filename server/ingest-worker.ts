@@ -5,13 +5,14 @@ import type { Config } from "./config.ts";
 import { runIngestJobs } from "./jobs/ingest-jobs.ts";
 import { Fault } from "./shared/fault.ts";
 import { realMoments } from "./shared/moment.ts";
+import { CommitTogether } from "./usecases/commit-together.ts";
 import { ingestPost } from "./usecases/ingest-post.ts";
 import type { FromWorker, ToWorker } from "./worker-runner.ts";
 
 /** The ingest worker's thread: its own connection to the store, so that a large post never blocks a reader (design 6). */
 const config = workerData as Config;
 const core = await openCore(config);
-const parts = composeIngest(core);
+const parts = { ...composeIngest(core), commits: new CommitTogether(core.storage) };
 const holder = randomBytes(9).toString("base64url");
 const port = parentPort;
 if (port === null) throw new Error("the ingest worker is started by the server");

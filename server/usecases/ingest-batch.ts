@@ -16,6 +16,7 @@ import { admittedLanes } from "./admission.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.ts";
 import type { Candidate } from "./candidate.ts";
+import type { CommitTogether } from "./commit-together.ts";
 import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { keepRejected } from "./keep-rejected.ts";
@@ -34,6 +35,8 @@ export interface IngestParts {
   readonly secrets: Secrets;
   /** The time, ms: read under the write lock, so that stamps follow the order of commits. */
   readonly clock: () => number;
+  /** Where posts that wait at once are committed together; absent: each by itself. */
+  readonly commits?: CommitTogether;
 }
 
 export interface BatchAsk {
@@ -371,10 +374,11 @@ async function attempt(
       const plans = namedAnew(first, withdrawn, poster.id, parts.secrets);
       const [own] = plans;
       if (own === undefined) continue;
-      const aside = nameAside(own.id, poster.id, parts.secrets);
+      const aside = (): string => nameAside(own.id, poster.id, parts.secrets);
       // What stands under the plain name may be hidden from the poster, whose own then stands aside.
-      named.set(candidate.index, { index: candidate.index, stixId: own.stixId, names: [aside, own.id] });
-      const fate = fateOf(own, candidate.object, chains.get(own.stixId), () => aside);
+      const names = (): string[] => [aside(), own.id];
+      named.set(candidate.index, { index: candidate.index, stixId: own.stixId, names });
+      const fate = fateOf(own, candidate.object, chains.get(own.stixId), aside);
       if ("problem" in fate) {
         results.set(candidate.index, rejected(candidate.item, fate.problem, own.stixId));
         continue;
@@ -441,9 +445,13 @@ async function attempt(
     return { ...made, ...(kept === undefined ? {} : { quarantined: kept }), receipt };
   };
   if (ask.dryRun) return { ...(await settle(parts.storage, false)), readers: readersOf([...bound.values()], snapshot) };
-  return parts.storage.transaction(async (unit) => {
+  const apply = async (unit: Unit): Promise<IngestReply> => {
     const current = await parts.snapshots.read(unit, moment.now);
     if (current.revision !== snapshot.revision) throw new Moved();
     return settle(unit, true);
-  });
+  };
+  // A label that is new is known to others once it is committed: what would have to be unlearnt if a post beside it failed goes by itself.
+  return parts.commits !== undefined && planned.every(({ bound: { label } }) => snapshot.labels.has(label))
+    ? parts.commits.run(planned.length, apply)
+    : parts.storage.transaction(apply);
 }

@@ -16,12 +16,14 @@ const versionOf = ({ modified, created }: StixJson): string | undefined =>
 export interface Named {
   readonly index: number;
   readonly stixId: string;
-  readonly names: readonly string[];
+  readonly names: () => readonly string[];
 }
 
 /** The versions of a batch's objects by place, as a TAXII status names them (TAXII reference T-050). */
 export class ObjectVersions {
   readonly #byIndex = new Map<number, string>();
+  /** Of what has no date of its own, as the transaction that ran last placed it. */
+  #added: ReadonlyMap<number, string> = new Map();
 
   constructor(items: readonly Item[]) {
     for (const item of items) {
@@ -31,7 +33,7 @@ export class ObjectVersions {
   }
 
   get(index: number): string | undefined {
-    return this.#byIndex.get(index);
+    return this.#byIndex.get(index) ?? this.#added.get(index);
   }
 
   /**
@@ -45,7 +47,10 @@ export class ObjectVersions {
     snapshot: Snapshot,
     entryOf: (label: string) => LabelEntry | undefined,
   ): Promise<void> {
-    const timeless = objects.filter(({ index }) => !this.#byIndex.has(index));
+    this.#added = new Map();
+    const timeless = objects
+      .filter(({ index }) => !this.#byIndex.has(index))
+      .map(({ index, stixId, names }) => ({ index, stixId, names: names() }));
     const viewer = snapshot.viewer(poster);
     if (timeless.length === 0 || viewer === undefined) return;
     const ids = [...new Set(timeless.map(({ stixId }) => stixId))];
@@ -58,9 +63,11 @@ export class ObjectVersions {
     const added = new Map(
       rows.filter(({ lane }) => shown.has(lane)).map(({ contribution, stamp }) => [contribution, formatMicros(stamp)]),
     );
-    for (const { index, names } of timeless) {
-      const version = names.map((name) => added.get(name)).find((one) => one !== undefined);
-      if (version !== undefined) this.#byIndex.set(index, version);
-    }
+    this.#added = new Map(
+      timeless.flatMap(({ index, names }) => {
+        const version = names.map((name) => added.get(name)).find((one) => one !== undefined);
+        return version === undefined ? [] : [[index, version] as const];
+      }),
+    );
   }
 }
