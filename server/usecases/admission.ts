@@ -43,6 +43,7 @@ export class Admissions {
   of(viewer: Viewer, snapshot: Snapshot, channel: Channel): Admission {
     const key = `${channel}|${viewer.id}`;
     let held = this.#held.get(key);
+    let fresh = false;
     if (
       held === undefined ||
       held.revision !== snapshot.revision ||
@@ -62,21 +63,21 @@ export class Admissions {
         labels: 0,
         lanes: new Map(),
       };
+      fresh = true;
       if (this.#held.size >= this.#most) this.#held.clear();
       this.#held.set(key, held);
     }
     if (held.labels < snapshot.labelList.length) {
       // A new label may bring an earlier boundary than the one known: judge all again then.
       const added = snapshot.labelList.slice(held.labels);
-      const ahead =
-        held.labels === 0
-          ? undefined
-          : nextBoundary(
-              viewer,
-              added.map((entry) => entry.label),
-              {},
-              formatInstant(snapshot.at),
-            );
+      const ahead = fresh
+        ? undefined
+        : nextBoundary(
+            viewer,
+            added.map((entry) => entry.label),
+            {},
+            formatInstant(snapshot.at),
+          );
       for (const lane of admittedLanes(viewer, added, snapshot, channel)) held.lanes.set(lane.lane, lane);
       held.labels = snapshot.labelList.length;
       if (ahead !== undefined && ahead < held.until) {
