@@ -1,0 +1,140 @@
+import { printLeaf } from "./print.ts";
+import { type Comparison, isLeaf, type Leaf, NOWHERE } from "./tree.ts";
+
+/** What stands in brackets, in normal form (patterning 6, steps 2 and 3). `text` is the form printed, and two forms are one if their texts are. */
+export type ComparisonForm =
+  | { readonly kind: "leaf"; readonly text: string; readonly leaf: Leaf }
+  | { readonly kind: "and" | "or"; readonly text: string; readonly parts: readonly ComparisonForm[] };
+
+/** A disjunctive form grows exponentially: over so many terms, or parts of terms, a pattern stays the sorted tree that it is. */
+export const MOST_TERMS = 1024;
+export const MOST_PARTS = 16_384;
+
+/** Code unit order: the same everywhere. */
+export const byText = (a: { readonly text: string }, b: { readonly text: string }): number =>
+  a.text < b.text ? -1 : a.text > b.text ? 1 : 0;
+
+export const leafForm = (leaf: Leaf): ComparisonForm => ({ kind: "leaf", text: printLeaf(leaf), leaf });
+
+/** A part that is joined the other way, as the set of its own parts. */
+interface Joint {
+  readonly text: string;
+  readonly members: ReadonlySet<string>;
+}
+
+/**
+ * Texts of the joints that another part makes needless: one that is among its members, or a joint whose members it all has (absorption:
+ * A OR (A AND B) is A). Each joint is looked up by its rarest member, so that long lists stay cheap.
+ */
+export function absorbed(all: ReadonlyMap<string, unknown>, joints: readonly Joint[]): Set<string> {
+  const gone = new Set<string>();
+  if (joints.length === 0) return gone;
+  const often = new Map<string, number>();
+  for (const { text, members } of joints) {
+    let within = false;
+    for (const member of members) {
+      often.set(member, (often.get(member) ?? 0) + 1);
+      within ||= all.has(member);
+    }
+    if (within) gone.add(text);
+  }
+  const kept = new Map<string, Joint[]>();
+  for (const joint of joints.filter(({ text }) => !gone.has(text)).sort((a, b) => a.members.size - b.members.size)) {
+    const smaller = [...joint.members].some((member) =>
+      kept.get(member)?.some(({ members }) => [...members].every((one) => joint.members.has(one))),
+    );
+    if (smaller) {
+      gone.add(joint.text);
+      continue;
+    }
+    let rarest = "";
+    for (const member of joint.members)
+      if (rarest === "" || (often.get(member) ?? 0) < (often.get(rarest) ?? 0)) rarest = member;
+    const list = kept.get(rarest);
+    if (list === undefined) kept.set(rarest, [joint]);
+    else list.push(joint);
+  }
+  return gone;
+}
+
+function textOf(kind: "and" | "or", parts: readonly ComparisonForm[]): string {
+  if (kind === "or") return parts.map(({ text }) => text).join(" OR ");
+  return parts.map((part) => (part.kind === "or" ? `(${part.text})` : part.text)).join(" AND ");
+}
+
+/** Parts joined: flat, each once, in order, without what another absorbs. One part is the part. */
+export function joinComparisons(kind: "and" | "or", parts: readonly ComparisonForm[]): ComparisonForm {
+  const flat = new Map<string, ComparisonForm>();
+  for (const part of parts)
+    if (part.kind === kind) for (const inner of part.parts) flat.set(inner.text, inner);
+    else flat.set(part.text, part);
+  const joints: Joint[] = [];
+  for (const part of flat.values())
+    if (part.kind !== "leaf") joints.push({ text: part.text, members: new Set(part.parts.map(({ text }) => text)) });
+  for (const text of absorbed(flat, joints)) flat.delete(text);
+  const sorted = [...flat.values()].sort(byText);
+  const [first] = sorted;
+  if (first !== undefined && sorted.length === 1) return first;
+  return { kind, text: textOf(kind, sorted), parts: sorted };
+}
+
+/** How many terms the disjunctive form has, and how long the longest one is; and whether it is one already. */
+function extent(form: ComparisonForm): { terms: number; width: number; flat: boolean } {
+  if (form.kind === "leaf") return { terms: 1, width: 1, flat: true };
+  const [join, length] = form.kind === "or" ? [0, 0] : [1, 0];
+  let [terms, width, flat]: [number, number, boolean] = [join, length, true];
+  for (const part of form.parts) {
+    const inner = extent(part);
+    terms = form.kind === "or" ? terms + inner.terms : terms * inner.terms;
+    width = form.kind === "or" ? Math.max(width, inner.width) : width + inner.width;
+    flat &&= inner.flat && !(form.kind === "and" && part.kind === "or");
+  }
+  return { terms, width, flat };
+}
+
+interface Term {
+  readonly type: string;
+  readonly leaves: readonly ComparisonForm[];
+}
+
+/** The terms of the disjunctive form; those that would ask one object to be of two types match nothing and drop out. */
+function termsOf(form: ComparisonForm): readonly Term[] {
+  if (form.kind === "leaf") return [{ type: form.leaf.path.type, leaves: [form] }];
+  if (form.kind === "or") return form.parts.flatMap(termsOf);
+  let terms: readonly Term[] | undefined;
+  for (const part of form.parts) {
+    const more = termsOf(part);
+    terms = terms?.flatMap(({ type, leaves }) =>
+      more.filter((term) => term.type === type).map((term) => ({ type, leaves: [...leaves, ...term.leaves] })),
+    );
+    terms ??= more;
+  }
+  return terms ?? [];
+}
+
+/** The disjunctive form, if it does not grow too much and something can match it; the sorted tree otherwise. */
+export function disjunctive(form: ComparisonForm): ComparisonForm {
+  const { terms, width, flat } = extent(form);
+  if (flat || terms > MOST_TERMS || terms * width > MOST_PARTS) return form;
+  const found = termsOf(form);
+  if (found.length === 0) return form;
+  return joinComparisons(
+    "or",
+    found.map(({ leaves }) => joinComparisons("and", leaves)),
+  );
+}
+
+/** The form of a comparison whose leaves are rewritten first. */
+export function comparisonForm(node: Comparison, rewrite: (leaf: Leaf) => ComparisonForm): ComparisonForm {
+  if (isLeaf(node)) return rewrite(node);
+  return joinComparisons(
+    node.kind,
+    node.operands.map((operand) => comparisonForm(operand, rewrite)),
+  );
+}
+
+/** The form as a tree. Its places are nowhere but for the leaves'. */
+export function comparisonTree(form: ComparisonForm): Comparison {
+  if (form.kind === "leaf") return form.leaf;
+  return { kind: form.kind, operands: form.parts.map(comparisonTree), at: NOWHERE };
+}
