@@ -75,8 +75,8 @@ export class Follower {
   readonly has = new Set<string>();
   readonly #replica = new Map<string, StixJson>();
   readonly #markings = new Set<string>();
-  /** Markings that have to come before it has everything. */
-  readonly #awaited = new Set<string>();
+  /** Markings that have to come before it has everything, by what named them. */
+  readonly #awaited = new Map<string, string>();
   readonly recalled = new Set<string>();
   repeats = 0;
   delivered = 0;
@@ -124,6 +124,7 @@ export class Follower {
       this.#next = undefined;
       // The rest of a poll may be gone by the time it is asked for: it has come as far as its last page.
       if (this.#last >= 0) this.#after = this.#last;
+      await this.#hasMarkings(world);
       return true;
     }
     if (entries.length === 0) this.fail("an empty page that says there is more");
@@ -146,6 +147,17 @@ export class Follower {
       const { modified, created } = JSON.parse(text) as StixJson;
       const said = modified ?? created;
       if (said !== undefined && said !== version) this.fail(`${id} is of ${String(said)}, and named as of ${version}`);
+    }
+  }
+
+  /** What was named before it came has come, unless it is named no more. */
+  async #hasMarkings(world: OrderWorld): Promise<void> {
+    for (const [marking, id] of this.#awaited) {
+      this.#awaited.delete(marking);
+      if (this.#markings.has(marking)) continue;
+      const { account, collection } = this.how;
+      const entries = await world.all(account, { collection, ids: [id], versions: { all: true } });
+      if (entries.some(({ text }) => text.includes(marking))) this.fail(`${marking} of ${id} is missing`);
     }
   }
 
@@ -201,7 +213,7 @@ export class Follower {
     for (const marking of this.#getsMarkings ? ((object.object_marking_refs as string[] | undefined) ?? []) : []) {
       if (TLP.has(marking) || this.#markings.has(marking)) continue;
       // The marking of a second source of the same words stands where that source does.
-      if (!consolidated && item.sources.length > 1) this.#awaited.add(marking);
+      if (!consolidated && item.sources.length > 1) this.#awaited.set(marking, entry.id);
       else
         this.fail(
           `${entry.id} at ${entry.added} names ${marking}, which did not come before it: ${this.#page.map(({ id, added }) => `${id} ${added}`).join(", ")}`,
@@ -277,7 +289,6 @@ export class Follower {
       }
       return;
     }
-    for (const marking of this.#awaited) if (!this.#markings.has(marking)) this.fail(`${marking} is missing`);
     const all = versions !== undefined && "all" in versions;
     for (const key of all ? reader.versions.keys() : reader.newest.values()) {
       const object = reader.versions.get(key)?.object;
