@@ -1,3 +1,4 @@
+import { scoId } from "../../schemas/stix/id-contributing.ts";
 import { MENTION_EXTENSION } from "../../schemas/stix/mention.ts";
 import { publishedExtension } from "../../schemas/stix/revenue/published-definitions.ts";
 import { TRANSACTION_FACTS_EXTENSION } from "../../schemas/stix/revenue/transaction.ts";
@@ -66,11 +67,11 @@ function walletObject({ sort, canonical, checksum }: CanonicalValue): StixJson {
 
 /** A transaction, account, card or telephone number: the publisher's properties, and the chain where its coin does not tell it. */
 function publishedObject(value: CanonicalValue): StixJson {
-  const properties = revenueIdProperties(value);
-  const { chain, ...stated } = properties;
+  const { chain: _chain, ...stated } = revenueIdProperties(value);
   const own = publishedExtension(value.kind);
   return {
-    id: idOf(value.kind, properties),
+    // The standard's id, over what the publisher says: the key may hold more (the bank, the chain).
+    id: scoId(value.kind, stated) ?? value.kind,
     ...stated,
     extensions: {
       ...(own === undefined ? {} : { [own]: { extension_type: "new-sco" } }),

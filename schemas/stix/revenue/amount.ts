@@ -11,8 +11,9 @@ const SHAPE = /^(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?$/;
 export const isAmount = (text: unknown): text is string =>
   typeof text === "string" && text.length <= 81 && SHAPE.test(text);
 
+/** The words are said of a number as well: not "must be text", but why. */
 export const Amount = z
-  .stringFormat("stix-amount", isAmount, { error: WORDS })
+  .stringFormat("stix-amount", isAmount, { error: () => ({ message: WORDS }) })
   .meta({ id: "Amount", pattern: SHAPE.source, maxLength: 81, examples: ["4502.9", "1500000000"] });
 export type Amount = z.infer<typeof Amount>;
 
@@ -36,7 +37,7 @@ export const AmountRange = z
   })
   .refine(({ low, high }) => !isAmount(low) || !isAmount(high) || compareAmounts(low, high) <= 0, {
     message: "is upside down: low is more than high",
-    params: { code: "stix.amount_range" },
+    params: { code: "stix.range" },
   })
   .meta({ id: "AmountRange" });
 export type AmountRange = z.infer<typeof AmountRange>;
