@@ -267,7 +267,7 @@ describe("an installation without the demonstration", () => {
     const again = await command(["seed"], { folder });
     expect([again.code, again.stderr]).toEqual([1, "tricord: the demonstration group is in this store already\n"]);
     const report = JSON.parse((await command(["dedup", "report", "--json"], { folder })).stdout);
-    const server = await RealServer.start();
+    const server = await RealServer.start({ folder: dataFolder() });
     const first = /received (\d+), distinct (\d+)/.exec(server.stdout);
     expect([first?.[1], Number(first?.[2])]).toEqual([counts?.[1], report.things.distinct]);
     await server.stop();

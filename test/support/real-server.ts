@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { DemoAccount } from "../../seed/people.ts";
+import { fastFolder } from "./fast-folder.ts";
 import { type PostReply, type Reply, type ReplyBody, type StixReply, send } from "./send.ts";
 
 /** The built program as processes of their own, each over a store in a temporary folder: what the stories in `test/journeys` act on. */
@@ -62,16 +63,58 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>, i
   return { child, printed, ended };
 }
 
-/** Builds what is not built. Cheap where it is. */
+/** Work whose outcome every file of a run of Jest shares: the first that needs it does it, in a folder of the run (`run-folder.cjs`), and the others wait for that. */
+async function once(name: string, work: (folder: string) => Promise<void>): Promise<string> {
+  const run = process.env.TRICORD_TEST_RUN ?? mkdtempSync(join(fastFolder(), "tricord-run-"));
+  if (process.env.TRICORD_TEST_RUN === undefined) folders.add(run);
+  const [folder, outcome] = [join(run, name), join(run, `${name}.outcome`)];
+  const told = (): string => (existsSync(outcome) ? readFileSync(outcome, "utf8") : "");
+  const tell = (words: string): void => writeFileSync(outcome, words);
+  let ours = true;
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    ours = false;
+  }
+  if (ours)
+    await work(folder).then(
+      () => tell("done"),
+      (error: unknown) => tell(String(error)),
+    );
+  for (const last = Date.now() + 2 * PATIENCE; told() === "" && Date.now() < last; ) await pause(50);
+  if (told() !== "done") throw new Error(`${name} could not be made for this run: ${told() || "not in time"}`);
+  return folder;
+}
+
+/** Builds what is not built. */
 async function build(): Promise<void> {
   const { code, stderr } = await start(["scripts/build.mjs"], {}).ended;
   if (code !== 0) throw new Error(`the build failed:\n${stderr}`);
 }
-let built: Promise<void> | undefined;
-export const ensureBuilt = (): Promise<void> => {
-  built ??= build();
+let built: Promise<unknown> | undefined;
+export const ensureBuilt = (): Promise<unknown> => {
+  built ??= once("built", build);
   return built;
 };
+
+/** A store with the demonstration as a first start makes it, that nobody writes to. */
+const seeded = (): Promise<string> =>
+  once("seeded", async (folder) => {
+    const server = await RealServer.start({ folder });
+    const { code, stderr } = await server.stop();
+    if (code !== 0 || existsSync(join(folder, "content.sqlite-wal")))
+      throw new Error(`it was not ended well: ${stderr}`);
+  });
+
+/** A copy of that store, which says that it is of a server at `url`. */
+async function seededFolder(url: string): Promise<string> {
+  const [held, folder] = [await seeded(), dataFolder()];
+  cpSync(held, folder, { recursive: true });
+  const accounts = join(folder, "demo-accounts.json");
+  writeFileSync(accounts, readFileSync(accounts, "utf8").replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, url));
+  return folder;
+}
 
 /** A port that nobody listened on a moment ago. */
 export const freePort = (): Promise<number> =>
@@ -86,7 +129,7 @@ export const freePort = (): Promise<number> =>
 
 /** A new folder for a store; `endAll` removes it. */
 export function dataFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "tricord-journey-"));
+  const folder = mkdtempSync(join(fastFolder(), "tricord-journey-"));
   folders.add(folder);
   return join(folder, "data");
 }
@@ -147,22 +190,22 @@ export interface Asked {
 export class RealServer {
   readonly folder: string;
   readonly port: number;
-  /** Milliseconds from start to ready. */
-  readonly readyAfter: number;
   readonly #started: Started;
   // Idle connections go before the server ends them, which could be just as one is used again.
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: 4_000 });
 
-  private constructor(started: Started, folder: string, port: number, readyAfter: number) {
+  private constructor(started: Started, folder: string, port: number) {
     this.#started = started;
     this.folder = folder;
     this.port = port;
-    this.readyAfter = readyAfter;
   }
 
-  /** `program` is `dist/server/main.js`, or what `npm start` runs. */
+  /**
+   * Over a copy of a store that has the demonstration already, unless a `folder` is given: there the server makes what it needs. `program` is
+   * `dist/server/main.js`, or what `npm start` runs.
+   */
   static async start({
-    folder = dataFolder(),
+    folder: given,
     env = {},
     program = "dist/server/main.js",
   }: {
@@ -172,7 +215,7 @@ export class RealServer {
   } = {}): Promise<RealServer> {
     await ensureBuilt();
     const port = await freePort();
-    const since = performance.now();
+    const folder = given ?? (await seededFolder(`http://127.0.0.1:${port}`));
     const started = start([program], {
       PORT: String(port),
       DATA_DIR: folder,
@@ -193,7 +236,7 @@ export class RealServer {
         failed(new Error(`the server ended with ${code}:\n${printed.stderr}`));
       });
     });
-    return new RealServer(started, folder, port, performance.now() - since);
+    return new RealServer(started, folder, port);
   }
 
   get url(): string {

@@ -1,7 +1,6 @@
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { type Core, composeIngest, openCore } from "../../server/compose.ts";
@@ -22,6 +21,7 @@ import { ingestPost } from "../../server/usecases/ingest-post.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { makeAccessToken } from "../../server/usecases/tokens.ts";
 import { type Directory, demonstrationGroup } from "./demonstration.ts";
+import { fastFolder } from "./fast-folder.ts";
 import { momentOf, START, type Steering, steering } from "./steering.ts";
 
 const DAY = 86_400_000;
@@ -70,15 +70,8 @@ const parsed = (body: Buffer): unknown => {
   }
 };
 
-/** A folder of its own: in memory where the machine has such a place, since no test of this kind pulls the plug. */
 function ownFolder(): { readonly folder: string; remove(): void } {
-  let base = "/dev/shm";
-  try {
-    accessSync(base, constants.W_OK);
-  } catch {
-    base = tmpdir();
-  }
-  const folder = mkdtempSync(join(base, "tricord-test-"));
+  const folder = mkdtempSync(join(fastFolder(), "tricord-test-"));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
