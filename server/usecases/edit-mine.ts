@@ -251,8 +251,10 @@ export class Edits {
       return label;
     };
     let confirmation: ConfirmationDoc | undefined;
+    let outcome: "unchanged" | "updated" | undefined;
     const also = async (unit: Unit, stored: readonly string[]): Promise<void> => {
       confirmation = undefined;
+      outcome = stored.length === 0 ? "unchanged" : "updated";
       if (stored.length === 0) return;
       const snapshot = await this.#parts.snapshots.read(unit, ask.moment.now);
       if (await isFollowed(unit, sight, snapshot, row, stored)) throw staleContent();
@@ -288,7 +290,8 @@ export class Edits {
         code: result?.code ?? "edit.refused",
         path: result?.path ?? "",
       });
-    const outcome = result.outcome === "unchanged" ? "unchanged" : "updated";
+    // What its agency has said over another channel already is stored, and is a change all the same.
+    outcome ??= result.outcome === "unchanged" ? "unchanged" : "updated";
     const made = outcome === "unchanged" || result.id === undefined ? {} : { made: { stixId: result.id, batch } };
     return this.#reply(sight, plan, outcome, ask, { confirmation, fresh, warnings: result.warnings ?? [], ...made });
   }

@@ -124,6 +124,7 @@ interface Held {
   readonly version?: string | undefined;
   readonly hash: string;
   readonly posted: string;
+  readonly label: string;
   readonly object: () => StixJson;
 }
 
@@ -131,13 +132,14 @@ interface Held {
 interface Chain {
   readonly ids: Set<string>;
   readonly versions: Held[];
-  readonly said: { readonly hash: string; readonly tlp: Tlp }[];
+  readonly said: { readonly hash: string; readonly posted: string; readonly label: string; readonly tlp: Tlp }[];
 }
 
 function addTo(chains: Map<string, Chain>, stixId: string, held: Held, tlp: Tlp): void {
   const chain = chains.get(stixId) ?? { ids: new Set(), versions: [], said: [] };
   chain.ids.add(held.id);
-  chain.said.push({ hash: held.hash, tlp });
+  const { hash, posted, label } = held;
+  chain.said.push({ hash, posted, label, tlp });
   // What has no version has no conflict either: only its bytes count.
   if (held.version !== undefined) chain.versions.push(held);
   chains.set(stixId, chain);
@@ -151,11 +153,15 @@ function fateOf(
   object: StixJson,
   held: Chain | undefined,
   aside: () => string,
-): { outcome: "created" | "unchanged" | "updated" } | { problem: Problem } {
-  if (held === undefined) return { outcome: "created" };
-  if (held.ids.has(plan.id) || held.ids.has(aside())) return { outcome: "unchanged" };
+): { outcome: "created" | "unchanged" | "updated"; stored: boolean } | { problem: Problem } {
+  if (held === undefined) return { outcome: "created", stored: true };
+  if (held.ids.has(plan.id) || held.ids.has(aside())) return { outcome: "unchanged", stored: false };
+  // Over another channel it is one more source of the same (dedup 3), and nobody gains or loses by it.
+  const { hash, posted, label } = plan;
+  if (held.said.some((one) => one.hash === hash && one.posted === posted && one.label === label))
+    return { outcome: "unchanged", stored: true };
   const version = plan.version;
-  if (version === undefined) return { outcome: "updated" };
+  if (version === undefined) return { outcome: "updated", stored: true };
   for (const other of held.versions.filter((one) => compareInstants(one.version ?? "", version) === 0)) {
     if (other.hash === plan.hash) continue;
     if (!sameContent(other.object(), object)) {
@@ -163,9 +169,9 @@ function fateOf(
       return { problem: { code: "version.conflict", path: "modified", message } };
     }
     // Members in another order say the same.
-    if (other.posted === plan.posted) return { outcome: "unchanged" };
+    if (other.posted === plan.posted) return { outcome: "unchanged", stored: false };
   }
-  return { outcome: "updated" };
+  return { outcome: "updated", stored: true };
 }
 
 /** A post adds readers and takes none away: what the agency holds under the id stays as it is labelled (policy 1.2). */
@@ -193,13 +199,13 @@ async function heldChains(
   poster: string,
   agency: string,
   snapshot: Snapshot,
-): Promise<{ chains: Map<string, Chain>; withdrawn: ReadonlySet<string> }> {
+): Promise<{ chains: Map<string, Chain>; withdrawn: ReadonlySet<string>; heldIds: ReadonlySet<string> }> {
   const viewer = snapshot.viewer(poster);
   const chains = new Map<string, Chain>();
   const withdrawn = new Set<string>();
-  const rows = (await unit.collection(Rows).find({ index: "stix", values: ids })).filter(
-    (row) => row.originator === agency,
-  );
+  const found = await unit.collection(Rows).find({ index: "stix", values: ids });
+  const heldIds = new Set(found.map((row) => row.stixId));
+  const rows = found.filter((row) => row.originator === agency);
   const entries = [...new Set(rows.map((row) => row.label))].flatMap((id) => snapshot.labels.get(id) ?? []);
   const lanes = viewer === undefined ? [] : admittedLanes(viewer, entries, snapshot, "api");
   const tiers = new Map(lanes.map(({ entry, lane }) => [entry.id, lane]));
@@ -209,10 +215,9 @@ async function heldChains(
     if (label === undefined || label.state === "withdrawn") continue;
     const written = row.receivedFrom === poster && tiers.has(row.label);
     if (written ? row.id !== row.contribution : tiers.get(row.label) !== row.lane) continue;
-    const { id, version, hash, posted } = row;
-    addTo(chains, row.stixId, { id, version, hash, posted, object: () => objectOf(row) }, label.tlp);
+    addTo(chains, row.stixId, { ...row, object: () => objectOf(row) }, label.tlp);
   }
-  return { chains, withdrawn };
+  return { chains, withdrawn, heldIds };
 }
 
 /** The name of a contribution where another that its account does not see whole has the one it would get. */
@@ -366,7 +371,7 @@ async function attempt(
   const settle = async (unit: Unit, store: boolean): Promise<IngestReply> => {
     for (const { candidate } of planned) results.delete(candidate.index);
     const ids = [...new Set(planned.map(({ plans }) => plans[0]?.stixId ?? ""))];
-    const { chains, withdrawn } = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
+    const { chains, withdrawn, heldIds } = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
     const fresh: RowPlan[] = [];
     const brought: Brought[] = [];
     const orders: Parameters<typeof recordOrders>[1][number][] = [];
@@ -393,9 +398,8 @@ async function attempt(
         ...(warnings.length > 0 ? { warnings } : {}),
         ...whereFound(candidate.item),
       });
-      if (fate.outcome === "unchanged") continue;
-      const { id, version, hash, posted } = own;
-      addTo(chains, own.stixId, { id, version, hash, posted, object: () => candidate.object }, tlp);
+      if (!fate.stored) continue;
+      addTo(chains, own.stixId, { ...own, object: () => candidate.object }, tlp);
       fresh.push(...plans);
       brought.push({ object: candidate.object, rows: plans, label: label.stored });
       const { stixId: object, kind, originator: agency } = own;
@@ -405,7 +409,7 @@ async function attempt(
     if (!store) return reply();
     if (!(await recordOrders(unit, orders, snapshot, moment.now))) throw new Moved();
     await internLabels(unit, new Map(planned.map(({ bound: label }) => [label.label, label.stored])));
-    const rows: RowDoc[] = await placeInLanes(unit, fresh, Math.max(moment.now, parts.clock()));
+    const rows: RowDoc[] = await placeInLanes(unit, fresh, Math.max(moment.now, parts.clock()), heldIds);
     await insertRows(unit, rows, poster.id, parts.secrets);
     await reviewBatch(
       unit,

@@ -174,7 +174,7 @@ async function memberIds(unit: Unit, review: ReviewDoc): Promise<string[]> {
   return [
     ...new Set(
       results.flatMap(({ id, outcome }) =>
-        id === undefined || outcome === "rejected" || outcome === "unchanged" || gathered.has(id) ? [] : [id],
+        id === undefined || outcome === "rejected" || gathered.has(id) ? [] : [id],
       ),
     ),
   ];
