@@ -15,8 +15,12 @@ const isJson = (value: unknown): value is Json => typeof value === "object" && v
 /** The steps to each marked property; `*` stands for every member of a list. */
 export function personalPaths(schema: z.ZodType): readonly (readonly string[])[] {
   const found: string[][] = [];
+  const root = z.toJSONSchema(schema, { reused: "inline", unrepresentable: "any" });
+  const named = (ref: unknown): unknown =>
+    typeof ref === "string" && isJson(root.$defs) ? root.$defs[ref.slice("#/$defs/".length)] : undefined;
   const walk = (node: unknown, steps: readonly string[]): void => {
     if (!isJson(node)) return;
+    walk(named(node.$ref), steps);
     if (node[MARK] === true) {
       found.push([...steps]);
       return;
@@ -26,7 +30,7 @@ export function personalPaths(schema: z.ZodType): readonly (readonly string[])[]
       for (const [name, inner] of Object.entries(node.properties)) walk(inner, [...steps, name]);
     if (node.items !== undefined) walk(node.items, [...steps, "*"]);
   };
-  walk(z.toJSONSchema(schema, { reused: "inline", unrepresentable: "any" }), []);
+  walk(root, []);
   return found;
 }
 
