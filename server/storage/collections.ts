@@ -85,6 +85,10 @@ export const Rows = {
   multi: { ends: "ends", values: "values" },
   search: { scope: "lane", terms: "terms" },
   bytes: ["bytes"],
+  hot: {
+    ...{ version: "value", fold: "value", originator: "value", refers: "value" },
+    ...{ stages: "json", ends: "json", marksAt: "json", marks: "json", folded: "json" },
+  },
 } satisfies CollectionSpec<RowDoc>;
 export const Stages = {
   name: "stages",

@@ -17,6 +17,10 @@ export interface Doc {
 /** As read: `rev` counts the writes of this document, from 1. `put` compares it. */
 export type Stored<T extends Doc> = T & { readonly rev: number };
 export type Scalar = string | number;
+/** Some fields of a document; of bytes the text that they are in UTF-8. */
+export type Picked<T extends Doc, K extends keyof T> = {
+  readonly [P in K]: T[P] extends Uint8Array ? string : T[P];
+};
 
 export interface CollectionSpec<T extends Doc> {
   readonly name: string;
@@ -34,6 +38,9 @@ export interface CollectionSpec<T extends Doc> {
   readonly search?: { readonly scope: keyof T & string; readonly terms: keyof T & string };
   /** Fields held as bytes (`Uint8Array`), stored behind the byte header and never parsed by the store. */
   readonly bytes?: readonly (keyof T & string)[];
+  /** Fields besides the indexed ones that `pick` may ask for, since pages are made of them: kept apart from the rest of a document. `value`: text, a finite number or
+   * absent, as in an index; `json`: anything. */
+  readonly hot?: Readonly<Partial<Record<keyof T & string, "value" | "json">>>;
   /** `log`: append-mostly records that may live apart, so that writing them never waits for content (same transaction rules do not span both). */
   readonly placement?: "log";
 }
@@ -68,6 +75,8 @@ export interface Collection<T extends Doc> {
   remove(ids: readonly string[]): Promise<void>;
   /** Merged in index order (values, then id; for a multi index by id), each document once. */
   scan(scan: Scan): Promise<Stored<T>[]>;
+  /** The same, but of each document only these fields, each of them `id`, indexed, hot or bytes that are well-formed UTF-8: nothing else is read. */
+  pick<K extends keyof T & string>(scan: Scan, fields: readonly K[]): Promise<Picked<T, K>[]>;
   /** Every document whose first index field (or, for a multi index, one of whose values) is one of these; each once, in no order. For
    * values under which few documents stand: a thing's rows, an id's versions. */
   find(ask: { readonly index: string; readonly values: readonly Scalar[] }): Promise<Stored<T>[]>;

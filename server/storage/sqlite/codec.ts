@@ -11,6 +11,7 @@ export const documentColumns = (layout: Layout): string[] => [
   "id",
   "_rev",
   ...layout.columns.map(quoted),
+  ...layout.json.map(quoted),
   ...layout.bytes.map(quoted),
   "_rest",
 ];
@@ -51,8 +52,9 @@ export function encode(layout: Layout, doc: Doc, rev: number): unknown[] {
     if (typeof value === "string") bound.push(checkedText(value));
     else if (value === undefined) bound.push(null);
     else if (typeof value === "number" && Number.isFinite(value)) bound.push(value);
-    else throw misuse(`${layout.name}.${field} is indexed: it has to be a string, a finite number or absent.`);
+    else throw misuse(`${layout.name}.${field} has a column of values: it has to be a string, a finite number or absent.`);
   }
+  for (const field of layout.json) bound.push(JSON.stringify(fields[field]) ?? null);
   for (const field of layout.bytes) {
     const value = fields[field];
     if (value instanceof Uint8Array) bound.push(withByteHeader(value));
@@ -73,6 +75,10 @@ export function decode<T extends Doc>(layout: Layout, row: readonly unknown[]): 
   for (const field of layout.columns) {
     const value = row[at++];
     if (value !== null) doc[field] = value;
+  }
+  for (const field of layout.json) {
+    const value = row[at++];
+    if (typeof value === "string") doc[field] = JSON.parse(value);
   }
   for (const field of layout.bytes) {
     const value = row[at++];

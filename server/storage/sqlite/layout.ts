@@ -9,6 +9,7 @@ export interface Declared {
   readonly multi?: Readonly<Record<string, string>>;
   readonly search?: { readonly scope: string; readonly terms: string };
   readonly bytes?: readonly string[];
+  readonly hot?: Readonly<Partial<Record<string, "value" | "json">>>;
   readonly placement?: "log";
 }
 
@@ -18,6 +19,8 @@ export interface Layout {
   readonly table: string;
   /** Fields with a column of their own, `id` apart. */
   readonly columns: readonly string[];
+  /** Fields with a column that holds their JSON. */
+  readonly json: readonly string[];
   readonly bytes: readonly string[];
   readonly indexes: ReadonlyMap<
     string,
@@ -39,12 +42,15 @@ export function quoted(name: string): string {
 /** The layout of a declared collection. */
 export function layoutOf(spec: Declared): Layout {
   const named = Object.values(spec.indexes).flatMap(({ fields }) => fields);
-  const names = [...named, ...Object.values(spec.multi ?? {}), ...(spec.bytes ?? [])];
+  const hot = Object.entries(spec.hot ?? {});
+  const names = [...named, ...hot.map(([field]) => field), ...Object.values(spec.multi ?? {}), ...(spec.bytes ?? [])];
   const bad = names.find((field) => field === "id" || field === "rev" || !/^[A-Za-z][A-Za-z0-9_]*$/.test(field));
   if (bad !== undefined)
     throw misuse(`${spec.name}: "${bad}" can't be an indexed field or one of bytes (ties go by id anyway).`);
   if (spec.name.includes("__")) throw misuse(`${spec.name}: "__" parts a collection from its indexes.`);
-  const columns = [...new Set(spec.search === undefined ? named : [...named, spec.search.scope])];
+  const values = hot.flatMap(([field, kind]) => (kind === "value" ? [field] : []));
+  const columns = [...new Set([...named, ...(spec.search === undefined ? [] : [spec.search.scope]), ...values])];
+  const json = hot.flatMap(([field, kind]) => (kind === "json" ? [field] : []));
   const bytes = spec.bytes ?? [];
   const multi = Object.entries(spec.multi ?? {}).map(
     ([name, field]) => [name, { field, table: quoted(`${spec.name}__${name}`) }] as const,
@@ -54,6 +60,7 @@ export function layoutOf(spec: Declared): Layout {
     name: spec.name,
     table: quoted(spec.name),
     columns,
+    json,
     bytes,
     indexes: new Map(
       Object.entries(spec.indexes).map(([name, { fields, unique = false, few = false }]) => [
@@ -63,17 +70,24 @@ export function layoutOf(spec: Declared): Layout {
     ),
     multi: new Map(multi),
     search,
-    apart: new Set(["id", "rev", ...columns, ...bytes, ...(search === undefined ? [] : [search.terms])]),
+    apart: new Set(["id", "rev", ...columns, ...json, ...bytes, ...(search === undefined ? [] : [search.terms])]),
   };
 }
 
 /** The name of an ordinary index in the database. */
 export const indexName = (layout: Layout, index: string): string => quoted(`${layout.name}__${index}`);
 
+/** The declared type of a column of JSON: SQLite keeps text in it as text. */
+export const JSON_TEXT = "JSON_TEXT";
+
 /** The statement that makes the collection's table. `_row` is declared, since an undeclared row number may change with VACUUM. */
-export function tableDefinition({ table, columns, bytes }: Layout): string {
+export function tableDefinition({ table, columns, json, bytes }: Layout): string {
   const own = ["_row INTEGER PRIMARY KEY", "id TEXT NOT NULL UNIQUE", "_rev INTEGER NOT NULL"];
-  const fields = [...columns.map(quoted), ...bytes.map((field) => `${quoted(field)} BLOB`)];
+  const fields = [
+    ...columns.map(quoted),
+    ...json.map((field) => `${quoted(field)} ${JSON_TEXT}`),
+    ...bytes.map((field) => `${quoted(field)} BLOB`),
+  ];
   return `CREATE TABLE ${table} (${[...own, ...fields, "_rest TEXT"].join(", ")})`;
 }
 

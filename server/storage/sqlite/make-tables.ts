@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { type Declared, indexDefinitions, type Layout, layoutOf, quoted, tableDefinition } from "./layout.ts";
+import { type Declared, indexDefinitions, JSON_TEXT, type Layout, layoutOf, quoted, tableDefinition } from "./layout.ts";
 import { misuse } from "./store-fault.ts";
 
 /** Brings tables and indexes to what is declared, all or nothing. Where they are as declared, nothing is written. */
@@ -31,23 +31,32 @@ function moveFields(on: Connection, layout: Layout): boolean {
   }
   const missing = layout.bytes.find((field) => held.get(field) !== "BLOB");
   if (missing !== undefined) throw misuse(`${name}.${missing} can't become bytes where documents hold something else.`);
-  for (const field of layout.columns) {
-    if (held.has(field)) continue;
-    on.db.exec(`ALTER TABLE ${table} ADD COLUMN ${quoted(field)}`);
-    on.db.exec(
-      `UPDATE ${table} SET ${quoted(field)} = _rest ->> '${field}', _rest = json_remove(_rest, '$.${field}') WHERE _rest -> '${field}' IS NOT NULL`,
-    );
-  }
-  const wanted = new Set([...layout.columns, ...layout.bytes]);
+  const wanted = new Map([
+    ...layout.columns.map((field) => [field, ""] as const),
+    ...layout.json.map((field) => [field, JSON_TEXT] as const),
+    ...layout.bytes.map((field) => [field, "BLOB"] as const),
+  ]);
   for (const [field, type] of held) {
-    if (wanted.has(field) || field === "id" || field.startsWith("_")) continue;
+    if (wanted.get(field) === type || field === "id" || field.startsWith("_")) continue;
     if (type === "BLOB") throw misuse(`${name}.${field} holds bytes: it can't become another kind of field.`);
     dropIndexes(on, layout);
+    const value = type === JSON_TEXT ? `json(${quoted(field)})` : quoted(field);
     on.db.exec(
-      `UPDATE ${table} SET _rest = json_set(coalesce(_rest, '{}'), '$.${field}', ${quoted(field)}) WHERE ${quoted(field)} IS NOT NULL`,
+      `UPDATE ${table} SET _rest = json_set(coalesce(_rest, '{}'), '$.${field}', ${value}) WHERE ${quoted(field)} IS NOT NULL`,
     );
     on.db.exec(`ALTER TABLE ${table} DROP COLUMN ${quoted(field)}`);
+    held.delete(field);
   }
+  const fresh = [...wanted].filter(([field]) => !held.has(field));
+  if (fresh.length === 0) return false;
+  for (const [field, type] of fresh) on.db.exec(`ALTER TABLE ${table} ADD COLUMN ${quoted(field)} ${type}`);
+  const moved = fresh.map(
+    ([field, type]) => `${quoted(field)} = _rest ${type === JSON_TEXT ? "->" : "->>"} '${field}'`,
+  );
+  const paths = fresh.map(([field]) => `'$.${field}'`).join(", ");
+  const some = fresh.map(([field]) => `_rest -> '${field}' IS NOT NULL`).join(" OR ");
+  // All at once: each row is written anew.
+  on.db.exec(`UPDATE ${table} SET ${moved.join(", ")}, _rest = json_remove(_rest, ${paths}) WHERE ${some}`);
   return false;
 }
 
@@ -82,8 +91,7 @@ function makeIndexes(on: Connection, layout: Layout, fresh: boolean): void {
     if (held.has(name)) continue;
     on.db.exec(sql);
     if (field === undefined || fresh) continue;
-    on.db.exec(
-      `INSERT INTO ${quoted(name)} SELECT DISTINCT v.value, t.id FROM ${layout.table} t, json_each(t._rest, '$.${field}') v`,
-    );
+    const list = layout.json.includes(field) ? `t.${quoted(field)}` : `t._rest, '$.${field}'`;
+    on.db.exec(`INSERT INTO ${quoted(name)} SELECT DISTINCT v.value, t.id FROM ${layout.table} t, json_each(${list}) v`);
   }
 }

@@ -19,6 +19,7 @@ export function sqliteCollection<T extends Doc>(spec: Declared): (access: Access
     get: (id) => read((on) => reads.get(on, id)),
     getMany: (ids) => read((on) => reads.getMany(on, ids)),
     scan: (scan) => read((on) => reads.scan(on, scan)),
+    pick: (scan, fields) => read((on) => reads.pick(on, scan, fields)),
     find: (ask) => read((on) => reads.find(on, ask)),
     all: (ask) => read((on) => reads.all(on, ask)),
     count: (scan) => read((on) => reads.count(on, scan)),

@@ -1,8 +1,9 @@
-import type { Doc, Scalar, Scan, Stored } from "../port.ts";
+import type { Doc, Picked, Scalar, Scan, Stored } from "../port.ts";
 import { decode, documentColumns } from "./codec.ts";
 import type { Connection } from "./connection.ts";
 import type { Layout } from "./layout.ts";
 import { listable, mergedKeys } from "./merged-keys.ts";
+import { pickingOf } from "./picking.ts";
 import { planScan, type ScanPlan } from "./scan-plan.ts";
 import { wordQuery } from "./search-words.ts";
 import { misuse } from "./store-fault.ts";
@@ -29,6 +30,7 @@ export interface TableReads<T extends Doc> {
   get(on: Connection, id: string): Stored<T> | undefined;
   getMany(on: Connection, ids: readonly string[]): Stored<T>[];
   scan(on: Connection, scan: Scan): Stored<T>[];
+  pick<K extends keyof T & string>(on: Connection, scan: Scan, fields: readonly K[]): Picked<T, K>[];
   find(on: Connection, ask: FindAsk): Stored<T>[];
   all(on: Connection, ask: { readonly after?: string; readonly limit: number }): Stored<T>[];
   count(on: Connection, scan: Omit<Scan, "limit" | "after" | "reverse">): number;
@@ -49,7 +51,6 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
     .map((column) => `t.${column}`)
     .join(", ");
   const byId = `SELECT ${columns} FROM ${layout.table} t WHERE id = ?`;
-  const byRow = `SELECT ${columns} FROM ${layout.table} t WHERE _row = ?`;
 
   const allSql = (where: string): string => `SELECT ${columns} FROM ${layout.table} t ${where} ORDER BY id LIMIT ?`;
 
@@ -59,18 +60,26 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
     return row === undefined || row[0] !== id ? undefined : decode<T>(layout, row);
   };
 
-  const single = (on: Connection, plan: ScanPlan, prefix: readonly Scalar[], limit: number): Stored<T>[] =>
-    on
-      .statement(`SELECT ${columns} FROM ${plan.joined} WHERE ${plan.where} ORDER BY ${plan.order} LIMIT ?`)
-      .all(...prefix, ...plan.bounds, limit)
-      .map((row) => decode<T>(layout, row));
-
-  /** The documents are read once the merge has chosen their keys. */
-  const several = (on: Connection, plan: ScanPlan, limit: number, reverse: boolean): Stored<T>[] => {
-    const document = on.statement(plan.multi ? byId : byRow);
-    return mergedKeys(on, plan, limit, reverse).flatMap((key) => {
-      const row = document.get(key[key.length - 1]);
-      return row === undefined ? [] : [decode<T>(layout, row)];
+  /** The rows of a scan, with these columns of the documents. Of several prefixes they are read once the merge has chosen their keys. */
+  const rowsOf = (on: Connection, plan: ScanPlan, limit: number, reverse: boolean, columns: string): unknown[][] => {
+    const [prefix, second] = plan.prefixes;
+    if (prefix === undefined) return [];
+    if (second === undefined)
+      return on
+        .statement(`SELECT ${columns} FROM ${plan.joined} WHERE ${plan.where} ORDER BY ${plan.order} LIMIT ?`)
+        .all(...prefix, ...plan.bounds, limit);
+    return on.snapshot(() => {
+      const handles = mergedKeys(on, plan, limit, reverse).map((key) => key[key.length - 1]);
+      if (plan.multi) {
+        const document = on.statement(`SELECT ${columns} FROM ${layout.table} t WHERE id = ?`);
+        return handles.flatMap((id) => {
+          const row = document.get(id);
+          return row === undefined ? [] : [row];
+        });
+      }
+      // One statement for all: crossing into the driver costs more than the look-up.
+      const documents = `SELECT ${columns} FROM json_each(?) j CROSS JOIN ${layout.table} t ON t._row = j.value`;
+      return on.statement(documents).all(JSON.stringify(handles));
     });
   };
 
@@ -89,11 +98,21 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
 
     scan(on, scan) {
       const limit = checkedLimit(scan.limit);
+      return rowsOf(on, planScan(layout, scan), limit, scan.reverse === true, columns).map((row) =>
+        decode<T>(layout, row),
+      );
+    },
+
+    pick<K extends keyof T & string>(on: Connection, scan: Scan, fields: readonly K[]): Picked<T, K>[] {
+      const limit = checkedLimit(scan.limit);
       const plan = planScan(layout, scan);
-      const [prefix, second] = plan.prefixes;
-      if (prefix === undefined) return [];
-      if (second === undefined) return single(on, plan, prefix, limit);
-      return on.snapshot(() => several(on, plan, limit, scan.reverse === true));
+      const [prefix = [], second] = plan.prefixes;
+      const alike = plan.multi || second !== undefined ? [] : (layout.indexes.get(scan.index)?.fields ?? []);
+      const known = new Map(alike.slice(0, prefix.length).map((field, at) => [field, prefix[at] ?? ""]));
+      const picking = pickingOf(layout, fields, known);
+      return rowsOf(on, plan, limit, scan.reverse === true, picking.columns).map(
+        (row) => picking.make(row) as Picked<T, K>,
+      );
     },
 
     find(on, { index, values }) {

@@ -30,7 +30,8 @@ export function tableWrites(layout: Layout): TableWrites {
   const updateSql = `UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(", ")} WHERE _row = ?`;
   const heldColumns = ["_row", "_rev", ...(search === undefined ? [] : [quoted(search.scope)])];
   const heldSql = `SELECT ${heldColumns.join(", ")} FROM ${table} WHERE id = ?`;
-  const restSql = `SELECT _rest FROM ${table} WHERE _row = ?`;
+  /** The lists of side tables: each has a column, or is in the rest. */
+  const listsSql = `SELECT _rest${layout.json.map((field) => `, ${quoted(field)}`).join("")} FROM ${table} WHERE _row = ?`;
   const removeSql = `DELETE FROM ${table} WHERE _row = ?`;
   const sides = [...layout.multi.values()].map(({ field, table: side }) => ({
     field,
@@ -52,9 +53,12 @@ export function tableWrites(layout: Layout): TableWrites {
   /** Brings the side tables from what the stored row lists, which its rest tells, to what the document lists (nothing, if it goes). */
   const moveSides = (on: Connection, id: string, row: unknown, doc: Doc | undefined): void => {
     if (sides.length === 0) return;
-    const rest = on.statement(restSql).get(row)?.[0];
-    const held: Readonly<Record<string, readonly string[] | undefined>> =
-      typeof rest === "string" ? JSON.parse(rest) : {};
+    const [rest, ...json] = on.statement(listsSql).get(row) ?? [];
+    const held: Record<string, readonly string[] | undefined> = typeof rest === "string" ? JSON.parse(rest) : {};
+    for (const [at, field] of layout.json.entries()) {
+      const text = json[at];
+      if (sides.some((side) => side.field === field) && typeof text === "string") held[field] = JSON.parse(text);
+    }
     for (const { field, add, drop } of sides) {
       const before = new Set(held[field] ?? []);
       const after = new Set(doc === undefined ? [] : stringList(layout, doc, field));

@@ -1,0 +1,57 @@
+import { withoutByteHeader } from "../byte-header.ts";
+import type { Scalar } from "../port.ts";
+import { type Layout, quoted } from "./layout.ts";
+import { misuse } from "./store-fault.ts";
+
+type Values = readonly unknown[];
+
+/** How some fields of a collection's documents are read without the rest. */
+export interface Picking {
+  /** What to select of the document `t`. */
+  readonly columns: string;
+  readonly make: (row: Values) => Readonly<Record<string, unknown>>;
+}
+
+/** Bytes that are stored plain come as the text that they are: a string costs a third of what a buffer does. Others as they are stored. */
+const asText = (field: string): string =>
+  `CASE substr(t.${field}, 1, 5) WHEN x'0100000000' THEN CAST(substr(t.${field}, 6) AS TEXT) ELSE t.${field} END`;
+
+const textOf = (value: unknown): unknown =>
+  value instanceof Uint8Array ? Buffer.from(withoutByteHeader(value)).toString("utf8") : value;
+
+/** Plans the reading of these fields, each of them `id`, in a column or bytes (else `store.misuse`); `known` has those that are the same in every document asked for. */
+export function pickingOf(
+  layout: Layout,
+  fields: readonly string[],
+  known: ReadonlyMap<string, Scalar> = new Map(),
+): Picking {
+  const json = new Set(layout.json);
+  const bytes = new Set(layout.bytes);
+  const unknown = fields.find(
+    (field) => field !== "id" && !layout.columns.includes(field) && !json.has(field) && !bytes.has(field),
+  );
+  if (unknown !== undefined) throw misuse(`${layout.name}.${unknown} is neither indexed nor hot nor bytes.`);
+  const read = fields.filter((field) => !known.has(field));
+  const same = fields.flatMap((field) => {
+    const value = known.get(field);
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  const columns = read.map((field) => (bytes.has(field) ? asText(quoted(field)) : `t.${quoted(field)}`));
+  const readAs = read.map((field) => (json.has(field) ? "json" : bytes.has(field) ? "bytes" : "value"));
+  return {
+    // A document of which all is known still has to be there.
+    columns: columns.length === 0 ? "1" : columns.join(", "),
+    make(row) {
+      const doc: Record<string, unknown> = {};
+      for (const [field, value] of same) doc[field] = value;
+      for (let at = 0; at < read.length; at++) {
+        const value = row[at];
+        if (value === null) continue;
+        const how = readAs[at];
+        doc[read[at] ?? ""] =
+          how === "value" ? value : how === "json" ? JSON.parse(String(value)) : textOf(value);
+      }
+      return doc;
+    },
+  };
+}
