@@ -4,6 +4,7 @@ import { keyOf } from "../pipeline/key.ts";
 import type { Item, StixJson } from "../pipeline/steps.ts";
 import { validate } from "../pipeline/validate.ts";
 import { tightness } from "../policy/meet.ts";
+import { personalWarning } from "../policy/personal-data.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
 import { keyed, sha256 } from "../shared/digest.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
@@ -390,7 +391,8 @@ async function attempt(
       }
       const { tlp } = label.stored;
       const beside = fate.outcome === "updated" ? standsBeside(own, tlp, chains.get(own.stixId)) : [];
-      const warnings = [...candidate.warnings, ...label.warnings, ...beside];
+      const personal = personalWarning(candidate.object, label.stored);
+      const warnings = [...candidate.warnings, ...label.warnings, ...personal, ...beside];
       results.set(candidate.index, {
         index: candidate.index,
         id: own.stixId,
