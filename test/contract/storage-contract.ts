@@ -1,6 +1,7 @@
 import type { Storage } from "../../server/storage/port.ts";
 import { documentContract } from "./document-contract.ts";
 import { handleContract } from "./handle-contract.ts";
+import { pickContract } from "./pick-contract.ts";
 import { randomContract } from "./random-contract.ts";
 import { scanContract } from "./scan-contract.ts";
 import { searchContract } from "./search-contract.ts";
@@ -26,6 +27,7 @@ export function storageContract(name: string, make: () => Promise<StoreUnderTest
     });
     documentContract(again);
     scanContract(again);
+    pickContract(again);
     searchContract(again);
     transactionContract(again);
     snapshotContract(again);

@@ -12,6 +12,8 @@ export const Thing = z.object({
   tags: z.array(z.string()).optional(),
   terms: z.array(z.string()).optional(),
   data: z.instanceof(Uint8Array).optional(),
+  shade: z.union([z.string(), z.number()]).optional(),
+  names: z.array(z.string()).optional(),
   note: z.unknown().optional(),
 });
 export type Thing = z.infer<typeof Thing>;
@@ -26,9 +28,10 @@ export const Things = {
     place: { fields: ["lane", "key"], unique: true },
     all: { fields: ["lane", "owner", "rank"], few: true },
   },
-  multi: { tag: "tags" },
+  multi: { tag: "tags", name: "names" },
   search: { scope: "lane", terms: "terms" },
   bytes: ["data"],
+  hot: { shade: "value", names: "json", note: "json" },
 } satisfies CollectionSpec<Thing>;
 
 export const Note = z.object({ id: z.string(), text: z.string() });

@@ -52,7 +52,8 @@ export function encode(layout: Layout, doc: Doc, rev: number): unknown[] {
     if (typeof value === "string") bound.push(checkedText(value));
     else if (value === undefined) bound.push(null);
     else if (typeof value === "number" && Number.isFinite(value)) bound.push(value);
-    else throw misuse(`${layout.name}.${field} has a column of values: it has to be a string, a finite number or absent.`);
+    else
+      throw misuse(`${layout.name}.${field} has a column of values: it has to be a string, a finite number or absent.`);
   }
   for (const field of layout.json) bound.push(JSON.stringify(fields[field]) ?? null);
   for (const field of layout.bytes) {

@@ -1,5 +1,13 @@
 import type { Connection } from "./connection.ts";
-import { type Declared, indexDefinitions, JSON_TEXT, type Layout, layoutOf, quoted, tableDefinition } from "./layout.ts";
+import {
+  type Declared,
+  indexDefinitions,
+  JSON_TEXT,
+  type Layout,
+  layoutOf,
+  quoted,
+  tableDefinition,
+} from "./layout.ts";
 import { misuse } from "./store-fault.ts";
 
 /** Brings tables and indexes to what is declared, all or nothing. Where they are as declared, nothing is written. */
@@ -92,6 +100,8 @@ function makeIndexes(on: Connection, layout: Layout, fresh: boolean): void {
     on.db.exec(sql);
     if (field === undefined || fresh) continue;
     const list = layout.json.includes(field) ? `t.${quoted(field)}` : `t._rest, '$.${field}'`;
-    on.db.exec(`INSERT INTO ${quoted(name)} SELECT DISTINCT v.value, t.id FROM ${layout.table} t, json_each(${list}) v`);
+    on.db.exec(
+      `INSERT INTO ${quoted(name)} SELECT DISTINCT v.value, t.id FROM ${layout.table} t, json_each(${list}) v`,
+    );
   }
 }

@@ -7,14 +7,14 @@ type Values = readonly unknown[];
 
 /** How some fields of a collection's documents are read without the rest. */
 export interface Picking {
-  /** What to select of the document `t`. */
-  readonly columns: string;
+  /** What to select of a document under this name. */
+  readonly columns: (document: string) => string;
   readonly make: (row: Values) => Readonly<Record<string, unknown>>;
 }
 
 /** Bytes that are stored plain come as the text that they are: a string costs a third of what a buffer does. Others as they are stored. */
-const asText = (field: string): string =>
-  `CASE substr(t.${field}, 1, 5) WHEN x'0100000000' THEN CAST(substr(t.${field}, 6) AS TEXT) ELSE t.${field} END`;
+const asText = (column: string): string =>
+  `CASE substr(${column}, 1, 5) WHEN x'0100000000' THEN CAST(substr(${column}, 6) AS TEXT) ELSE ${column} END`;
 
 const textOf = (value: unknown): unknown =>
   value instanceof Uint8Array ? Buffer.from(withoutByteHeader(value)).toString("utf8") : value;
@@ -36,11 +36,14 @@ export function pickingOf(
     const value = known.get(field);
     return value === undefined ? [] : [[field, value] as const];
   });
-  const columns = read.map((field) => (bytes.has(field) ? asText(quoted(field)) : `t.${quoted(field)}`));
+  const column = (document: string, field: string): string => {
+    const name = `${document}.${quoted(field)}`;
+    return bytes.has(field) ? asText(name) : name;
+  };
   const readAs = read.map((field) => (json.has(field) ? "json" : bytes.has(field) ? "bytes" : "value"));
   return {
     // A document of which all is known still has to be there.
-    columns: columns.length === 0 ? "1" : columns.join(", "),
+    columns: (document) => (read.length === 0 ? "1" : read.map((field) => column(document, field)).join(", ")),
     make(row) {
       const doc: Record<string, unknown> = {};
       for (const [field, value] of same) doc[field] = value;
@@ -48,8 +51,7 @@ export function pickingOf(
         const value = row[at];
         if (value === null) continue;
         const how = readAs[at];
-        doc[read[at] ?? ""] =
-          how === "value" ? value : how === "json" ? JSON.parse(String(value)) : textOf(value);
+        doc[read[at] ?? ""] = how === "value" ? value : how === "json" ? JSON.parse(String(value)) : textOf(value);
       }
       return doc;
     },

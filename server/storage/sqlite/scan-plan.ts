@@ -9,8 +9,9 @@ export interface ScanPlan {
   readonly table: string;
   /** Index or side table, as `k`. */
   readonly from: string;
-  /** The document as `t` beside it. */
+  /** The same with the document, as `document`. */
   readonly joined: string;
+  readonly document: "k" | "t";
   /** Columns that order the rows of one prefix; the last is the id. */
   readonly keys: readonly string[];
   /** How many of the keys are in the index: all, or all but the id, which is then read with the document. */
@@ -83,7 +84,9 @@ export function planScan(layout: Layout, { index, prefixes, from, to, after, rev
   return {
     table: layout.table,
     from: source,
-    joined: `${source} CROSS JOIN ${layout.table} t ON t.${handle} = k.${handle}`,
+    // What is not in the index is read from the table by the index itself.
+    joined: side === undefined ? source : `${source} CROSS JOIN ${layout.table} t ON t.id = k.id`,
+    document: side === undefined ? "k" : "t",
     keys,
     indexed: side === undefined && !ordinary?.withId ? tail.length : keys.length,
     handle: `k.${handle}`,

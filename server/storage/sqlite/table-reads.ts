@@ -47,9 +47,11 @@ const checkedLimit = (limit: number): number => {
 };
 
 export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
-  const columns = documentColumns(layout)
-    .map((column) => `t.${column}`)
-    .join(", ");
+  const columnsOf = (document: string): string =>
+    documentColumns(layout)
+      .map((column) => `${document}.${column}`)
+      .join(", ");
+  const columns = columnsOf("t");
   const byId = `SELECT ${columns} FROM ${layout.table} t WHERE id = ?`;
 
   const allSql = (where: string): string => `SELECT ${columns} FROM ${layout.table} t ${where} ORDER BY id LIMIT ?`;
@@ -61,24 +63,32 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
   };
 
   /** The rows of a scan, with these columns of the documents. Of several prefixes they are read once the merge has chosen their keys. */
-  const rowsOf = (on: Connection, plan: ScanPlan, limit: number, reverse: boolean, columns: string): unknown[][] => {
+  const rowsOf = (
+    on: Connection,
+    plan: ScanPlan,
+    limit: number,
+    reverse: boolean,
+    columnsOf: (document: string) => string,
+  ): unknown[][] => {
     const [prefix, second] = plan.prefixes;
     if (prefix === undefined) return [];
     if (second === undefined)
       return on
-        .statement(`SELECT ${columns} FROM ${plan.joined} WHERE ${plan.where} ORDER BY ${plan.order} LIMIT ?`)
+        .statement(
+          `SELECT ${columnsOf(plan.document)} FROM ${plan.joined} WHERE ${plan.where} ORDER BY ${plan.order} LIMIT ?`,
+        )
         .all(...prefix, ...plan.bounds, limit);
     return on.snapshot(() => {
       const handles = mergedKeys(on, plan, limit, reverse).map((key) => key[key.length - 1]);
       if (plan.multi) {
-        const document = on.statement(`SELECT ${columns} FROM ${layout.table} t WHERE id = ?`);
+        const document = on.statement(`SELECT ${columnsOf("t")} FROM ${layout.table} t WHERE id = ?`);
         return handles.flatMap((id) => {
           const row = document.get(id);
           return row === undefined ? [] : [row];
         });
       }
       // One statement for all: crossing into the driver costs more than the look-up.
-      const documents = `SELECT ${columns} FROM json_each(?) j CROSS JOIN ${layout.table} t ON t._row = j.value`;
+      const documents = `SELECT ${columnsOf("t")} FROM json_each(?) j CROSS JOIN ${layout.table} t ON t._row = j.value`;
       return on.statement(documents).all(JSON.stringify(handles));
     });
   };
@@ -98,7 +108,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
 
     scan(on, scan) {
       const limit = checkedLimit(scan.limit);
-      return rowsOf(on, planScan(layout, scan), limit, scan.reverse === true, columns).map((row) =>
+      return rowsOf(on, planScan(layout, scan), limit, scan.reverse === true, columnsOf).map((row) =>
         decode<T>(layout, row),
       );
     },
@@ -117,7 +127,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
 
     find(on, { index, values }) {
       const plan = planScan(layout, { index, prefixes: values.map((value) => [value]) });
-      const statement = on.statement(`SELECT ${columns} FROM ${plan.joined} WHERE ${plan.where}`);
+      const statement = on.statement(`SELECT ${columnsOf(plan.document)} FROM ${plan.joined} WHERE ${plan.where}`);
       return on.snapshot(() => {
         const found = plan.prefixes.flatMap((prefix) => statement.all(...prefix));
         const once = plan.multi ? new Map(found.map((row) => [row[0], row])).values() : found;

@@ -135,3 +135,42 @@ test("openSqlite – indexes declared otherwise than the store has – moves fie
     "t0021",
   ]);
 });
+
+/** The same, as a version before declared it: nothing is kept apart but what is indexed. */
+const { hot: _, ...Earlier } = Things;
+
+test("openSqlite – fields declared hot that were in the rest, and the other way about – moved with their values, whatever they are", async () => {
+  const others = CONTRACT_COLLECTIONS.filter(({ name }) => name !== "things");
+  const docs = manyThings(40, (at) => ({
+    ...(at % 2 === 0 ? { shade: at % 4 === 0 ? `s${at}` : at / 8 } : {}),
+    ...(at % 3 === 0 ? { names: [`n${at}`, "n"] } : {}),
+    ...(at % 5 === 0 ? { note: [{ "a b": null }, true, '"', 1e300] } : { note: at % 2 === 0 }),
+    tags: ["t"],
+    data: new TextEncoder().encode(`d${at}`),
+  }));
+  const earlier = await open({ collections: [...others, { ...Earlier, multi: { tag: "tags" } }] });
+  await earlier.collection(Things).insert(docs);
+  const before = await earlier.collection(Things).all({ limit: 99 });
+  await earlier.close();
+  expect(before).toEqual(docs.map((doc) => ({ ...doc, rev: 1 })));
+
+  const now = await open();
+  const things = now.collection(Things);
+  expect(await things.all({ limit: 99 })).toEqual(before);
+  const picked = await things.pick({ index: "owner", prefixes: [["a"]], limit: 99 }, ["shade", "names", "note"]);
+  expect(picked).toEqual([]);
+  const named = await things.pick({ index: "name", prefixes: [["n"]], limit: 99 }, ["id", "shade", "names", "note"]);
+  expect(named).toEqual(
+    docs.filter(({ names }) => names !== undefined).map(({ id, shade, names, note }) => ({ id, shade, names, note })),
+  );
+  await things.put({ ...aThing("t0000", { names: ["m"], shade: 7 }), rev: 1 });
+  await now.close();
+
+  const again = await open({ collections: [...others, Earlier] });
+  expect(await again.collection(Things).get("t0000")).toEqual({
+    ...aThing("t0000", { names: ["m"], shade: 7 }),
+    rev: 2,
+  });
+  expect((await again.collection(Things).all({ limit: 99 })).slice(1)).toEqual(before.slice(1));
+  await again.close();
+});

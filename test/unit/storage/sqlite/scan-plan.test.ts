@@ -26,7 +26,7 @@ test("every index of the store, with every prefix, forwards and back, from a bou
     const after: Pick<Scan, "after"> = prefix.length >= length - 1 ? { after: { value: 5, id: "b" } } : {};
     for (const how of [{}, { reverse: true }, { from: 3 }, after]) {
       const plan = planScan(layoutOf(spec), { index, prefixes: [prefix], ...how });
-      const sql = `EXPLAIN QUERY PLAN SELECT t.id FROM ${plan.joined} WHERE ${plan.where} ORDER BY ${plan.order} LIMIT 10`;
+      const sql = `EXPLAIN QUERY PLAN SELECT ${plan.document}.id FROM ${plan.joined} WHERE ${plan.where} ORDER BY ${plan.order} LIMIT 10`;
       const steps = connection
         .statement(sql)
         .all(...prefix, ...plan.bounds)
