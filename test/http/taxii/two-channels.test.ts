@@ -88,13 +88,11 @@ test("what a colleague or another agency said over TAXII – and the account doe
 });
 
 test("an observable – edited to what the agency said over TAXII before – leaves its old value, and says so", async () => {
-  const [before, known] = [address("edited from", "198.51.100.79"), address("known", "198.51.100.80")];
-  await taxii.put("u1", [known], HOME);
-  // An edit gives the standard's own id, which the agency has said this value under too.
-  const { objects } = (await ask("u1", "/objects?value=198.51.100.80")).json as { objects: [StixJson] };
-  await taxii.put("u1", [{ ...known, id: objects[0].id }], HOME);
+  const before = address("edited from", "198.51.100.79");
+  await taxii.put("u1", [{ ...before, value: "198.51.100.80" }], HOME);
   await rest("u1", [before]);
-  const [{ post, hash }] = ((await ask("u1", `/mine?id=${before.id}`)).json as { posts: [StixJson] }).posts;
+  const { posts } = (await ask("u1", `/mine?id=${before.id}`)).json as { posts: StixJson[] };
+  const { post, hash } = posts.find(({ channel }) => channel === "rest") ?? {};
   later();
   const reply = await taxii.world.ask("u1", {
     ...{ method: "POST", path: `/api/v1/mine/${String(post)}/edit` },
