@@ -22,6 +22,13 @@ interface Joint {
   readonly members: ReadonlySet<string>;
 }
 
+/** Whether all members of one joint are members of another: never of one that is as small. */
+function isWithin(small: Joint, large: Joint): boolean {
+  if (small.members.size >= large.members.size) return false;
+  for (const member of small.members) if (!large.members.has(member)) return false;
+  return true;
+}
+
 /**
  * Texts of the joints that another part makes needless: one that is among its members, or a joint whose members it all has (absorption:
  * A OR (A AND B) is A). Each joint is looked up by its rarest member, so that long lists stay cheap.
@@ -40,9 +47,7 @@ export function absorbed(all: ReadonlyMap<string, unknown>, joints: readonly Joi
   }
   const kept = new Map<string, Joint[]>();
   for (const joint of joints.filter(({ text }) => !gone.has(text)).sort((a, b) => a.members.size - b.members.size)) {
-    const smaller = [...joint.members].some((member) =>
-      kept.get(member)?.some(({ members }) => [...members].every((one) => joint.members.has(one))),
-    );
+    const smaller = [...joint.members].some((member) => kept.get(member)?.some((other) => isWithin(other, joint)));
     if (smaller) {
       gone.add(joint.text);
       continue;
@@ -78,16 +83,33 @@ export function joinComparisons(kind: "and" | "or", parts: readonly ComparisonFo
   return { kind, text: textOf(kind, sorted), parts: sorted };
 }
 
+/** The object types that could satisfy a form; none where AND joins different ones. */
+export function typesOf(form: ComparisonForm): ReadonlySet<string> {
+  if (form.kind === "leaf") return new Set([form.leaf.path.type]);
+  let types: Set<string> | undefined;
+  for (const part of form.parts) {
+    const own = typesOf(part);
+    if (types === undefined) types = new Set(own);
+    else if (form.kind === "or") for (const type of own) types.add(type);
+    else for (const type of types) if (!own.has(type)) types.delete(type);
+  }
+  return types ?? new Set();
+}
+
 /** How many terms the disjunctive form has, and how long the longest one is; and whether it is one already. */
 function extent(form: ComparisonForm): { terms: number; width: number; flat: boolean } {
   if (form.kind === "leaf") return { terms: 1, width: 1, flat: true };
-  const [join, length] = form.kind === "or" ? [0, 0] : [1, 0];
-  let [terms, width, flat]: [number, number, boolean] = [join, length, true];
+  const isOr = form.kind === "or";
+  let [terms, width, flat]: [number, number, boolean] = [isOr ? 0 : 1, 0, true];
+  let type = "";
   for (const part of form.parts) {
     const inner = extent(part);
-    terms = form.kind === "or" ? terms + inner.terms : terms * inner.terms;
-    width = form.kind === "or" ? Math.max(width, inner.width) : width + inner.width;
-    flat &&= inner.flat && !(form.kind === "and" && part.kind === "or");
+    terms = isOr ? terms + inner.terms : terms * inner.terms;
+    width = isOr ? Math.max(width, inner.width) : width + inner.width;
+    // A term that asks for two types is none, so it has to go.
+    const other = !isOr && part.kind === "leaf" && part.leaf.path.type !== type && type !== "";
+    if (part.kind === "leaf") type = part.leaf.path.type;
+    flat &&= inner.flat && !other && (isOr || part.kind !== "or");
   }
   return { terms, width, flat };
 }

@@ -3,8 +3,8 @@ import { shortestAddress } from "./address.ts";
 import { type ComparisonForm, joinComparisons, leafForm } from "./comparison-form.ts";
 import { plainConstant, shortestNumber, specialConstant } from "./constant.ts";
 import { isHexHash, wrongHash } from "./hash-form.ts";
-import { plainLeaf } from "./normal.ts";
-import { patternForm, patternTree, type Rules } from "./pattern-form.ts";
+import { normal, plainLeaf } from "./normal.ts";
+import { type PatternForm, patternForm, patternTree, type Rules } from "./pattern-form.ts";
 import { printConstant } from "./print.ts";
 import type { Constant, InTest, Leaf, Path, Pattern, Qualifier, Test } from "./tree.ts";
 
@@ -99,16 +99,20 @@ function looseRules(canonical: Canonical): Rules {
   return { leaf, qualifier, split: true };
 }
 
+/** Over the strict form, so that what is equivalent is always the same thing. */
+const looseForm = (tree: Pattern, canonical: Canonical): PatternForm =>
+  patternForm(normal(tree), looseRules(canonical));
+
 /**
  * The looser normal form as a tree: besides what `normal` does, IN is OR of `=`, REPEATS 1 says nothing, `[a OR b]` is `[a] OR [b]`, equal octets are
  * one whichever way they are written, and paths and constants stand in their canonical spelling. The loose form of a loose form is itself.
  */
 export const loose = (tree: Pattern, canonical: Canonical = PLAIN_CANONICAL): Pattern =>
-  patternTree(patternForm(tree, looseRules(canonical)));
+  patternTree(looseForm(tree, canonical));
 
 /** The same as text: equal for two patterns just if they are the same thing. */
 export const looseText = (tree: Pattern, canonical: Canonical = PLAIN_CANONICAL): string =>
-  patternForm(tree, looseRules(canonical)).text;
+  looseForm(tree, canonical).text;
 
 /** Whether two patterns are the same thing for de-duplication. */
 export const sameThing = (a: Pattern, b: Pattern, canonical: Canonical = PLAIN_CANONICAL): boolean =>

@@ -7,6 +7,7 @@ import {
   joinComparisons,
   MOST_PARTS,
   MOST_TERMS,
+  typesOf,
 } from "./comparison-form.ts";
 import { printQualifier } from "./print.ts";
 import { type Leaf, NOWHERE, type Pattern, type Qualifier } from "./tree.ts";
@@ -112,12 +113,30 @@ function absorbJoints(flat: Map<string, PatternForm>): void {
   }
 }
 
-/** Parts joined: flat; AND and OR in order; of OR each once, without what another absorbs. One part is the part. */
-function join(kind: JoinKind, parts: readonly PatternForm[]): PatternForm {
+const isPossible = (test: ComparisonForm): boolean => test.kind === "leaf" || typesOf(test).size > 0;
+/** Observations that something can match: under OR they may stand in one pair of brackets. */
+const testsOf = (parts: Iterable<PatternForm>): ComparisonForm[] =>
+  [...parts].flatMap((part) => (part.kind === "observation" && isPossible(part.test) ? [part.test] : []));
+
+/** What brackets in common would absorb: [a] OR [a AND b] is [a OR a AND b], which is [a]. */
+function absorbObservations(flat: Map<string, PatternForm>): void {
+  const tests = testsOf(flat.values());
+  if (!tests.some(({ kind }) => kind === "and")) return;
+  const together = joinComparisons("or", tests);
+  const left = new Set(together.kind === "or" ? together.parts.map(({ text }) => text) : [together.text]);
+  for (const { text } of tests) if (!left.has(text)) flat.delete(`[${text}]`);
+}
+
+/**
+ * Parts joined: flat; AND and OR in order; of OR each once, without what another absorbs. One part is the part. `split` where observations
+ * under OR might as well stand in one pair of brackets.
+ */
+function join(kind: JoinKind, parts: readonly PatternForm[], split: boolean): PatternForm {
   const flat = parts.flatMap((part) => (part.kind === kind ? part.parts : [part]));
   if (kind === "followedby") return joint(kind, flat);
   if (kind === "and") return joint(kind, flat.sort(byText));
   const each = new Map(flat.map((part) => [part.text, part]));
+  if (split) absorbObservations(each);
   absorbJoints(each);
   const sorted = [...each.values()].sort(byText);
   const [first] = sorted;
@@ -138,36 +157,40 @@ function extent(form: PatternForm): { terms: number; width: number; flat: boolea
 }
 
 /** The terms of the disjunctive form: AND and FOLLOWEDBY distributed over OR. */
-function termsOf(form: PatternForm): readonly PatternForm[] {
+function distributedTerms(form: PatternForm, split: boolean): readonly PatternForm[] {
   if (form.kind === "observation" || form.kind === "qualified") return [form];
-  if (form.kind === "or") return form.parts.flatMap(termsOf);
+  if (form.kind === "or") return form.parts.flatMap((part) => distributedTerms(part, split));
   let rows: readonly (readonly PatternForm[])[] = [[]];
   for (const part of form.parts) {
-    const more = termsOf(part);
+    const more = distributedTerms(part, split);
     rows = rows.flatMap((row) => more.map((term) => [...row, term]));
   }
-  return rows.map((row) => join(form.kind, row));
+  return rows.map((row) => join(form.kind, row, split));
 }
 
-function distributed(form: PatternForm): PatternForm {
+function distributed(form: PatternForm, split: boolean): PatternForm {
   const { terms, width, flat } = extent(form);
-  return flat || terms > MOST_TERMS || terms * width > MOST_PARTS ? form : join("or", termsOf(form));
+  return flat || terms > MOST_TERMS || terms * width > MOST_PARTS
+    ? form
+    : join("or", distributedTerms(form, split), split);
 }
 
 /** Before the disjunctive form: everything joined in order. What is qualified is a whole of its own, in its normal form. */
 function sorted(node: Pattern, rules: Rules): PatternForm {
   if (node.kind === "observation") {
     const test = disjunctive(comparisonForm(node.test, rules.leaf));
-    return rules.split && test.kind === "or" ? join("or", test.parts.map(observation)) : observation(test);
+    return rules.split && test.kind === "or" ? join("or", test.parts.map(observation), true) : observation(test);
   }
   if (node.kind === "qualified") {
-    const operand = patternForm(node.operand, rules);
     const qualifier = rules.qualifier(node.qualifier);
-    return qualifier === undefined ? operand : qualified(operand, qualifier);
+    return qualifier === undefined
+      ? sorted(node.operand, rules)
+      : qualified(patternForm(node.operand, rules), qualifier);
   }
   return join(
     node.kind,
     node.operands.map((operand) => sorted(operand, rules)),
+    rules.split,
   );
 }
 
@@ -175,16 +198,15 @@ function sorted(node: Pattern, rules: Rules): PatternForm {
 function merged(form: PatternForm): PatternForm {
   if (form.kind === "observation" || form.kind === "qualified") return form;
   const parts = form.parts.map(merged);
-  if (form.kind !== "or") return join(form.kind, parts);
-  const tests = parts.flatMap((part) => (part.kind === "observation" ? [part.test] : []));
-  if (tests.length < 2) return join("or", parts);
-  const others = parts.filter(({ kind }) => kind !== "observation");
-  return join("or", [observation(joinComparisons("or", tests)), ...others]);
+  const tests = form.kind === "or" ? testsOf(parts) : [];
+  if (tests.length < 2) return join(form.kind, parts, true);
+  const others = parts.filter((part) => part.kind !== "observation" || !isPossible(part.test));
+  return join("or", [observation(joinComparisons("or", tests)), ...others], true);
 }
 
 /** The normal form of a pattern under rules. */
 export function patternForm(node: Pattern, rules: Rules): PatternForm {
-  const form = distributed(sorted(node, rules));
+  const form = distributed(sorted(node, rules), rules.split);
   return rules.split ? merged(form) : form;
 }
 

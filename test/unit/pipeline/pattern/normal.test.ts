@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import fc from "fast-check";
+import { MOST_TERMS } from "../../../../server/pipeline/pattern/comparison-form.ts";
+import { loose, looseText, patternDigest, sameThing } from "../../../../server/pipeline/pattern/loose.ts";
+import { equivalent, normal, normalText } from "../../../../server/pipeline/pattern/normal.ts";
+import { parsePattern } from "../../../../server/pipeline/pattern/parse.ts";
+import { printPattern } from "../../../../server/pipeline/pattern/print.ts";
+import { isLeaf, type Leaf, type Pattern } from "../../../../server/pipeline/pattern/tree.ts";
+import { patterns, withoutPlaces } from "../../../support/pattern-arbitraries.ts";
+
+interface Pair {
+  readonly a: string;
+  readonly b: string;
+  readonly equivalent: boolean;
+  readonly sameThing: boolean;
+}
+const { pairs } = JSON.parse(readFileSync(resolve(process.cwd(), "test/cases/pattern-normal.json"), "utf8")) as {
+  pairs: readonly Pair[];
+};
+
+function tree(text: string): Pattern {
+  const parsed = parsePattern(text);
+  if ("problem" in parsed) throw new Error(`${text}: ${parsed.problem.message}`);
+  return parsed.tree;
+}
+
+test.each(pairs)("equivalent and sameThing – $a and $b – $equivalent, $sameThing", ({ a, b, ...wanted }) => {
+  const [left, right] = [tree(a), tree(b)];
+  expect([equivalent(left, right), sameThing(left, right)]).toEqual([wanted.equivalent, wanted.sameThing]);
+  expect([equivalent(right, left), sameThing(right, left)]).toEqual([wanted.equivalent, wanted.sameThing]);
+  expect(patternDigest(left) === patternDigest(right)).toBe(wanted.sameThing);
+});
+
+test.each(pairs.flatMap(({ a, b }) => [a, b]))(
+  "normal and loose – %s – each a fixed point, also through its text",
+  (text) => {
+    const [strict, looser] = [normal(tree(text)), loose(tree(text))];
+    expect(withoutPlaces(normal(strict))).toEqual(withoutPlaces(strict));
+    expect(withoutPlaces(loose(looser))).toEqual(withoutPlaces(looser));
+    expect(printPattern(strict)).toBe(normalText(tree(text)));
+    expect(normalText(tree(printPattern(strict)))).toBe(printPattern(strict));
+    expect(looseText(tree(printPattern(looser)))).toBe(printPattern(looser));
+  },
+);
+
+/** Few leaves, so that the algebra has something to do. */
+const leaves: fc.Arbitrary<Leaf> = fc
+  .constantFrom(
+    "a:b = 1",
+    "a:b != 2",
+    "a:c IN (1, 2)",
+    "a:c = 1",
+    "a:c = 2",
+    "c:d = 'x'",
+    "c:d NOT = 'x'",
+    "EXISTS c:e",
+    "a:b IN (1)",
+  )
+  .map((text): Leaf => {
+    const parsed = tree(`[${text}]`);
+    if (parsed.kind !== "observation" || !isLeaf(parsed.test)) throw new Error(text);
+    return parsed.test;
+  });
+
+test.each([
+  ["few leaves", patterns(leaves), 800],
+  ["any leaves", patterns(), 200],
+])("normal and loose – any tree over %s – fixed points, and printed as what they are", (_, trees, numRuns) => {
+  fc.assert(
+    fc.property(trees, (pattern) => {
+      const strict = normal(pattern);
+      const looser = loose(pattern);
+      expect(printPattern(strict)).toBe(normalText(pattern));
+      expect(normalText(strict)).toBe(normalText(pattern));
+      expect(normalText(tree(printPattern(strict)))).toBe(normalText(pattern));
+      expect(looseText(looser)).toBe(looseText(pattern));
+      expect(looseText(tree(printPattern(looser)))).toBe(looseText(pattern));
+    }),
+    { numRuns },
+  );
+});
+
+test("normal and loose – operands in another order – the same form; equivalent is the same thing", () => {
+  const shuffled = (pattern: Pattern): Pattern => {
+    if (pattern.kind === "observation") return pattern;
+    if (pattern.kind === "qualified") return { ...pattern, operand: shuffled(pattern.operand) };
+    const operands = pattern.operands.map(shuffled);
+    return { ...pattern, operands: pattern.kind === "followedby" ? operands : operands.reverse() };
+  };
+  fc.assert(
+    fc.property(patterns(leaves), (pattern) => {
+      expect(normalText(shuffled(pattern))).toBe(normalText(pattern));
+      expect(looseText(shuffled(pattern))).toBe(looseText(pattern));
+      expect(looseText(normal(pattern))).toBe(looseText(pattern));
+    }),
+    { numRuns: 600 },
+  );
+});
+
+/** AND of `n` two-way ORs: 2 to the power of n terms. */
+const product = (n: number, outside: boolean): string =>
+  Array.from({ length: n }, (_, i) => (outside ? `([a:b = ${i}] OR [a:c = ${i}])` : `(a:b = ${i} OR a:c = ${i})`)).join(
+    " AND ",
+  );
+
+test.each([
+  [5, 32],
+  [20, 1],
+  [200, 1],
+])("normal – an AND of %i two-way ORs – %i terms: growth is capped, and the sorted tree is left", (n, terms) => {
+  const inside = normal(tree(`[${product(n, false)}]`));
+  const outside = normal(tree(product(n, true)));
+  const test = inside.kind === "observation" ? inside.test : undefined;
+  expect(test?.kind === "or" ? test.operands.length : 1).toBe(terms);
+  expect(outside.kind === "or" ? outside.operands.length : 1).toBe(terms);
+  for (const form of [inside, outside]) {
+    expect(normalText(form)).toBe(printPattern(form));
+    expect(looseText(loose(form))).toBe(looseText(form));
+  }
+});
+
+test("normal – just as many terms as are let grow – the disjunctive form", () => {
+  const form = normal(tree(`[${product(Math.log2(MOST_TERMS), false)}]`));
+  expect(form.kind === "observation" && form.test.kind === "or" ? form.test.operands.length : 0).toBe(MOST_TERMS);
+});
+
+const cost = (run: () => void): number => {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+
+test.each([
+  ["20,000 operands of OR", `[${Array.from({ length: 20_000 }, (_, i) => `a:b = ${i}`).join(" OR ")}]`],
+  ["20,000 observations", Array.from({ length: 20_000 }, (_, i) => `[a:b = ${i}]`).join(" OR ")],
+  ["20,000 members of IN", `[a:b IN (${Array.from({ length: 20_000 }, (_, i) => i).join(",")})]`],
+  [
+    "20,000 ANDs under OR",
+    `[${Array.from({ length: 20_000 }, (_, i) => `(a:b = ${i % 150} AND a:c = ${i % 149})`).join(" OR ")}]`,
+  ],
+  [
+    "5,000 ANDs of observations under OR",
+    Array.from({ length: 5000 }, (_, i) => `([a:b = ${i % 70}] AND [a:c = ${i % 71}])`).join(" OR "),
+  ],
+  [
+    "two INs of 2,000 joined by AND",
+    `[a:b IN (${Array.from({ length: 2000 }, (_, i) => i).join(",")}) AND a:c IN (${Array.from({ length: 2000 }, (_, i) => i).join(",")})]`,
+  ],
+  ["200 levels of AND and OR", `[${"(a:b = 1 OR a:d = 2 AND ".repeat(99)}a:c = 1${")".repeat(99)}]`],
+])("normal and loose – %s – in good time", (_, text) => {
+  const pattern = tree(text);
+  expect(cost(() => normal(pattern))).toBeLessThan(5000);
+  expect(cost(() => loose(pattern))).toBeLessThan(5000);
+});
