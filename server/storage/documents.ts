@@ -129,6 +129,9 @@ export type OrderDoc = z.infer<typeof OrderDoc>;
 export const LabelDoc = z.object({ id: z.string(), n: z.int(), label: Label });
 export type LabelDoc = z.infer<typeof LabelDoc>;
 
+/** Before an end of an edge that may come to be seen later than the edge: it did not stand in the edge's own lane before it, or has moved since. */
+export const LATE_END = "~";
+
 /**
  * One contribution as one tier shows it. The tier with nothing cut has the sender's own bytes and is always there; its id is the
  * contribution's. Everything in a row but `lane`, `stamp`, `stages` and `label` is immutable.
@@ -156,7 +159,7 @@ export const RowDoc = z.object({
   /** `modified`, as sent; absent for objects without versions. */
   version: z.string().optional(),
   originator: AgencyId,
-  /** Ends of a relationship or sighting, as written. */
+  /** Ends of an edge, as written; `LATE_END` before one that may come late. */
   ends: z.array(z.string()).optional(),
   /** `kind:canonical value` for values it states besides its own key (all hashes of a file, all values of a pattern). */
   values: z.array(z.string()).optional(),
@@ -206,7 +209,7 @@ export type StageDoc = z.infer<typeof StageDoc>;
 export const LaneDoc = z.object({ id: z.string(), first: z.int(), newest: z.int(), left: z.int().optional() });
 export type LaneDoc = z.infer<typeof LaneDoc>;
 
-/** An end of an edge that did not stand in the edge's own lane before it: who sees both may see the end later (order, relabels). */
+/** Late ends of edges as formats before 3 kept them; now they are marked in the row. */
 export const LateEndDoc = z.object({ id: z.string(), end: z.string(), row: z.string() });
 export type LateEndDoc = z.infer<typeof LateEndDoc>;
 

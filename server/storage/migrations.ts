@@ -1,7 +1,7 @@
 import { mixOf } from "../pipeline/mix.ts";
 import { Fault } from "../shared/fault.ts";
 import { Crowded, Lanes, LateEnds, Meta, Rows, Stages } from "./collections.ts";
-import type { LaneDoc } from "./documents.ts";
+import { LATE_END, type LaneDoc } from "./documents.ts";
 import type { Collection, Doc, Storage, Stored, Unit } from "./port.ts";
 
 /**
@@ -18,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   // Format 1 is the first one: a new store starts there and holds nothing to change.
   { to: 1, up: async () => {} },
   { to: 2, up: placeForReaders },
+  { to: 3, up: markLateEnds },
 ];
 
 /** Format 2 (order): rows say where they stand in a block, stages where they were left, and lanes what is in them. */
@@ -63,6 +64,22 @@ async function placeForReaders(unit: Unit): Promise<void> {
   await unit.collection(Meta).insertNew([{ id: "crowded", value: crowded.size }]);
   await unit.collection(Lanes).insert([...lanes.values()]);
   if (newest > 0) await unit.collection(Meta).insertNew([{ id: "clock", value: newest }]);
+}
+
+/** Format 3: an edge's own row says which of its ends may come later than it. */
+async function markLateEnds(unit: Unit): Promise<void> {
+  const rows = unit.collection(Rows);
+  const late = unit.collection(LateEnds);
+  for (;;) {
+    const page = await late.all({ limit: 1000 });
+    for (const { end, row } of page) {
+      const held = await rows.get(row);
+      if (held?.ends?.includes(end) === true)
+        await rows.put({ ...held, ends: held.ends.map((one) => (one === end ? LATE_END + one : one)) });
+    }
+    await late.remove(page.map(({ id }) => id));
+    if (page.length < 1000) return;
+  }
 }
 
 async function* everyDocument<T extends Doc>(collection: Collection<T>): AsyncGenerator<Stored<T>> {

@@ -1,7 +1,7 @@
-import { Crowded, Lanes, LateEnds, Meta, Rows } from "../storage/collections.ts";
+import { Crowded, Lanes, Meta, Rows } from "../storage/collections.ts";
 import type { LaneDoc, RowDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
-import { neededEnds } from "./needed-ends.ts";
+import { neededEnds, withLateEnds } from "./needed-ends.ts";
 import type { RowPlan } from "./plan-rows.ts";
 
 /**
@@ -65,10 +65,6 @@ export async function noteLanes(unit: Unit, places: Iterable<LanePlace>): Promis
   await lanes.insert([...touched.values()].filter(({ id }) => !known.has(id)));
 }
 
-/** What a row may be one of several under: the id its sender gave it, and the thing it folds into. */
-const keysOf = ({ stixId, thing, fold }: Pick<RowDoc, "stixId" | "thing" | "fold">): string[] =>
-  fold === "alone" ? [stixId] : [stixId, thing];
-
 /** Keeps keys that are more than one row's, and counts them, so that every process catches up with its next request. */
 export async function noteCrowded(unit: Unit, keys: ReadonlySet<string>): Promise<void> {
   if (keys.size === 0) return;
@@ -85,48 +81,73 @@ export async function noteCrowded(unit: Unit, keys: ReadonlySet<string>): Promis
   else await meta.put({ ...held, value });
 }
 
-/** Of the keys of rows that are about to be inserted those under which others stand already, or several of these. */
-async function crowdedBy(unit: Unit, placed: readonly RowDoc[]): Promise<Set<string>> {
-  const counts = new Map<string, number>();
-  for (const key of placed.flatMap(keysOf)) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const rows = unit.collection(Rows);
-  const ids = [...new Set(placed.map(({ stixId }) => stixId))];
-  const things = [...new Set(placed.flatMap(({ fold, thing }) => (fold === "alone" ? [] : [thing])))];
-  const heldIds = await rows.tally({ index: "stix", prefixes: ids.map((id) => [id]), most: 1 });
-  const heldThings = await rows.tally({ index: "thing", prefixes: things.map((thing) => [thing]), most: 1 });
-  return new Set([
-    ...[...counts].flatMap(([key, count]) => (count > 1 ? [key] : [])),
-    ...ids.filter((_, i) => heldIds[i] !== 0),
-    ...things.filter((_, i) => heldThings[i] !== 0),
-  ]);
+/** Of these values of an index of rows those under which rows stand. */
+async function held(unit: Unit, index: "stix" | "thing", values: readonly string[]): Promise<ReadonlySet<string>> {
+  const counts = await unit.collection(Rows).tally({ index, prefixes: values.map((value) => [value]), most: 1 });
+  return new Set(values.filter((_, i) => counts[i] !== 0));
 }
 
-/** Notes the ends that do not stand before an edge in its own lane: whoever sees the edge may come to see them later. */
-async function noteLateEnds(unit: Unit, placed: readonly RowDoc[]): Promise<readonly string[]> {
-  const beside = new Set(
-    placed.filter(({ ends }) => ends === undefined).map(({ stixId, lane }) => `${lane}|${stixId}`),
-  );
-  const asked = placed.flatMap((row) =>
-    row.ends === undefined
-      ? []
-      : neededEnds(row)
-          .filter((end) => !beside.has(`${row.lane}|${end}`))
-          .map((end) => ({ end, row })),
-  );
-  if (asked.length === 0) return [];
-  const there = await unit
-    .collection(Rows)
-    .tally({ index: "stix", prefixes: asked.map(({ end, row }) => [end, row.lane]), most: 1 });
-  const late = asked.filter((_, i) => there[i] === 0);
-  await unit.collection(LateEnds).insertNew(late.map(({ end, row }) => ({ id: `${row.id}|${end}`, end, row: row.id })));
-  return late.map(({ end }) => end);
+/**
+ * Of the keys of rows that are about to be inserted those under which others stand already, or several of these. `heldIds`: those of their ids under
+ * which others stand, where that is known.
+ */
+async function crowdedBy(
+  unit: Unit,
+  placed: readonly RowDoc[],
+  heldIds: ReadonlySet<string> | undefined,
+): Promise<Set<string>> {
+  const crowded = new Set<string>();
+  const ids = new Set<string>();
+  const things = new Set<string>();
+  for (const { stixId, thing, fold } of placed) {
+    if (ids.has(stixId)) crowded.add(stixId);
+    else ids.add(stixId);
+    if (fold === "alone") continue;
+    if (things.has(thing)) crowded.add(thing);
+    else things.add(thing);
+  }
+  for (const id of heldIds ?? (await held(unit, "stix", [...ids]))) if (ids.has(id)) crowded.add(id);
+  for (const thing of await held(unit, "thing", [...things])) crowded.add(thing);
+  return crowded;
+}
+
+/** Marks the ends that do not stand before an edge in its own lane: whoever sees the edge may come to see them later. Gives what edges may appear at. */
+async function markLateEnds(unit: Unit, placed: RowDoc[]): Promise<ReadonlySet<string>> {
+  const edges = placed.flatMap((row, i) => (row.ends === undefined ? [] : [{ row, i, ends: neededEnds(row) }]));
+  const late = new Set<string>();
+  if (edges.length === 0) return late;
+  const nameOf = (lane: string, end: string): string => `${lane}|${end}`;
+  const beside = new Set<string>();
+  for (const { ends, lane, stixId } of placed) if (ends === undefined) beside.add(nameOf(lane, stixId));
+  const asked = new Map<string, readonly [end: string, lane: string]>();
+  for (const { row, ends } of edges)
+    for (const end of ends) {
+      const name = nameOf(row.lane, end);
+      if (!beside.has(name)) asked.set(name, [end, row.lane]);
+    }
+  if (asked.size === 0) return late;
+  const there = await unit.collection(Rows).tally({ index: "stix", prefixes: [...asked.values()], most: 1 });
+  const missing = new Set([...asked.keys()].filter((_, i) => there[i] === 0));
+  for (const { row, i, ends } of edges) {
+    const here = new Set(ends.filter((end) => missing.has(nameOf(row.lane, end))));
+    for (const end of here) late.add(end);
+    const marked = withLateEnds(row, here);
+    if (marked !== undefined) placed[i] = { ...row, ends: marked };
+  }
+  return late;
 }
 
 /**
  * Stamps rows in microseconds, strictly increasing in each lane, not before `now` (ms) and behind all that was placed before (order, stamps). Stamps
- * are unique within a lane only: a store-wide counter would show hidden work. Call it inside the transaction that inserts them.
+ * are unique within a lane only: a store-wide counter would show hidden work. Call it inside the transaction that inserts them. `heldIds`: the STIX ids of
+ * theirs under which rows stand already, where the caller has looked.
  */
-export async function placeInLanes(unit: Unit, plans: readonly RowPlan[], now: number): Promise<RowDoc[]> {
+export async function placeInLanes(
+  unit: Unit,
+  plans: readonly RowPlan[],
+  now: number,
+  heldIds?: ReadonlySet<string>,
+): Promise<RowDoc[]> {
   if (plans.length === 0) return [];
   const base = await freePlace(unit, now);
   const next = new Map<string, number>();
@@ -140,8 +161,8 @@ export async function placeInLanes(unit: Unit, plans: readonly RowPlan[], now: n
     newest = Math.max(newest, stamp);
     placed.push({ ...plan, stamp });
   }
-  const crowded = await crowdedBy(unit, placed);
-  for (const end of await noteLateEnds(unit, placed)) crowded.add(end);
+  const crowded = await crowdedBy(unit, placed, heldIds);
+  for (const end of await markLateEnds(unit, placed)) crowded.add(end);
   await noteCrowded(unit, crowded);
   await noteLanes(
     unit,

@@ -4,12 +4,12 @@ import { deadLane, labelId } from "../pipeline/lane.ts";
 import { labelText } from "../policy/label-text.ts";
 import { tierProblem } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
-import { LateEnds, Rows, Stages } from "../storage/collections.ts";
+import { Rows, Stages } from "../storage/collections.ts";
 import type { RowDoc, StageDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { internLabels } from "./intern-labels.ts";
 import { moveReview } from "./move-review.ts";
-import { neededEnds } from "./needed-ends.ts";
+import { endKeys, neededEnds, withLateEnds } from "./needed-ends.ts";
 import { freePlace, noteCrowded, noteLanes, placeInLanes, takePlaces } from "./place-in-lanes.ts";
 import { planRows, type Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
@@ -87,7 +87,10 @@ export async function relabel(
     unit,
     [...plans, ...dead].map((plan) => {
       const was = before.get(plan.id);
-      return was === undefined ? plan : { ...plan, stages: [...(was.stages ?? []), leaving(was)] };
+      if (was === undefined) return plan;
+      // An end that was late once may have been for somebody.
+      const ends = was.ends === undefined ? {} : { ends: was.ends };
+      return { ...plan, ...ends, stages: [...(was.stages ?? []), leaving(was)] };
     }),
     now,
   );
@@ -110,11 +113,14 @@ export async function relabel(
 /** What edges end at stands in another lane now than it did: whoever sees them may come to see it later than them. */
 async function noteEdgesAt(unit: Unit, moved: readonly RowDoc[]): Promise<void> {
   const ends = [...new Set(moved.flatMap((row) => [row.stixId, `${row.kind}--${row.thing}`]))];
-  const edges = await unit.collection(Rows).find({ index: "ends", values: ends });
+  const rows = unit.collection(Rows);
   const known = new Set(ends);
-  const late = edges.flatMap((row) =>
-    neededEnds(row).flatMap((end) => (known.has(end) ? [{ id: `${row.id}|${end}`, end, row: row.id }] : [])),
-  );
-  await unit.collection(LateEnds).insertNew(late);
-  await noteCrowded(unit, new Set(late.map(({ end }) => end)));
+  const noted = new Set<string>();
+  for (const row of await rows.find({ index: "ends", values: endKeys(ends) })) {
+    const late = new Set(neededEnds(row).filter((end) => known.has(end)));
+    for (const end of late) noted.add(end);
+    const marked = withLateEnds(row, late);
+    if (marked !== undefined) await rows.put({ ...row, ends: marked });
+  }
+  await noteCrowded(unit, noted);
 }

@@ -7,7 +7,7 @@ import { Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import type { Admission } from "./admission.ts";
-import { isEdge, neededEnds } from "./needed-ends.ts";
+import { endKeys, isEdge, neededEnds } from "./needed-ends.ts";
 import { comesLater } from "./reader-order.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { walkLanes } from "./walk-lanes.ts";
@@ -146,7 +146,8 @@ export class Sight {
 
   /** Visible edges at these ids, sender's or consolidated. */
   async edgesAt(ids: readonly string[]): Promise<Row[]> {
-    return ids.length === 0 ? [] : this.#visible(await this.unit.collection(Rows).find({ index: "ends", values: ids }));
+    if (ids.length === 0) return [];
+    return this.#visible(await this.unit.collection(Rows).find({ index: "ends", values: endKeys(ids) }));
   }
 
   /**

@@ -40,7 +40,8 @@ export async function visibleTo(
     seen.filter(({ row }) => !isEdge(row)).flatMap(({ row }) => [row.stixId, `${row.kind}--${row.thing}`]),
   );
   const there = seen.filter(({ row }) => {
-    const ends = row.kind === "sighting" ? (row.ends ?? []).slice(0, 1) : (row.ends ?? []);
+    const written = (row.ends ?? []).map((id) => id.replace(/^~/, ""));
+    const ends = row.kind === "sighting" ? written.slice(0, 1) : written;
     return !isEdge(row) || own(row) || ends.every((id) => known.has(id));
   });
   for (const { row } of there) known.add(row.stixId);

@@ -1,6 +1,6 @@
 import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
-import { isEdge, neededEnds } from "../needed-ends.ts";
+import { endKeys, isEdge, neededEnds } from "../needed-ends.ts";
 import { type Row, uuidOf } from "../sight.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 
@@ -117,6 +117,6 @@ export class Lives {
 export async function touchedBy(unit: Unit, lost: readonly Row[]): Promise<string[]> {
   const ends = lost.flatMap((row) => (isEdge(row.kind) ? [] : [row.stixId, thingId(row)]));
   const edges =
-    ends.length === 0 ? [] : await unit.collection(Rows).find({ index: "ends", values: [...new Set(ends)] });
+    ends.length === 0 ? [] : await unit.collection(Rows).find({ index: "ends", values: endKeys(new Set(ends)) });
   return [...new Set([...lost, ...edges].map(({ stixId }) => stixId))];
 }

@@ -1,8 +1,8 @@
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
-import { LateEnds, Rows } from "../../storage/collections.ts";
+import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { Admission } from "../admission.ts";
-import { isEdge, neededEnds } from "../needed-ends.ts";
+import { hasLateEnds, isEdge, neededEnds } from "../needed-ends.ts";
 import { type Row, type Seen, Sight, uuidOf } from "../sight.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Ledger } from "./given.ts";
@@ -85,14 +85,11 @@ export class OrderedSight extends Sight {
     const asked = edges.filter(({ id }) => !this.#looked.has(id));
     if (asked.length > 0) {
       const pairs = asked.flatMap((row) => neededEnds(row).map((end) => ({ row, end })));
-      const [there, late] = [
-        await this.unit
-          .collection(Rows)
-          .tally({ index: "stix", prefixes: pairs.map(({ row, end }) => [end, row.lane]), most: 1 }),
-        await this.unit.collection(LateEnds).tally({ index: "edge", prefixes: asked.map(({ id }) => [id]), most: 1 }),
-      ];
+      const there = await this.unit
+        .collection(Rows)
+        .tally({ index: "stix", prefixes: pairs.map(({ row, end }) => [end, row.lane]), most: 1 });
       const missing = new Set(pairs.filter((_, i) => there[i] === 0).map(({ row }) => row.id));
-      for (const [i, { id }] of asked.entries()) this.#looked.set(id, late[i] === 0 && !missing.has(id));
+      for (const row of asked) this.#looked.set(row.id, !hasLateEnds(row) && !missing.has(row.id));
     }
     return new Set(edges.filter(({ id }) => this.#looked.get(id) === true).map(({ id }) => id));
   }

@@ -1,6 +1,6 @@
 import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
-import { isEdge, neededEnds } from "../needed-ends.ts";
+import { endKeys, isEdge, neededEnds } from "../needed-ends.ts";
 import type { Row } from "../sight.ts";
 import { joined, Lives, thingId } from "./lives.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
@@ -25,7 +25,7 @@ export async function recallsIn(
   if (lost.length === 0) return [];
   const rows = unit.collection(Rows);
   const ends = [...new Set(lost.flatMap(({ row }) => (isEdge(row.kind) ? [] : [row.stixId, thingId(row)])))];
-  const edges = await rows.find({ index: "ends", values: ends });
+  const edges = await rows.find({ index: "ends", values: endKeys(ends) });
   const ids = [...lost.map(({ row }) => row.stixId), ...edges.map(({ stixId }) => stixId)];
   const things = lost.flatMap(({ row }) => (row.fold === "alone" ? [] : [row.thing]));
   const lives = await Lives.read(unit, sight, ids, things);

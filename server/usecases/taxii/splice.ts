@@ -2,6 +2,7 @@ import { tlpMarkingId } from "../../../schemas/stix/tlp.ts";
 import { positionInstant } from "../../pipeline/fold.ts";
 import { VALUE_KINDS } from "../../pipeline/steps.ts";
 import type { AdmittedLane } from "../admission.ts";
+import { endsOf } from "../needed-ends.ts";
 import type { Group, Renderer } from "../render.ts";
 import type { Row } from "../sight.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
@@ -32,7 +33,7 @@ export class Splicer {
     if (view === "originals") return true;
     if (row.fold === "value") return row.folded === true && row.refers === undefined;
     if (row.fold === "pattern") return row.refers === undefined;
-    return row.refers === undefined || row.ends?.every(idIsShown) === true;
+    return row.refers === undefined || endsOf(row)?.every(idIsShown) === true;
   }
 
   #markings(row: Row, lane: AdmittedLane, theirs: boolean): string {

@@ -1,7 +1,7 @@
-import { LateEnds, Rows, Stages } from "../../storage/collections.ts";
+import { Rows, Stages } from "../../storage/collections.ts";
 import type { RowDoc, StageDoc } from "../../storage/documents.ts";
 import type { Scan, Stored, Unit } from "../../storage/port.ts";
-import { isEdge } from "../needed-ends.ts";
+import { isEdge, lateEnd } from "../needed-ends.ts";
 import { inOrder } from "../reader-order.ts";
 import type { Row } from "../sight.ts";
 import type { CrowdedKeys } from "./crowded-keys.ts";
@@ -220,9 +220,8 @@ async function lateEdges(unit: Unit, sight: OrderedSight, crowded: CrowdedKeys, 
     .flatMap((row) => (row.fold === "alone" ? [row.stixId] : [row.stixId, `${row.kind}--${row.thing}`]))
     .filter((id) => crowded.mayHaveLateEdges(id));
   if (ends.length === 0) return [];
-  const found = await unit.collection(LateEnds).find({ index: "end", values: [...new Set(ends)] });
-  if (found.length === 0) return [];
-  const edges = await unit.collection(Rows).getMany([...new Set(found.map(({ row }) => row))]);
+  const edges = await unit.collection(Rows).find({ index: "ends", values: [...new Set(ends)].map(lateEnd) });
+  if (edges.length === 0) return [];
   return sight.present(edges.flatMap((row) => sight.placed(row) ?? []));
 }
 

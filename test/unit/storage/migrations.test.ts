@@ -1,4 +1,5 @@
-import { Meta } from "../../../server/storage/collections.ts";
+import { LateEnds, Meta, Rows } from "../../../server/storage/collections.ts";
+import type { RowDoc } from "../../../server/storage/documents.ts";
 import { latestFormat, MIGRATIONS, type Migration } from "../../../server/storage/migrations.ts";
 import { openSqlite } from "../../../server/storage/sqlite/open-sqlite.ts";
 import { aThing, CONTRACT_COLLECTIONS, ids, Things } from "../../contract/things.ts";
@@ -33,9 +34,9 @@ const made: readonly Migration[] = [
   ),
 ];
 
-test("the list – as it stands – goes up by one from 1, and leads to format 2", () => {
+test("the list – as it stands – goes up by one from 1, and leads to format 3", () => {
   expect(MIGRATIONS.map(({ to }) => to)).toEqual(MIGRATIONS.map((_, at) => at + 1));
-  expect(latestFormat(MIGRATIONS)).toBe(2);
+  expect(latestFormat(MIGRATIONS)).toBe(3);
 });
 
 test("a new store – opened – records the latest format", async () => {
@@ -90,4 +91,36 @@ test("a store of a newer format – opened – refused in one line as store.form
 test("a store of an older format – opened for reading only – refused as store.format", async () => {
   await (await open(FIRST)).close();
   await expect(open(made, { readOnly: true })).rejects.toMatchObject({ code: "store.format" });
+});
+
+test("a store of format 2 – with late ends beside the rows – has them in the rows, and edges are found by them", async () => {
+  const row: RowDoc = {
+    ...{
+      id: "r1",
+      contribution: "r1",
+      lane: "lane",
+      stamp: 5,
+      mix: 7,
+      label: "l",
+      posted: "l",
+      cut: [],
+      terms: ["word"],
+    },
+    ...{ thing: "t", kind: "relationship", fold: "alone", stixId: "relationship--1", originator: "US-CISA" },
+    ...{ ends: ["malware--1", "tool--2"], hash: "h", batch: "b", channel: "rest", receivedFrom: "feed", received: 1 },
+    ...{ normaliser: 1, bytes: new TextEncoder().encode("{}") },
+  };
+  const old = await openSqlite({ folder: store.folder, migrations: MIGRATIONS.slice(0, 2) });
+  await old.collection(Rows).insert([row]);
+  const gone = { id: "r0|tool--2", end: "tool--2", row: "r0" };
+  await old.collection(LateEnds).insert([{ id: "r1|tool--2", end: "tool--2", row: "r1" }, gone]);
+  await old.close();
+  const storage = await openSqlite({ folder: store.folder });
+  const rows = storage.collection(Rows);
+  const at = async (value: string) => (await rows.find({ index: "ends", values: [value] })).map(({ ends }) => ends);
+  const marked = ["malware--1", "~tool--2"];
+  expect([await at("malware--1"), await at("tool--2"), await at("~tool--2")]).toEqual([[marked], [], [marked]]);
+  expect((await rows.search({ scopes: ["lane"], terms: ["word"], limit: 9 })).map(({ id }) => id)).toEqual(["r1"]);
+  expect(await storage.collection(LateEnds).all({ limit: 9 })).toEqual([]);
+  await storage.close();
 });
