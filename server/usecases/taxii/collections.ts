@@ -228,12 +228,14 @@ export class Collections {
     let told = start;
     for await (const stretch of walk) {
       const items = await this.#itemsOf(unit, sight, ask, stretch);
-      // Of older versions too, which are not shown where the newest is asked for: what was told of hangs on no question of the account's.
-      const carriers = stretch.rows
-        .filter((row) => types?.includes(row.kind) !== false)
-        .map((row) => ({ place: row.stamp, lanes: [row] }));
-      const fresh = marked ? await markings.among([...carriers, ...items], told, stretch.to) : [];
-      yield [...markingItems(fresh), ...items];
+      if (!marked) yield items;
+      else {
+        // Of older versions too, which are not shown where the newest is asked for: what was told of hangs on no question of the account's.
+        const carriers = stretch.rows
+          .filter((row) => types?.includes(row.kind) !== false)
+          .map((row) => ({ place: row.stamp, lanes: [row] }));
+        yield [...markingItems(await markings.among([...carriers, ...items], told, stretch.to)), ...items];
+      }
       told = stretch.to ?? told;
     }
   }

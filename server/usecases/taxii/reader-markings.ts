@@ -46,6 +46,7 @@ export class ReaderMarkings {
   readonly #collection: CollectionName;
   /** Under what the store keeps where they were told of: who asks for some types comes past carriers of others, and is told with the first that it sees. */
   readonly shelf: string;
+  readonly #ids = new Map<string, string>();
   /** What this request tells of for the first time, anew, or earlier than it was told of before. */
   readonly #fresh = new Map<string, number>();
   /** Where markings were told of that the reader lost since. */
@@ -70,6 +71,17 @@ export class ReaderMarkings {
 
   #idOf(lane: AdmittedLane): string {
     return String(this.#renderer.marking(this.#sight.viewer, lane).id);
+  }
+
+  /** What an admitted lane reads as; undefined for one that the reader has no part in. */
+  #readAs(name: string): string | undefined {
+    const held = this.#ids.get(name);
+    if (held !== undefined) return held;
+    const lane = this.#sight.admission.lanes.get(name);
+    if (lane === undefined) return undefined;
+    const id = this.#idOf(lane);
+    this.#ids.set(name, id);
+    return id;
   }
 
   /** Admitted lanes by the marking that they read as. */
@@ -141,10 +153,9 @@ export class ReaderMarkings {
     const first = new Map<string, number>();
     for (const { place, lanes: rows } of items) {
       if (!rows.some(this.#carries)) continue;
-      for (const { lane: name, stamp } of rows) {
-        const lane = this.#sight.admission.lanes.get(name);
-        if (lane === undefined) continue;
-        const id = this.#idOf(lane);
+      for (const { lane, stamp } of rows) {
+        const id = this.#readAs(lane);
+        if (id === undefined) continue;
         // A second source of the same object may have come when the reader was past it.
         const at = Math.max(place, stamp);
         first.set(id, Math.min(first.get(id) ?? at, at));
