@@ -54,12 +54,15 @@ export interface Following {
 
 /** What was given to an account, whoever of its clients asked. */
 export interface Given {
-  readonly ids: Set<string>;
+  /** How often. */
+  readonly ids: Map<string, number>;
   /** Ids that a page may have come past without naming them: older versions where the newest alone was asked for, and what a filter left out (decision record 0011, consequences). */
   readonly passed: Set<string>;
   /** A tie was split: what stands behind it counts as given with it. */
   fuzzy: boolean;
 }
+
+export const give = ({ ids }: Given, id: string): void => void ids.set(id, (ids.get(id) ?? 0) + 1);
 
 /** One client of one account that follows a collection, and checks what it gets against the plain list. */
 export class Follower {
@@ -78,6 +81,8 @@ export class Follower {
   /** Markings that have to come before it has everything, by what named them. */
   readonly #awaited = new Map<string, string>();
   readonly recalled = new Set<string>();
+  /** How often what it was told to be gone had been given by then: what came back and was not given again need not be recalled again. */
+  readonly #told = new Map<string, number>();
   repeats = 0;
   delivered = 0;
   #turns = 0;
@@ -234,8 +239,7 @@ export class Follower {
     this.#got.set(key, tag);
     this.has.add(key);
     this.#replica.set(key, object);
-    this.#given.ids.add(entry.id);
-    for (const source of item.sources) this.#given.ids.add(idOf(source));
+    for (const id of new Set([entry.id, ...item.sources.map(idOf)])) give(this.#given, id);
   }
 
   #passOlder(reader: PlainReader): void {
@@ -251,6 +255,7 @@ export class Follower {
     for (const id of note.object_refs as string[]) {
       if (this.recalled.has(id)) this.fail(`${id} is recalled twice`);
       this.recalled.add(id);
+      this.#told.set(id, this.#given.ids.get(id) ?? 0);
       const { ids, passed, fuzzy } = this.#given;
       if (!fuzzy && this.sent.has(id) && !ids.has(id) && !passed.has(id))
         this.fail(`${id} is recalled, and was never given`);
@@ -264,9 +269,8 @@ export class Follower {
     const { collection, versions } = this.how;
     if (collection === "recalls") {
       const there = new Set([...reader.versions.values()].map(({ object }) => idOf(object)));
-      const senders = this.#given.ids;
-      for (const id of senders)
-        if (this.sent.has(id) && !there.has(id) && !this.recalled.has(id) && !this.untold.has(id))
+      for (const [id, times] of this.#given.ids)
+        if (this.sent.has(id) && !there.has(id) && this.#told.get(id) !== times && !this.untold.has(id))
           this.fail(`${id} was given, is gone, and was not recalled`);
       return;
     }

@@ -5,7 +5,7 @@ import { AgreementsIn } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
 import { sampleUuid } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
-import { BrokenPromise, Follower, type Following, type Given } from "./followers.ts";
+import { BrokenPromise, Follower, type Following, type Given, give } from "./followers.ts";
 import { OrderWorld } from "./order-world.ts";
 import { idOf, PlainModel } from "./plain-model.ts";
 
@@ -105,7 +105,7 @@ export class History {
     const accounts = READERS.filter((_, i) => i === a % READERS.length || i === (a + 1 + (b % 3)) % READERS.length);
     for (const { id } of accounts) {
       this.#model.viewers.set(id, await this.#world.viewer(id));
-      const given: Given = { ids: new Set(), passed: new Set(), fuzzy: false };
+      const given: Given = { ids: new Map(), passed: new Set(), fuzzy: false };
       this.#given.set(id, given);
       for (const [i, how] of FOLLOWING.entries()) {
         if (how.collection !== "recalls" && (c >> (i % 4)) % 2 === 1) continue;
@@ -452,7 +452,8 @@ export class History {
       const key = `${id}|${(JSON.parse(text) as StixJson).modified ?? ""}`;
       if (found.has(key)) throw new BrokenPromise(`${account}: ${key} stands twice`);
       found.set(key, added);
-      this.#given.get(account)?.ids.add(id);
+      const given = this.#given.get(account);
+      if (given !== undefined) give(given, id);
     }
     const [have, want] = [[...found.keys()].sort(), [...seen.versions.keys()].sort()];
     const wrong = [
