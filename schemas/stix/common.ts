@@ -1,4 +1,9 @@
 import { z } from "zod";
+import { type DictionaryValues, declare } from "./facts.ts";
+import type { Form } from "./forms/form.ts";
+import { LANGUAGE_TAG } from "./forms/language-tag.ts";
+import { KILL_CHAIN_NAME, PHASE_NAME } from "./forms/naming.ts";
+import { URL_VALUE } from "./forms/network.ts";
 import { idOf, ref } from "./identifier.ts";
 import { Timestamp } from "./timestamp.ts";
 import { EXTENSION_TYPES } from "./vocabulary.ts";
@@ -14,14 +19,25 @@ const notEmpty = {
 };
 const hasEntries = (value: object): boolean => Object.keys(value).length > 0;
 
-/** A dictionary has at least one entry, or it is left out (section 2.4). */
-export const dictionary = <T extends z.ZodType>(value: T) =>
-  z.record(z.string(), value).refine(hasEntries, notEmpty).meta({ minProperties: 1 });
+/** A dictionary has at least one entry, or it is left out (section 2.3). `values` says more of what its values may be. */
+export const dictionary = <T extends z.ZodType>(value: T, values?: DictionaryValues) =>
+  declare(z.record(z.string(), value).refine(hasEntries, notEmpty).meta({ minProperties: 1 }), {
+    kind: "dictionary",
+    ...(values === undefined ? {} : { values }),
+  });
 
-/** One of a vocabulary or any other text: the members are what a sender should use (section 2.11). */
-export const openVocab = (members: readonly string[]) => z.string().meta({ examples: [...members] });
+/** One of a vocabulary or any other text: the members are what a sender should use (section 2.14). */
+export const openVocab = (members: readonly string[]) =>
+  declare(z.string().meta({ examples: [...members] }), { kind: "vocabulary", members: new Set(members) });
 
-/** An even number of lower-case hexadecimal digits (section 2.7). */
+/** Text that has a form by a rule of the standard. */
+export const formed = (form: Form) => declare(z.string(), { kind: "form", form });
+
+/** At least one of its own properties has to be there, those named apart. */
+export const notBare = <T extends z.ZodObject>(schema: T, besides: readonly string[] = []): T =>
+  declare(schema, { kind: "least", besides });
+
+/** An even number of lower-case hexadecimal digits (section 2.8). */
 export const Hex = z.stringFormat("stix-hex", /^(?:[0-9a-f]{2})*$/, {
   error: "must be pairs of the digits 0-9 and a-f",
 });
@@ -32,28 +48,31 @@ const digest = (digits: number) =>
   z.stringFormat(`stix-hash-${digits}`, new RegExp(`^[0-9a-fA-F]{${digits}}$`), {
     error: `must be ${digits} hexadecimal digits`,
   });
-/** Digests by algorithm (section 2.6); another algorithm's value can be any text. */
-export const Hashes = z
-  .object({
-    MD5: digest(32).optional(),
-    "SHA-1": digest(40).optional(),
-    "SHA-256": digest(64).optional(),
-    "SHA-512": digest(128).optional(),
-    "SHA3-256": digest(64).optional(),
-    "SHA3-512": digest(128).optional(),
-    SSDEEP: z.string().optional(),
-    TLSH: z.string().optional(),
-  })
-  .catchall(z.string())
-  .refine(hasEntries, notEmpty)
-  .meta({ id: "Hashes", minProperties: 1 });
+/** Digests by algorithm (section 2.7); another algorithm's value can be any text. */
+export const Hashes = declare(
+  z
+    .object({
+      MD5: digest(32).optional(),
+      "SHA-1": digest(40).optional(),
+      "SHA-256": digest(64).optional(),
+      "SHA-512": digest(128).optional(),
+      "SHA3-256": digest(64).optional(),
+      "SHA3-512": digest(128).optional(),
+      SSDEEP: z.string().optional(),
+      TLSH: z.string().optional(),
+    })
+    .catchall(z.string())
+    .refine(hasEntries, notEmpty)
+    .meta({ id: "Hashes", minProperties: 1 }),
+  { kind: "hashes" },
+);
 export type Hashes = z.infer<typeof Hashes>;
 
 export const ExternalReference = z
   .looseObject({
     source_name: z.string(),
     description: z.string().optional(),
-    url: z.string().optional(),
+    url: formed(URL_VALUE).optional(),
     hashes: Hashes.optional(),
     external_id: z.string().optional(),
   })
@@ -61,22 +80,25 @@ export const ExternalReference = z
 export type ExternalReference = z.infer<typeof ExternalReference>;
 
 export const KillChainPhase = z
-  .looseObject({ kill_chain_name: z.string(), phase_name: z.string() })
+  .looseObject({ kill_chain_name: formed(KILL_CHAIN_NAME), phase_name: formed(PHASE_NAME) })
   .meta({ id: "KillChainPhase" });
 export type KillChainPhase = z.infer<typeof KillChainPhase>;
 
 /** Marks parts of an object: `selectors`, and either a language or a marking (section 7.2.3). */
-export const GranularMarking = z
-  .looseObject({
-    lang: z.string().optional(),
-    marking_ref: ref("marking-definition").optional(),
-    selectors: list(z.string()),
-  })
-  .refine((marking) => (marking.lang === undefined) !== (marking.marking_ref === undefined), {
-    message: "needs exactly one of lang and marking_ref",
-    params: { code: "stix.granular_marking" },
-  })
-  .meta({ id: "GranularMarking" });
+export const GranularMarking = declare(
+  z
+    .looseObject({
+      lang: formed(LANGUAGE_TAG).optional(),
+      marking_ref: ref("marking-definition").optional(),
+      selectors: list(z.string()),
+    })
+    .refine((marking) => (marking.lang === undefined) !== (marking.marking_ref === undefined), {
+      message: "needs exactly one of lang and marking_ref",
+      params: { code: "stix.granular_marking" },
+    })
+    .meta({ id: "GranularMarking" }),
+  { kind: "granular-marking" },
+);
 export type GranularMarking = z.infer<typeof GranularMarking>;
 
 /** What stands under one key of `extensions` (section 7.3). Predefined extensions carry no `extension_type`. */
@@ -84,11 +106,17 @@ export const Extension = z
   .looseObject({ extension_type: z.enum(EXTENSION_TYPES).optional() })
   .meta({ id: "Extension" });
 export type Extension = z.infer<typeof Extension>;
-export const Extensions = dictionary(Extension);
+export const Extensions = declare(
+  z.record(z.string(), Extension).refine(hasEntries, notEmpty).meta({ minProperties: 1 }),
+  { kind: "extensions", predefined: {} },
+);
 export type Extensions = z.infer<typeof Extensions>;
 /** The same where the standard itself defines extensions under names of their own. */
 export const extensionsWith = <T extends z.ZodRawShape>(predefined: T) =>
-  z.object(predefined).catchall(Extension).refine(hasEntries, notEmpty).meta({ minProperties: 1 });
+  declare(z.object(predefined).catchall(Extension).refine(hasEntries, notEmpty).meta({ minProperties: 1 }), {
+    kind: "extensions",
+    predefined: predefined as unknown as Readonly<Record<string, z.ZodType>>,
+  });
 
 const markings = {
   object_marking_refs: list(ref("marking-definition")).optional(),
@@ -100,7 +128,7 @@ const described = {
   revoked: z.boolean().optional(),
   labels: list(z.string()).optional(),
   confidence: z.int().min(0).max(100).optional(),
-  lang: z.string().optional(),
+  lang: formed(LANGUAGE_TAG).optional(),
   external_references: list(ExternalReference).optional(),
   ...markings,
 };
@@ -152,3 +180,6 @@ export const unversioned = <T extends string>(type: T) => ({
   ...markings,
   extensions: Extensions.optional(),
 });
+
+/** What any observable may have, and says nothing of what it is; extensions count as its own where the type has some. */
+export const OBSERVABLE_BESIDES = Object.keys(observable("file")).filter((name) => name !== "extensions");

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { dictionary, list, unversioned, versioned } from "./common.ts";
+import { dictionary, formed, list, unversioned, versioned } from "./common.ts";
+import { ADDED_PROPERTY, VERSION } from "./forms/naming.ts";
 import { anyRef } from "./identifier.ts";
 import { Timestamp } from "./timestamp.ts";
 import { EXTENSION_TYPES } from "./vocabulary.ts";
@@ -35,9 +36,9 @@ export const ExtensionDefinition = z
     name: z.string(),
     description: z.string().optional(),
     schema: z.string(),
-    version: z.string(),
+    version: formed(VERSION),
     extension_types: list(z.enum(EXTENSION_TYPES)),
-    extension_properties: list(z.string()).optional(),
+    extension_properties: list(formed(ADDED_PROPERTY)).optional(),
   })
   .meta({ id: "ExtensionDefinition" });
 export type ExtensionDefinition = z.infer<typeof ExtensionDefinition>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { dictionary, list, observable } from "./common.ts";
+import { dictionary, formed, list, observable } from "./common.ts";
+import { DOMAIN_NAME, IPV4_ADDRESS, IPV6_ADDRESS, MAC_ADDRESS, URL_VALUE } from "./forms/network.ts";
 import { ref } from "./identifier.ts";
 import { NetworkTrafficExtensions } from "./sco-extensions.ts";
 import { Timestamp } from "./timestamp.ts";
@@ -19,7 +20,7 @@ export type AutonomousSystem = z.infer<typeof AutonomousSystem>;
 export const DomainName = z
   .looseObject({
     ...observable("domain-name"),
-    value: z.string(),
+    value: formed(DOMAIN_NAME),
     resolves_to_refs: list(ref("domain-name", "ipv4-addr", "ipv6-addr")).optional(),
   })
   .meta({ id: "DomainName" });
@@ -28,7 +29,7 @@ export type DomainName = z.infer<typeof DomainName>;
 export const Ipv4Addr = z
   .looseObject({
     ...observable("ipv4-addr"),
-    value: z.string(),
+    value: formed(IPV4_ADDRESS),
     resolves_to_refs: list(ref("mac-addr")).optional(),
     belongs_to_refs: list(ref("autonomous-system")).optional(),
   })
@@ -38,7 +39,7 @@ export type Ipv4Addr = z.infer<typeof Ipv4Addr>;
 export const Ipv6Addr = z
   .looseObject({
     ...observable("ipv6-addr"),
-    value: z.string(),
+    value: formed(IPV6_ADDRESS),
     resolves_to_refs: list(ref("mac-addr")).optional(),
     belongs_to_refs: list(ref("autonomous-system")).optional(),
   })
@@ -48,7 +49,7 @@ export type Ipv6Addr = z.infer<typeof Ipv6Addr>;
 export const MacAddr = z
   .looseObject({
     ...observable("mac-addr"),
-    value: z.string(),
+    value: formed(MAC_ADDRESS),
   })
   .meta({ id: "MacAddr" });
 export type MacAddr = z.infer<typeof MacAddr>;
@@ -64,11 +65,11 @@ export const NetworkTraffic = z
     src_port: z.int().min(0).max(65535).optional(),
     dst_port: z.int().min(0).max(65535).optional(),
     protocols: list(z.string()),
-    src_byte_count: z.int().optional(),
-    dst_byte_count: z.int().optional(),
-    src_packets: z.int().optional(),
-    dst_packets: z.int().optional(),
-    ipfix: dictionary(z.unknown()).optional(),
+    src_byte_count: z.int().min(0).optional(),
+    dst_byte_count: z.int().min(0).optional(),
+    src_packets: z.int().min(0).optional(),
+    dst_packets: z.int().min(0).optional(),
+    ipfix: dictionary(z.unknown(), "integer or text").optional(),
     src_payload_ref: ref("artifact").optional(),
     dst_payload_ref: ref("artifact").optional(),
     encapsulates_refs: list(ref("network-traffic")).optional(),
@@ -81,7 +82,7 @@ export type NetworkTraffic = z.infer<typeof NetworkTraffic>;
 export const Url = z
   .looseObject({
     ...observable("url"),
-    value: z.string(),
+    value: formed(URL_VALUE),
   })
   .meta({ id: "Url" });
 export type Url = z.infer<typeof Url>;

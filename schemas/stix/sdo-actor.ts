@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { list, openVocab, versioned } from "./common.ts";
+import { formed, list, openVocab, versioned } from "./common.ts";
+import { ADMINISTRATIVE_AREA, COUNTRY } from "./forms/country.ts";
 import { Timestamp } from "./timestamp.ts";
 import {
   ATTACK_MOTIVATIONS,
@@ -65,8 +66,8 @@ export const Location = z
     longitude: z.number().min(-180).max(180).optional(),
     precision: z.number().optional(),
     region: openVocab(REGIONS).optional(),
-    country: z.string().optional(),
-    administrative_area: z.string().optional(),
+    country: formed(COUNTRY).optional(),
+    administrative_area: formed(ADMINISTRATIVE_AREA).optional(),
     city: z.string().optional(),
     street_address: z.string().optional(),
     postal_code: z.string().optional(),

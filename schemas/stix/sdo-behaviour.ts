@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { KillChainPhase, list, openVocab, versioned } from "./common.ts";
+import { formed, KillChainPhase, list, openVocab, versioned } from "./common.ts";
+import { PRODUCT } from "./forms/naming.ts";
 import { ref, scoRef } from "./identifier.ts";
 import { Timestamp } from "./timestamp.ts";
 import {
@@ -71,7 +72,7 @@ export type Malware = z.infer<typeof Malware>;
 export const MalwareAnalysis = z
   .looseObject({
     ...versioned("malware-analysis"),
-    product: z.string(),
+    product: formed(PRODUCT),
     version: z.string().optional(),
     host_vm_ref: ref("software").optional(),
     operating_system_ref: ref("software").optional(),

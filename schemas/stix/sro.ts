@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { list, versioned } from "./common.ts";
+import { formed, list, versioned } from "./common.ts";
+import { RELATIONSHIP_TYPE_NAME } from "./forms/naming.ts";
 import { ref, sdoOrScoRef, sdoRef } from "./identifier.ts";
 import { Timestamp } from "./timestamp.ts";
 
@@ -8,7 +9,7 @@ import { Timestamp } from "./timestamp.ts";
 export const Relationship = z
   .looseObject({
     ...versioned("relationship"),
-    relationship_type: z.string(),
+    relationship_type: formed(RELATIONSHIP_TYPE_NAME),
     description: z.string().optional(),
     source_ref: sdoOrScoRef(),
     target_ref: sdoOrScoRef(),
@@ -28,7 +29,8 @@ export const Sighting = z
     sighting_of_ref: sdoRef(),
     observed_data_refs: list(ref("observed-data")).optional(),
     where_sighted_refs: list(ref("identity", "location")).optional(),
-    summary: z.string().optional(),
+    /** Printed as text in the tables of the standard; its words and default, and the OASIS schema, are of a truth value. */
+    summary: z.union([z.boolean(), z.string()]).optional(),
   })
   .meta({ id: "Sighting" });
 export type Sighting = z.infer<typeof Sighting>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** STIX 2.1 section 2.13: RFC 3339, UTC, upper-case T and Z, any number of fraction digits, but at least one after a point. */
+/** STIX 2.1 section 2.16: RFC 3339, UTC, upper-case T and Z, any number of fraction digits, but at least one after a point. */
 const SHAPE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?Z$/;
 
 /** Longest timestamp that is read: nine fraction digits are in use, thirty leave room. */
@@ -14,8 +14,26 @@ const dayExists = (text: string): boolean => {
   return day === 29 && ((year % 4 === 0 && year % 100 !== 0) || year % 400 === 0);
 };
 
+const fractionOf = (text: string): string => {
+  let end = text.length - 1;
+  while (end > 19 && text[end - 1] === "0") end--;
+  return text.slice(20, end);
+};
+
 /** Whether the text is a STIX timestamp of a date that exists; 30 February is none. */
 export const isTimestamp = (text: string): boolean => text.length <= LONGEST && SHAPE.test(text) && dayExists(text);
+
+/**
+ * Negative, zero or positive, as the first is earlier, equal or later. Both must be timestamps. Up to the second the text has
+ * the order of time; of the fraction trailing zeros say nothing.
+ */
+export function compareTimestamps(a: string, b: string): number {
+  if (a === b) return 0;
+  const [first, second] = [a.slice(0, 19), b.slice(0, 19)];
+  if (first !== second) return first < second ? -1 : 1;
+  const [x, y] = [fractionOf(a), fractionOf(b)];
+  return x === y ? 0 : x < y ? -1 : 1;
+}
 
 /** The sender's text is kept as it is; whoever compares compares instants, never text. */
 export const Timestamp = z

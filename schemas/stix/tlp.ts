@@ -22,12 +22,16 @@ export const TLP_1_IDS = {
   red: "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
 } as const;
 
+/** AMBER+STRICT as OpenCTI writes it in the manner of TLP 1, under an id that all its copies share. */
+const OTHER_AMBER_STRICT = "marking-definition--826578e1-40ad-459f-bc73-ede076f81f37";
+
 const LEVELS: ReadonlyMap<string, Tlp> = new Map<string, Tlp>([
   ...TLP.map((level) => [TLP_2_IDS[level], level] as const),
   [TLP_1_IDS.white, "CLEAR"],
   [TLP_1_IDS.green, "GREEN"],
   [TLP_1_IDS.amber, "AMBER"],
   [TLP_1_IDS.red, "RED"],
+  [OTHER_AMBER_STRICT, "AMBER+STRICT"],
 ]);
 
 /** The level that a marking's id stands for, TLP 1 or 2.0; `undefined` if it is no TLP marking. */
@@ -46,11 +50,27 @@ const tlpMarking = (level: Tlp): MarkingDefinition => ({
 /** The five TLP 2.0 marking definitions, as published, loosest first. */
 export const TLP_2_MARKINGS: readonly MarkingDefinition[] = TLP.map(tlpMarking);
 
+const firstTlpMarking = (level: keyof typeof TLP_1_IDS): MarkingDefinition => ({
+  type: "marking-definition",
+  spec_version: "2.1",
+  id: TLP_1_IDS[level],
+  created: "2017-01-20T00:00:00.000Z",
+  name: `TLP:${level.toUpperCase()}`,
+  definition_type: "tlp",
+  definition: { tlp: level },
+});
+
+/** The four TLP 1 marking definitions, as published, loosest first. */
+export const TLP_1_MARKINGS: readonly MarkingDefinition[] = (["white", "green", "amber", "red"] as const).map(
+  firstTlpMarking,
+);
+
 /** The level that a marking definition claims, in lower case, by TLP 1 or TLP 2.0; `undefined` if it claims none. */
 export function claimedTlp(marking: {
   readonly definition_type?: unknown;
   readonly definition?: unknown;
   readonly extensions?: unknown;
+  readonly x_opencti_definition?: unknown;
 }): string | undefined {
   const text = (value: unknown, key: string): string | undefined => {
     if (typeof value !== "object" || value === null) return undefined;
@@ -63,5 +83,8 @@ export function claimedTlp(marking: {
       ? text((extensions as Record<string, unknown>)[TLP_2_EXTENSION], "tlp_2_0")
       : undefined;
   if (second !== undefined) return second;
+  // Markings of OpenCTI beyond the four of TLP 1: a statement that states nothing, with the level beside it.
+  const opencti = marking.x_opencti_definition;
+  if (typeof opencti === "string" && /^tlp:/i.test(opencti)) return opencti.slice(4).toLowerCase();
   return marking.definition_type === "tlp" ? text(marking.definition, "tlp") : undefined;
 }

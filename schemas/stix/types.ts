@@ -43,6 +43,13 @@ export const SCO_TYPES = [
 ] as const;
 export const META_TYPES = ["language-content", "marking-definition", "extension-definition"] as const;
 
+/** Extensions that the standard itself defines, under names of their own (section 3.10). */
+export const PREDEFINED_EXTENSIONS = [
+  ...["archive-ext", "ntfs-ext", "pdf-ext", "raster-image-ext", "windows-pebinary-ext"],
+  ...["http-request-ext", "icmp-ext", "socket-ext", "tcp-ext"],
+  ...["windows-process-ext", "windows-service-ext", "unix-account-ext"],
+] as const;
+
 /** Observable types that others publish as extensions and we use as they are (design 3). */
 export const PUBLISHED_SCO_TYPES = [
   "bank-account",
@@ -58,3 +65,7 @@ export type SroType = (typeof SRO_TYPES)[number];
 export type ScoType = (typeof SCO_TYPES)[number];
 export type MetaType = (typeof META_TYPES)[number];
 export type StixType = SdoType | SroType | ScoType | MetaType;
+
+const STANDARD: ReadonlySet<string> = new Set([...SDO_TYPES, ...SRO_TYPES, ...SCO_TYPES, ...META_TYPES]);
+/** Whether the standard defines this type of object. */
+export const isStandardType = (type: string): boolean => STANDARD.has(type);

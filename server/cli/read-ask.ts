@@ -4,7 +4,7 @@ import { Ask } from "../../schemas/policy/decision.ts";
 import { Label } from "../../schemas/policy/label.ts";
 import { Viewer } from "../../schemas/policy/viewer.ts";
 import { Channel, When } from "../../schemas/policy/vocabulary.ts";
-import { pathText } from "../pipeline/path-text.ts";
+import { pathText } from "../../schemas/stix/validate/path-text.ts";
 import { isInstant } from "../policy/dated.ts";
 import type { Problem } from "../shared/fault.ts";
 import { askSections } from "./ask-sections.ts";

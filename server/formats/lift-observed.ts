@@ -1,5 +1,5 @@
 import { idContributing, scoId } from "../../schemas/stix/id-contributing.ts";
-import { show } from "../pipeline/path-text.ts";
+import { show } from "../../schemas/stix/validate/path-text.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { uuid5, uuidBytes } from "../shared/digest.ts";
 import type { Problem } from "../shared/fault.ts";

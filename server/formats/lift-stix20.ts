@@ -1,5 +1,5 @@
 import { META_TYPES, PUBLISHED_SCO_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES } from "../../schemas/stix/types.ts";
-import { show } from "../pipeline/path-text.ts";
+import { show } from "../../schemas/stix/validate/path-text.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import type { Problem } from "../shared/fault.ts";
 import { liftObserved, liftSelector } from "./lift-observed.ts";

@@ -1,25 +1,12 @@
+import { indexOf, selects, stepsOf } from "../../schemas/stix/validate/selectors.ts";
 import type { StixJson } from "./steps.ts";
+
+export { selects };
 
 /** Selectors of granular markings and field rules: `description`, `hashes.SHA-256`, `external_references.[0].url` (STIX 2.1, granular markings). */
 
 const isObject = (value: unknown): value is StixJson =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-const indexOf = (step: string): number | undefined =>
-  /^\[\d{1,6}\]$/.test(step) ? Number(step.slice(1, -1)) : undefined;
-
-/** The steps of a selector. */
-export const stepsOf = (selector: string): string[] => selector.split(".");
-
-const stepInto = (value: unknown, step: string): unknown => {
-  const index = indexOf(step);
-  if (index !== undefined) return Array.isArray(value) ? value[index] : undefined;
-  return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-};
-
-/** Whether the selector points at something in the object. */
-export const selects = (object: StixJson, selector: string): boolean =>
-  stepsOf(selector).reduce<unknown>((value, step) => stepInto(value, step), object) !== undefined;
 
 /** Whether what `inner` selects lies in what `outer` selects. */
 export const covers = (outer: string, inner: string): boolean => inner === outer || inner.startsWith(`${outer}.`);

@@ -43,7 +43,7 @@ export type Format = (typeof FORMATS)[number];
 export type AskedFormat = Format | "json";
 
 export interface Validated {
-  /** The very object that came in, untouched, if it has no errors. */
+  /** The very object that came in, or a copy in which faults were repaired, each with a warning; absent if it has errors. */
   readonly object?: StixJson;
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
