@@ -73,6 +73,23 @@ export class PythonScript {
   }
 }
 
+/** Somebody's connection in a script that others ask too: a process takes long to start. */
+export class Connection {
+  readonly #script: PythonScript;
+  readonly #as: readonly string[];
+
+  /** `as`: discovery, user and password, in place of the script's arguments. */
+  constructor(script: PythonScript, as: readonly [discovery: string, user: string, password: string]) {
+    this.#script = script;
+    this.#as = as;
+  }
+
+  /** Throws `Refused` with what the library raised. */
+  ask<T = unknown>(verb: string, asked: Readonly<Record<string, unknown>> = {}): Promise<T> {
+    return this.#script.ask<T>(verb, { ...asked, as: this.#as });
+  }
+}
+
 /** Ends the scripts that are left. */
 export async function endScripts(): Promise<void> {
   const gone = [...running].map((child) => new Promise((done) => child.once("close", done)));

@@ -1,13 +1,9 @@
 """cytaxii2: `drive_cytaxii2.py DISCOVERY USER PASSWORD`. It knows no manifest, versions or delete."""
 
 import json
-import sys
 
 from cytaxii2 import cytaxii2
-from loop import alike, serve, told, twice
-
-client = cytaxii2.cytaxii2(*sys.argv[1:4])
-
+from loop import alike, connection, serve, told, twice
 
 class Refused(Exception):
     def __init__(self, reply):
@@ -16,14 +12,14 @@ class Refused(Exception):
 
 
 def asked(call, *args, **kwargs):
-    reply = call(*args, **kwargs)
+    reply = getattr(connection(cytaxii2.cytaxii2), call)(*args, **kwargs)
     if not reply["status"]:
         raise Refused(reply)
     return reply["response"]
 
 
 def page(collection, **filters):
-    return asked(client.poll_request, collection, **filters)
+    return asked("poll_request", collection, **filters)
 
 
 def pull(collection, per_page, brief=False, **filters):
@@ -39,7 +35,7 @@ def replay(collection, per_page, cursors, brief=False, **filters):
 
 
 def post(collection, text):
-    status = asked(client.inbox_request, collection, text)
+    status = asked("inbox_request", collection, text)
     counts = {name: status[name + "_count"] for name in ("total", "success", "failure", "pending")}
     return {"status": status["status"], **counts, "failures": status.get("failures", [])}
 
@@ -52,10 +48,10 @@ def unlike(collection, text):
 
 serve(
     {
-        "discovery": lambda: asked(client.discovery_request),
-        "root": lambda: asked(client.root_discovery),
-        "collections": lambda: asked(client.collection_request).get("collections", []),
-        "collection": lambda collection: asked(client.collection_data_request, collection),
+        "discovery": lambda: asked("discovery_request"),
+        "root": lambda: asked("root_discovery"),
+        "collections": lambda: asked("collection_request").get("collections", []),
+        "collection": lambda collection: asked("collection_data_request", collection),
         "pull": pull,
         "replay": replay,
         "page": page,

@@ -1,17 +1,18 @@
 """stix2's TAXIICollectionSource and TAXIICollectionSink: `drive_stix2.py DISCOVERY USER PASSWORD`. What comes back has been through its own parser."""
 
 import json
-import sys
 
 import stix2
-from loop import alike, serve, told, twice
+from loop import alike, connection, serve, told, twice
 from taxii2client.v21 import Server
 
-server = Server(sys.argv[1], user=sys.argv[2], password=sys.argv[3])
+
+def collections():
+    return connection(lambda discovery, user, password: Server(discovery, user=user, password=password)).default.collections
 
 
 def one(collection):
-    return next(held for held in server.default.collections if collection in (held.id, held.alias))
+    return next(held for held in collections() if collection in (held.id, held.alias))
 
 
 def source(collection, per_page=5000):
@@ -69,7 +70,7 @@ def unlike(collection, text):
 
 serve(
     {
-        "collections": lambda: [{"id": held.id, "alias": held.alias} for held in server.default.collections],
+        "collections": lambda: [{"id": held.id, "alias": held.alias} for held in collections()],
         "pull": pull,
         "replay": replay,
         "get": get,

@@ -1,9 +1,8 @@
 """taxii2-client: `drive_taxii2_client.py DISCOVERY USER PASSWORD`; with `--key KEY` an API key takes the place of user and password."""
 
 import json
-import sys
 
-from loop import alike, serve, told, twice
+from loop import alike, connection, serve, told, twice
 from requests.auth import AuthBase
 from taxii2client.v21 import Server, as_pages
 
@@ -17,12 +16,16 @@ class ApiKey(AuthBase):
         return request
 
 
-discovery, user, password = sys.argv[1:4]
-server = Server(discovery, auth=ApiKey(password)) if user == "--key" else Server(discovery, user=user, password=password)
+def connect(discovery, user, password):
+    return Server(discovery, auth=ApiKey(password)) if user == "--key" else Server(discovery, user=user, password=password)
+
+
+def server():
+    return connection(connect)
 
 
 def root():
-    return server.default
+    return server().default
 
 
 def one(collection):
@@ -80,7 +83,7 @@ def unlike(collection, text):
 
 serve(
     {
-        "discovery": lambda: {"title": server.title, "default": root().url, "roots": [each.url for each in server.api_roots]},
+        "discovery": lambda: {"title": server().title, "default": root().url, "roots": [each.url for each in server().api_roots]},
         "root": lambda: {
             "title": root().title,
             "versions": root().versions,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { PythonScript } from "../../bench/python-script.ts";
+import { Connection, PythonScript } from "../../bench/python-script.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import type { RealServer } from "../support/real-server.ts";
 import { bundle, indicator, row, TRI } from "../support/samples.ts";
@@ -71,10 +71,22 @@ export function newest(items: readonly Item[]): Item[] {
   return [...found.values()];
 }
 
-/** A client signed in to a server as an account, by HTTP Basic. */
-export function connect(python: string, client: Client, server: RealServer, as: string): PythonScript {
-  return new PythonScript(python, CLIENTS[client], [`${server.url}/taxii2/`, as, server.account(as).password]);
+const scripts = new Map<Client, PythonScript>();
+/** A client signed in to a server, by HTTP Basic, or with `--key` in place of the user by an API key. One process a client. */
+export function signIn(
+  python: string,
+  client: Client,
+  { url }: RealServer,
+  [user, secret]: readonly [string, string],
+): Connection {
+  const script = scripts.get(client) ?? new PythonScript(python, CLIENTS[client], []);
+  scripts.set(client, script);
+  return new Connection(script, [`${url}/taxii2/`, user, secret]);
 }
+
+/** A client signed in to a server as an account, by HTTP Basic. */
+export const connect = (python: string, client: Client, server: RealServer, as: string): Connection =>
+  signIn(python, client, server, [as, server.account(as).password]);
 
 const address = (n: number): string => `[ipv4-addr:value = '100.${64 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}']`;
 const some = (name: string, from: number, count: number): unknown =>

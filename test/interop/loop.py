@@ -43,9 +43,22 @@ def key(item):
     return {name: item[name] for name in ("id", "type", "version", "modified", "created") if name in item}
 
 
+_connected = {}
+_who = tuple(sys.argv[1:4])
+
+
+def connection(connect):
+    """The connection of whoever asks now, made at the first request: discovery, user and password come with it or from the command line."""
+    if _who not in _connected:
+        _connected[_who] = connect(*_who)
+    return _connected[_who]
+
+
 def serve(verbs):
+    global _who
     for line in sys.stdin:
         ask = json.loads(line)
+        _who = tuple(ask.pop("as", sys.argv[1:4]))
         try:
             reply = {"ok": verbs[ask.pop("do")](**ask)}
         except Exception as error:

@@ -1,4 +1,4 @@
-import { endScripts, PythonScript } from "../../bench/python-script.ts";
+import { type Connection, endScripts } from "../../bench/python-script.ts";
 import { endAll, RealServer } from "../support/real-server.ts";
 import { withPython } from "../support/with-python.ts";
 import {
@@ -17,6 +17,7 @@ import {
   newest,
   overRest,
   type Pulled,
+  signIn,
   VERSIONS,
 } from "./group.ts";
 
@@ -27,9 +28,9 @@ const everyone = clients.flatMap((client) => ACCOUNTS.map((account) => [client, 
 
 withPython("the TAXII clients of Python", (python) => {
   let server: RealServer;
-  const open = new Map<string, PythonScript>();
+  const open = new Map<string, Connection>();
   /** One connection a client and account, kept while the server runs. */
-  const as = (client: Client, account: string): PythonScript => {
+  const as = (client: Client, account: string): Connection => {
     const key = `${client} ${account} ${server.port}`;
     const script = open.get(key) ?? connect(python, client, server, account);
     open.set(key, script);
@@ -203,7 +204,7 @@ withPython("the TAXII clients of Python", (python) => {
   test("an API key – taxii2-client with a header of its own – reads as the feed's password does", async () => {
     const { apiKey = "", password } = server.account("feed-JP-NPA");
     expect(apiKey).not.toBe(password);
-    const script = new PythonScript(python, CLIENTS["taxii2-client"], [`${server.url}/taxii2/`, "--key", apiKey]);
+    const script = signIn(python, "taxii2-client", server, ["--key", apiKey]);
     const ask = { collection: "originals", per_page: 1000 };
     expect(await script.ask("pull", ask)).toEqual(await as("taxii2-client", "feed-JP-NPA").ask("pull", ask));
   });
@@ -211,7 +212,7 @@ withPython("the TAXII clients of Python", (python) => {
   test.each(["taxii2-client", "cytaxii2"] as const)(
     "refusals – %s – 401 for a wrong password, 404 for an unknown collection",
     async (client) => {
-      const stranger = new PythonScript(python, CLIENTS[client], [`${server.url}/taxii2/`, "j1", "wrong"]);
+      const stranger = signIn(python, client, server, ["j1", "wrong"]);
       await expect(stranger.ask("discovery")).rejects.toMatchObject({ status: 401 });
       if (client === "cytaxii2")
         await expect(

@@ -1,4 +1,4 @@
-import { endScripts, type PythonScript } from "../../bench/python-script.ts";
+import { type Connection, endScripts } from "../../bench/python-script.ts";
 import { endAll, RealServer } from "../support/real-server.ts";
 import { withPython } from "../support/with-python.ts";
 import { ACCOUNTS, type Client, connect, hardObjects, type Item, type Pulled } from "./group.ts";
@@ -21,8 +21,8 @@ const envelope = (objects: readonly unknown[]): string => JSON.stringify({ objec
 
 withPython("posts by the TAXII clients of Python", (python) => {
   let server: RealServer;
-  const open = new Map<string, PythonScript>();
-  const as = (client: Client, account: string): PythonScript => {
+  const open = new Map<string, Connection>();
+  const as = (client: Client, account: string): Connection => {
     const key = `${client} ${account}`;
     const script = open.get(key) ?? connect(python, client, server, account);
     open.set(key, script);
