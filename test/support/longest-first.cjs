@@ -7,7 +7,28 @@ const { default: Sequencer } = createRequire(require.resolve("jest"))("@jest/tes
  * What takes longest goes first, so that no worker is left alone with it at the end. Jest's own order would need the times of a run before, which a fresh
  * clone has not. Seconds of one core, roughly; a file that is not here counts by its size.
  */
-const SECONDS = {};
+const SECONDS = {
+  "interop/taxii-clients.test.ts": 45,
+  "journeys/command-line.test.ts": 40,
+  "twin/twin-worlds-further.test.ts": 35,
+  "journeys/kill.test.ts": 35,
+  "journeys/start.test.ts": 32,
+  "journeys/large-post.test.ts": 32,
+  "twin/twin-worlds.test.ts": 31,
+  "interop/real-data.test.ts": 30,
+  "twin/planted-leaks.test.ts": 25,
+  "order/twins.test.ts": 20,
+  "http/hostile-poison.test.ts": 20,
+  "http/hostile.test.ts": 18,
+  "journeys/day-in-the-life.test.ts": 16,
+  "http/exports-real.test.ts": 14,
+  "http/fuzz.test.ts": 13,
+  "http/one-person.test.ts": 12,
+  "order/histories.test.ts": 11,
+  "http/taxii/errors.test.ts": 10,
+  "http/taxii/pages.test.ts": 10,
+  "interop/taxii-posts.test.ts": 10,
+};
 const BYTES_A_SECOND = 8_000;
 
 const weightOf = ({ path }) => {
