@@ -1,11 +1,12 @@
 import { TLP } from "../../schemas/policy/vocabulary.ts";
 import { claimedTlp, tlpOfMarking } from "../../schemas/stix/tlp.ts";
-import { OURS } from "../../schemas/stix/validate/beyond.ts";
+
 import { checkObject } from "../../schemas/stix/validate/check-object.ts";
 import { codeOf } from "../../schemas/stix/validate/codes.ts";
 import { repair } from "../../schemas/stix/validate/repair.ts";
 import type { Finding } from "../../schemas/stix/validate/walk.ts";
 import type { Problem } from "../shared/fault.ts";
+import { KNOWN } from "./known-beyond.ts";
 import type { StixJson, Validated } from "./steps.ts";
 
 const NONE: readonly Problem[] = Object.freeze([]);
@@ -45,7 +46,7 @@ const MOST_ROUNDS = 3;
  * Never throws, changes nothing, and reports all errors up to fifty.
  */
 export function validate(input: unknown): Validated {
-  let checked = checkObject(input, OURS);
+  let checked = checkObject(input, KNOWN);
   if (!isObject(input)) return { errors: checked.errors.map(bare), warnings: NONE };
   let object = input;
   const repairs: Problem[] = [];
@@ -54,7 +55,7 @@ export function validate(input: unknown): Validated {
     if (repaired === undefined) break;
     object = repaired.object;
     repairs.push(...repaired.warnings);
-    checked = checkObject(object, OURS);
+    checked = checkObject(object, KNOWN);
   }
   const { refused, tolerated } = sortOut(object, checked.errors);
   if (refused.length > 0) return { errors: refused, warnings: NONE };

@@ -1,3 +1,4 @@
+import { CHARACTER_SETS } from "./character-sets.ts";
 import { type Form, type Judgement, yesNo } from "./form.ts";
 
 /** Values of observables of files and hosts (STIX 2.1 sections 3.9, 6.1, 6.7, 6.14, 6.17). */
@@ -41,7 +42,8 @@ function judgeMediaType(text: string): Judgement {
   const [, top] = MEDIA_TYPE.exec(essence.trim()) ?? [];
   if (top === undefined) return "bad";
   if (essence !== text) return { odd: "has parameters, which are no part of the name of a media type" };
-  return TOP_LEVEL.has(top.toLowerCase()) ? "good" : { odd: `${top} is no top-level type of the registry` };
+  if (TOP_LEVEL.has(top.toLowerCase())) return "good";
+  return /^x-/i.test(top) ? { odd: `${top} is no top-level type of the registry` } : "bad";
 }
 
 export const MEDIA_TYPE_NAME: Form = {
@@ -59,12 +61,11 @@ export const STATED_MEDIA_TYPE: Form = {
       : { odd: "should be a media type of the registry such as application/msword" },
 };
 
-const CHARACTER_SET = /^[A-Za-z0-9][A-Za-z0-9._:()+-]{1,249}$/;
-
 export const CHARACTER_SET_NAME: Form = {
   code: "stix.character_set",
-  allowed: "must be the name of a character set in the IANA registry, such as UTF-8 or windows-1252",
-  judge: yesNo((text) => CHARACTER_SET.test(text)),
+  allowed:
+    "must be the name of a character set in the IANA registry, its preferred MIME name where it has one, such as UTF-8 or windows-1252",
+  judge: yesNo((text) => text.length <= 250 && CHARACTER_SETS.has(text.toLowerCase())),
 };
 
 const TRUNCATED_HIVE = /^(?:HKLM|HKCU|HKCR|HKCC|HKU|HKPD|HKDD)(?:\\|\/|$)/i;

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { factOf } from "../facts.ts";
 import { isTypeName } from "../identifier.ts";
 import { CustomObject, STIX_OBJECTS } from "../objects.ts";
+import { OLDER_FORMS, type OlderForm, olderForm } from "../revenue/older.ts";
 import { isStandardType, META_TYPES, PUBLISHED_SCO_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES } from "../types.ts";
-import { OlderWallet } from "../wallet.ts";
 import { checkUuid, compileMembers, leastCheck } from "./compile.ts";
 import { checkContainer } from "./container.ts";
 import { checkCustomProperty, isObject } from "./content.ts";
@@ -26,11 +26,13 @@ import { type CheckMembers, type Finding, Walk } from "./walk.ts";
 
 /** What is known besides the standard: how patterns of a language are judged, and what stands in registered extensions. */
 export interface Beyond {
-  /** By pattern type: what is wrong with a pattern. The version is that of the language, where the indicator says one. */
-  readonly patterns?: ReadonlyMap<string, (pattern: string, version: string | undefined) => readonly PatternFinding[]>;
+  /** By pattern type: what is wrong with a pattern. */
+  readonly patterns?: ReadonlyMap<string, PatternCheck>;
   /** By id of the extension definition. */
   readonly extensions?: ReadonlyMap<string, ExtensionCheck>;
 }
+/** Of a pattern, and the indicator that it stands in. */
+export type PatternCheck = (pattern: string, indicator: Readonly<Record<string, unknown>>) => readonly PatternFinding[];
 export interface PatternFinding {
   readonly code: string;
   readonly message: string;
@@ -91,7 +93,12 @@ const RULES: ReadonlyMap<string, TypeRules> = new Map(
   Object.entries<z.ZodType>(STIX_OBJECTS).map(([type, schema]) => [type, rulesOf(type, schema)] as const),
 );
 const CUSTOM: TypeRules = { kind: "custom", members: compileMembers(CustomObject, customMember), own: [] };
-const OLDER_WALLET: TypeRules = { kind: "sco", members: compileMembers(OlderWallet, customMember), own: [] };
+const OLDER: ReadonlyMap<OlderForm, TypeRules> = new Map(
+  [...OLDER_FORMS.values()].map((form) => [
+    form,
+    { kind: "sco", members: compileMembers(form.schema, customMember), own: [] },
+  ]),
+);
 
 /** What the type alone says against the object, before its properties are looked at. */
 function checkType(type: unknown, walk: Walk): boolean {
@@ -124,9 +131,6 @@ function checkVersion(object: Json, type: string, walk: Walk): boolean {
   return false;
 }
 
-const isOlderWallet = (type: string, object: Json): boolean =>
-  type === "cryptocurrency-wallet" && object.value === undefined && typeof object.address === "string";
-
 function checkId(type: string, object: Json, kind: Kind, walk: Walk): void {
   const { id } = object;
   if (typeof id !== "string" || walk.errors.some(({ code, path }) => path === "id" && code === "stix.id")) return;
@@ -151,11 +155,11 @@ function checkEncodings(object: Json, walk: Walk): void {
 }
 
 function checkPattern(object: Json, beyond: Beyond, walk: Walk): void {
-  const { pattern, pattern_type: language, pattern_version: version } = object;
+  const { pattern, pattern_type: language } = object;
   if (typeof pattern !== "string" || typeof language !== "string") return;
   const judge = beyond.patterns?.get(language);
   if (judge === undefined) return;
-  for (const { warning, ...found } of judge(pattern, typeof version === "string" ? version : undefined))
+  for (const { warning, ...found } of judge(pattern, object))
     walk.take(warning === true ? "should" : "must", { rule: "9", ...found }, ["pattern"]);
 }
 
@@ -181,8 +185,8 @@ export function checkObject(input: unknown, beyond: Beyond = {}): Checked {
   if (unsound.length > 0) return { errors: [...unsound], warnings: [], places: [] };
   const { type } = input;
   if (!checkType(type, walk) || typeof type !== "string" || !checkVersion(input, type, walk)) return walk;
-  const older = isOlderWallet(type, input);
-  const rules = older ? OLDER_WALLET : (RULES.get(type) ?? CUSTOM);
+  const older = olderForm(type, input);
+  const rules = (older === undefined ? undefined : OLDER.get(older)) ?? RULES.get(type) ?? CUSTOM;
   const kind = rules.kind === "custom" ? kindOfCustom(input) : rules.kind;
   walk.type = type;
   walk.observable = kind === "sco";
@@ -207,7 +211,7 @@ export function checkObject(input: unknown, beyond: Beyond = {}): Checked {
   checkEncodings(input, walk);
   if (isStandardType(type)) checkNotRedefined(input, walk);
   else if (rules === CUSTOM) checkCustomType(type, input, kind, walk);
-  if (older) walk.add("stix.older_form", "read as value, its name since 2025", "address");
+  if (older !== undefined) walk.add("stix.older_form", `read as ${older.now}, its name since 2025`, older.property);
   for (const rule of rules.own) rule(input, walk);
   if (type === "indicator") checkPattern(input, beyond, walk);
   if (type === "observed-data" && input.objects !== undefined)

@@ -85,7 +85,8 @@ function checkTlp(marking: Json, walk: Walk): void {
   const second = isObject(marking.extensions) && marking.extensions[TLP_2_EXTENSION] !== undefined;
   const meant = claimed === "white" ? "clear" : claimed;
   const said = `${second ? "TLP 2.0" : "TLP"} ${show(claimed)}`;
-  if (claimed === undefined) wrong(`is the id of TLP:${level}, and the content says no level of TLP`);
+  if (claimed === undefined)
+    walk.remark("stix.tlp", `is the id of TLP:${level}, and the content says no level of TLP`, "id");
   else if (fixed === undefined || level?.toLowerCase() !== meant || second !== (fixed.extensions !== undefined))
     wrong(`found the id ${show(id)} for ${said}; TLP markings have fixed ids and are never made anew`);
   else checkInstance(marking, fixed, walk);
