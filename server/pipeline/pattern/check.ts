@@ -57,7 +57,8 @@ const CONSTANT_WORDS: Readonly<Record<Constant["kind"], string>> = {
   hex: "octets",
   binary: "octets",
 };
-const isNumber = ({ kind }: Constant): boolean => kind === "integer" || kind === "float";
+/** Constants that a set may hold beside each other: whole numbers and others, octets in either writing. */
+const sortOf = ({ kind }: Constant): string => (kind === "float" ? "integer" : kind === "binary" ? "hex" : kind);
 const isWide = (text: string): boolean => /[\u0100-\uffff]/.test(text);
 
 const constantsOf = (leaf: Leaf): readonly Constant[] =>
@@ -195,7 +196,7 @@ class Check {
       this.#warn(at, "empty_set", "9.6.1", "IN () matches nothing");
       return;
     }
-    const other = set.find((constant) => constant.kind !== first.kind && !(isNumber(constant) && isNumber(first)));
+    const other = set.find((constant) => sortOf(constant) !== sortOf(first));
     if (other !== undefined)
       this.#error(
         other.at,

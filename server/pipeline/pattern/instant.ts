@@ -44,6 +44,10 @@ export function instantOrder(a: Instant, b: Instant): number {
   return a.fraction === b.fraction ? 0 : a.fraction < b.fraction ? -1 : 1;
 }
 
+/** Nanoseconds since 1970; finer digits are cut off. */
+export const nanosecondsOf = ({ seconds, fraction }: Instant): bigint =>
+  BigInt(seconds) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, "0"));
+
 /** The timestamp without zeros at the end of its fraction: one text for one instant (of seconds below 60). */
 export function shortestTimestamp(text: string): string {
   const point = text.indexOf(".");
