@@ -21,6 +21,7 @@ import { orderRoutes } from "./http/api/orders.ts";
 import { promotionRoutes } from "./http/api/promotions.ts";
 import { quarantineRoutes } from "./http/api/quarantine.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
+import { stixRoutes } from "./http/api/stix.ts";
 import { triageRoutes } from "./http/api/triage.ts";
 import { makeAuthenticate } from "./http/authenticate.ts";
 import { makeLimits } from "./http/limits.ts";
@@ -30,6 +31,7 @@ import { makeApp } from "./http/router.ts";
 import { taxiiRoutes } from "./http/taxii/taxii-routes.ts";
 import type { Log } from "./shared/log.ts";
 import type { Moments } from "./shared/moment.ts";
+import { answerStandards } from "./usecases/answer-standards.ts";
 import { makeCheckPassword } from "./usecases/check-password.ts";
 import { ColumnMapStore } from "./usecases/column-maps.ts";
 import { type IngestRunner, Intake } from "./usecases/intake.ts";
@@ -37,6 +39,7 @@ import { Promotions } from "./usecases/promotions.ts";
 import { makeRefreshSession } from "./usecases/refresh-session.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
 import { makeSignOut } from "./usecases/sign-out.ts";
+import type { StandardsRunner } from "./usecases/standards.ts";
 import { CollectionIds } from "./usecases/taxii/collection-ids.ts";
 import { Statuses } from "./usecases/taxii/statuses.ts";
 
@@ -44,16 +47,20 @@ export interface AppAsk {
   readonly runner: IngestRunner;
   readonly moments: Moments;
   readonly log: Log;
+  /** Where questions about the standard are answered; absent: on the spot. */
+  readonly standards?: StandardsRunner;
   /** Why requests should go elsewhere now; undefined when all is well. */
   readonly notReady?: () => Promise<string | undefined>;
   /** What others reach it under, where the settings can't know it. */
   readonly publicUrl?: () => string;
 }
 
+const ON_THE_SPOT: StandardsRunner = { answer: async (_account, ask) => answerStandards(ask) };
+
 /** Every route there is: the application and the OpenAPI document are made from this list. */
 export function composeRoutes(
   core: Core,
-  { runner, moments, notReady, publicUrl }: Omit<AppAsk, "log">,
+  { runner, moments, standards = ON_THE_SPOT, notReady, publicUrl }: Omit<AppAsk, "log">,
 ): { routes: readonly Route[]; authenticate: ReturnType<typeof makeAuthenticate> } {
   const { config, keys, storage, audit } = core;
   const limits = makeLimits({
@@ -89,6 +96,7 @@ export function composeRoutes(
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...feedbackRoutes(mine.feedback),
+    ...stixRoutes({ standards, limit: config.MAX_INLINE_BYTES }),
     ...quarantineRoutes(composeQuarantine(core, runner)),
     ...taxiiRoutes({
       ...{ collections, intake, withdrawals: mine.withdrawals },

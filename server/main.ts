@@ -8,6 +8,7 @@ import { seedDemo, wantsDemo } from "./seed-demo.ts";
 import { Fault } from "./shared/fault.ts";
 import { makeLog } from "./shared/log.ts";
 import { realMoments } from "./shared/moment.ts";
+import { StandardsThread } from "./standards-thread.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { dedupReport } from "./usecases/dedup-report.ts";
 import { WorkerRunner } from "./worker-runner.ts";
@@ -22,6 +23,7 @@ async function run(): Promise<void> {
   const log = makeLog(config.LOG_LEVEL);
   const core = await openCore(config);
   const runner = new WorkerRunner(config, new URL("./ingest-worker.js", import.meta.url), log);
+  const standards = new StandardsThread(new URL("./standards-worker.js", import.meta.url), log);
   try {
     if (await wantsDemo(core)) {
       say("Seeding the demonstration group …");
@@ -36,7 +38,7 @@ async function run(): Promise<void> {
     let stopping = false;
     const notReady = async (): Promise<string | undefined> => (stopping ? "stopping" : undefined);
     let base = config.PUBLIC_URL;
-    const app = composeApp(core, { runner, moments: realMoments, log, notReady, publicUrl: () => base });
+    const app = composeApp(core, { runner, standards, moments: realMoments, log, notReady, publicUrl: () => base });
     await runner.start();
     const observing = startObserving({ ...core, admissions: new Admissions() }, realMoments, log);
     const server = await listen({ app, host: config.HOST, port: config.PORT });
@@ -54,6 +56,7 @@ async function run(): Promise<void> {
     await server.stop();
     await observing.stop();
   } finally {
+    await standards.close();
     await runner.close();
     await core.storage.close();
   }

@@ -18,6 +18,7 @@ import { addPolicyCommands } from "./policy.ts";
 import { addQuarantineCommands } from "./quarantine.ts";
 import { addReleaseCommands } from "./release.ts";
 import { addSeedCommand } from "./seed.ts";
+import { addStixCommands } from "./stix.ts";
 import { addTriageCommands } from "./triage.ts";
 import { addWithdrawCommand } from "./withdraw.ts";
 
@@ -53,6 +54,7 @@ addReleaseCommands(program, core);
 addOrdersCommands(program, core);
 addQuarantineCommands(program, core);
 addWithdrawCommand(program, core);
+addStixCommands(program);
 addOpenapiCommand(program, routesOfNewStore);
 
 /** What was written to a pipe is on its way still when the work is done: ending before would cut it off. */

@@ -22,6 +22,7 @@ import {
 import { MINE_READS, MINE_WRITES } from "./mine-recipes.ts";
 import { padding } from "./play.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
+import { STIX_ASKS } from "./stix-recipes.ts";
 import { TAXII_READS, TAXII_WRITES } from "./taxii-recipes.ts";
 import { TRIAGE_READS, TRIAGE_WRITES } from "./triage-recipes.ts";
 
@@ -210,6 +211,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   },
   ...TAXII_READS,
   ...TRIAGE_READS,
+  ...STIX_ASKS,
   ...MINE_READS,
   "GET /api/v1/column-maps": async (ask) => {
     await ask(get("/api/v1/column-maps"));
