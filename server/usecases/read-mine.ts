@@ -11,10 +11,10 @@ import { inOrder } from "./reader-order.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 import { walkLanes } from "./walk-lanes.ts";
 
-export type MineRow = Omit<ReleaseRow, "status"> & { readonly status: ReleaseRow["status"] | "expired" };
+type MineRow = Omit<ReleaseRow, "status"> & { readonly status: ReleaseRow["status"] | "expired" };
 
 /** The rows of a label as they stand at an instant: what is past its end admits nobody any more. */
-export const rowsNow = (label: Label, at: string): MineRow[] =>
+const rowsNow = (label: Label, at: string): MineRow[] =>
   label.releases.map((row) => ({ ...row, status: stillLasts(at, row.until) ? row.status : "expired" }));
 
 type PostHead = Omit<z.infer<typeof MinePage>["posts"][number], "tlp" | "state"> & Pick<Label, "state">;
