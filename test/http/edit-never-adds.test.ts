@@ -5,7 +5,7 @@ import { tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 /** Of every agency and kind: who reads before an edit and after it. */
 const READERS = [

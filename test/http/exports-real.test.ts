@@ -6,7 +6,7 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { START } from "../support/steering.ts";
 import { TemporaryWorld } from "../support/temporary-world.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 /** Real public data in, every format out, where the data is there. */
 const root = path.resolve(process.cwd(), process.env.TRICORD_REAL_DATA ?? "../shared/data");

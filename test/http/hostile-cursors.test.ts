@@ -3,7 +3,7 @@ import { parametersOf } from "../support/hostile-attacks.ts";
 import { AMERICAN, HostileWorld, KOREAN } from "../support/hostile-world.ts";
 
 /** Cursors on every route that has any: cut, forged, of another account, of another collection, of another route, of another question. */
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const ACCOUNTS = [AMERICAN, KOREAN, "u3"];
 let hostile: HostileWorld;

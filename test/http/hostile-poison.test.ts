@@ -6,7 +6,7 @@ import { exchange, type RawAnswer } from "../support/raw-http.ts";
 import { sampleUuid, TRI, tool } from "../support/samples.ts";
 
 /** Objects that break parsers, writers and merges: taken or refused each for itself, and whoever reads afterwards reads everything. */
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const DAY = "2026-03-01T00:00:00.000Z";
 /** An object as text, since most of these are nothing that `JSON.stringify` writes. `{more}` goes in as it is. */

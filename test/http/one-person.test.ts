@@ -5,7 +5,7 @@ import { row, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 /** One human under every role that an agency has, its service, and what it promoted itself: still one person (triage 3). */
 const same = (id: string, role: AccountDoc["role"], more: Partial<AccountDoc> = {}): AccountDoc => ({

@@ -6,7 +6,7 @@ import { START } from "../support/steering.ts";
 import { TemporaryWorld } from "../support/temporary-world.ts";
 import { withPython } from "../support/with-python.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 const LABEL = {
   tlp: "GREEN" as const,

@@ -18,7 +18,7 @@ import {
   type Pulled,
 } from "./group.ts";
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 const DATA = process.env.TRICORD_REAL_DATA ?? resolve(process.cwd(), "../shared/data");
 /** A part of the real data that is quick to load; all of it is `npm run bench -- taxii-real`. */

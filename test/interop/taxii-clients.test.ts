@@ -21,7 +21,7 @@ import {
   VERSIONS,
 } from "./group.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 const clients = Object.keys(CLIENTS) as Client[];
 const everyone = clients.flatMap((client) => ACCOUNTS.map((account) => [client, account] as const));

@@ -3,7 +3,7 @@ import { endAll, RealServer } from "../support/real-server.ts";
 import { withPython } from "../support/with-python.ts";
 import { ACCOUNTS, type Client, connect, hardObjects, type Item, type Pulled } from "./group.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 const WRITERS = ACCOUNTS.filter((account) => account !== "r3");
 const everyWriter = (["taxii2-client", "cytaxii2"] as const).flatMap((client) =>

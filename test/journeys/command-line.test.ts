@@ -6,7 +6,7 @@ import { givenCases } from "../support/policy-cases.ts";
 import { command, dataFolder, endAll, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, TRI, tool } from "../support/samples.ts";
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 afterAll(endAll);
 
 const GREEN = JSON.stringify({ tlp: "GREEN", releases: [TRI] });

@@ -13,7 +13,7 @@ import type { Reply } from "../support/send.ts";
  * A day in the life, over HTTP alone: a feed posts, an analyst adds a report, a reviewer accepts, a releaser approves for Japan, Japan's feeds have it and Korea's
  * have not, the label is narrowed, Japan has a recall and Korea never sees a new date.
  */
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 afterAll(endAll);
 
 const FEED = "feed-US-CISA";

@@ -3,7 +3,7 @@ import { endAll, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, row, sampleUuid, TRI, tool } from "../support/samples.ts";
 import type { Reply } from "../support/send.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 let server: RealServer;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { endAll, RealServer } from "../support/real-server.ts";
 import { bundle, row, TRI, tool } from "../support/samples.ts";
 import type { Reply } from "../support/send.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 const READERS = ["u1", "j1", "k3", "u2"] as const;
 let server: RealServer;

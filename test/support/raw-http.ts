@@ -49,7 +49,7 @@ function parsed(bytes: Buffer, method: string): RawAnswer {
 }
 
 /** Writes bytes to a server and reads until it closes the connection, at most `patience` ms: then, and where it is reset, there is no answer. */
-export function exchangeBytes(port: number, bytes: Uint8Array, method = "", patience = 20_000): Promise<RawAnswer> {
+export function exchangeBytes(port: number, bytes: Uint8Array, method = "", patience = 100_000): Promise<RawAnswer> {
   return new Promise((done) => {
     const pieces: Buffer[] = [];
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(bytes));

@@ -10,7 +10,7 @@ import { type PostReply, type Reply, type ReplyBody, type StixReply, send } from
 
 /** The built program as processes of their own, each over a store in a temporary folder: what the stories in `test/journeys` act on. */
 const ROOT = resolve(process.cwd());
-const PATIENCE = 60_000;
+const PATIENCE = 300_000;
 
 /** Processes that this file started and that still run: only these are ever ended by it. */
 const running = new Set<ChildProcess>();

@@ -132,25 +132,28 @@ describe("the twin suite itself", () => {
   if (seat === undefined) throw new Error("there is no k3");
   const tales = fc.sample(stories(seat), { seed: 4, numRuns: 6 });
 
+  /** How many of the stories it took to see all leaks. */
+  let needed = 1;
   const noticed = async (options: PairOptions, most = tales.length): Promise<string> => {
-    for (const story of tales.slice(0, most)) {
+    for (const [n, story] of tales.slice(0, most).entries()) {
       try {
         await runPair(story, options);
       } catch (error) {
-        if (error instanceof TwinDifference) return error.message;
-        throw error;
+        if (!(error instanceof TwinDifference)) throw error;
+        needed = Math.max(needed, n + 1);
+        return error.message;
       }
     }
     return "nothing";
   };
 
-  test("no leak – two of the stories told in which leaks are looked for – is seen", async () => {
-    expect(await noticed({}, 2)).toBe("nothing");
-  });
-
   test.each(Object.entries(LEAKS))("a planted leak – %s – is caught", async (_, leak) => {
     const told = await noticed(leak.open());
     if (process.env.TWIN_TALK !== undefined) console.log(told.slice(0, 600));
     expect(told).toMatch(/^(GET|POST) /);
+  });
+
+  test("no leak – the stories told in which leaks were looked for – nothing is seen", async () => {
+    expect(await noticed({}, needed)).toBe("nothing");
   });
 });

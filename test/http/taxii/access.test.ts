@@ -7,7 +7,7 @@ import { row, sampleUuid, TRI, tool } from "../../support/samples.ts";
 import { type Got, MANIFEST, OBJECTS, ROOT, TaxiiWorld, TYPE, type Wire } from "./taxii-world.ts";
 
 /** Who may do what, and what a refusal tells (reference section 2). */
-jest.setTimeout(60_000);
+jest.setTimeout(600_000);
 const PASSWORD = "correct: horse – 馬 battery";
 const WRITE_ONLY = `${KEY_PREFIX}write only`;
 const EXPIRED = `${KEY_PREFIX}expired`;

@@ -13,7 +13,7 @@ import { indicator, sampleUuid, TRI, tool } from "../../support/samples.ts";
 import { type Got, MANIFEST, OBJECTS, ROOT, TaxiiWorld, TYPE } from "./taxii-world.ts";
 
 /** Error bodies, hostile input, overload (reference section 10). */
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 const RUNS = Number(process.env.TRICORD_FUZZ_RUNS ?? 120);
 const GREEN = { tlp: "GREEN", releases: [TRI] };
 let taxii: TaxiiWorld;

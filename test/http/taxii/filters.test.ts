@@ -9,7 +9,7 @@ import { indicator, sampleUuid, tool } from "../../support/samples.ts";
 import { type Got, MANIFEST, OBJECTS, TaxiiWorld } from "./taxii-world.ts";
 
 /** Filters (reference section 8). */
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 let taxii: TaxiiWorld;
 const V = ["2026-03-01T00:00:00.000Z", "2026-03-02T00:00:00.5Z", "2026-03-03T00:00:00.123456Z"] as const;
 const three = V.map((modified) => tool("three versions", { modified }));

@@ -3,7 +3,7 @@ import { sampleUuid, TRI, tool } from "../../support/samples.ts";
 import { type Got, MANIFEST, OBJECTS, ROOT, TaxiiWorld, TYPE } from "./taxii-world.ts";
 
 /** One object, its versions, deletion, manifest (reference section 9). */
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 const GREEN = { tlp: "GREEN", releases: [TRI] };
 const V = ["2026-03-01T00:00:00.000Z", "2026-03-02T00:00:00.000Z", "2026-03-03T00:00:00.000Z"] as const;
 let taxii: TaxiiWorld;

@@ -8,7 +8,7 @@ import { indicator, sampleUuid, TRI, tool } from "../../support/samples.ts";
 import { type Got, MANIFEST, OBJECTS, type Page, TaxiiWorld } from "./taxii-world.ts";
 
 /** Envelopes, dates, paging (reference sections 6 and 7). */
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 const COUNT = 23;
 const GREEN = { tlp: "GREEN", releases: [TRI] };
 let taxii: TaxiiWorld;

@@ -7,7 +7,7 @@ import { START } from "../../support/steering.ts";
 import { MANIFEST, OBJECTS, ROOT, TaxiiWorld, TYPE } from "./taxii-world.ts";
 
 /** Posting and the status of a post (reference section 5). */
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 const LIMIT = 400_000;
 const INLINE = 200_000;
 let taxii: TaxiiWorld;

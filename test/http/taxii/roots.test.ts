@@ -9,7 +9,7 @@ import { temporaryFolder } from "../../support/temporary-store.ts";
 import { type Got, MANIFEST, OBJECTS, ROOT, TaxiiWorld, TYPE } from "./taxii-world.ts";
 
 /** Discovery, API root, collections (reference sections 3 and 4). */
-jest.setTimeout(60_000);
+jest.setTimeout(600_000);
 let taxii: TaxiiWorld;
 let ids: Record<string, string>;
 beforeAll(async () => {

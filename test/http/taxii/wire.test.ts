@@ -4,7 +4,7 @@ import { tool } from "../../support/samples.ts";
 import { type Got, MANIFEST, OBJECTS, ROOT, TaxiiWorld, TYPE, type Wire } from "./taxii-world.ts";
 
 /** TAXII 2.1 on the wire: media types, paths, methods (reference section 1). */
-jest.setTimeout(60_000);
+jest.setTimeout(600_000);
 let taxii: TaxiiWorld;
 let ids: Record<string, string>;
 let status: string;
