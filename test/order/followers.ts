@@ -134,6 +134,7 @@ export class Follower {
     }
     if (entries.length === 0) this.fail("an empty page that says there is more");
     const tied = entries.every(({ added }) => added === newest);
+    if (tied) this.#given.fuzzy = true;
     if (by === "next" || tied) this.#next = next;
     else {
       this.#next = undefined;

@@ -27,7 +27,7 @@ import { Lives, type Span, touchedBy } from "./lives.ts";
 import { isCurrent } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
-import { keepTold, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
+import { type Carrier, keepTold, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
 import { recallsIn } from "./recalls.ts";
 import { Splicer } from "./splice.ts";
@@ -57,6 +57,15 @@ interface Item {
     | { readonly marking: StixJson }
     | { readonly recalled: readonly string[] };
   readonly lanes: readonly Row[];
+}
+
+/** An object and where it stands; `here`: in the stretch that was asked for, and among the versions. */
+interface Standing {
+  readonly place: number;
+  readonly seen: Seen;
+  readonly row: Row;
+  readonly lanes: readonly Row[];
+  readonly here: boolean;
 }
 
 const PURPOSE = "taxii";
@@ -227,21 +236,21 @@ export class Collections {
     });
     let told = start;
     for await (const stretch of walk) {
-      const items = await this.#itemsOf(unit, sight, ask, stretch);
+      const { items, beside } = await this.#itemsOf(unit, sight, ask, stretch);
       if (!marked) yield items;
-      else {
-        // Of older versions too, which are not shown where the newest is asked for: what was told of hangs on no question of the account's.
-        const carriers = stretch.rows
-          .filter((row) => types?.includes(row.kind) !== false)
-          .map((row) => ({ place: row.stamp, lanes: [row] }));
-        yield [...markingItems(await markings.among([...carriers, ...items], told, stretch.to)), ...items];
-      }
+      else yield [...markingItems(await markings.among([...items, ...beside], told, stretch.to)), ...items];
       told = stretch.to ?? told;
     }
   }
 
-  async #itemsOf(unit: Unit, sight: OrderedSight, ask: PageAsk, stretch: Stretch): Promise<Item[]> {
-    if (ask.collection === "recalls") return this.#recalls(unit, sight, ask, stretch);
+  /** What stands in a stretch; `beside`: what has a part there and stands elsewhere, or is left out as another version, and carries markings all the same. */
+  async #itemsOf(
+    unit: Unit,
+    sight: OrderedSight,
+    ask: PageAsk,
+    stretch: Stretch,
+  ): Promise<{ items: Item[]; beside: Carrier[] }> {
+    if (ask.collection === "recalls") return { items: await this.#recalls(unit, sight, ask, stretch), beside: [] };
     const view = ask.collection;
     const splicer = new Splicer(this.#parts.renderer, sight);
     const plain = new Set(stretch.rows.filter((row) => this.#known.crowded.isSolitary(row) && splicer.can(row, view)));
@@ -251,19 +260,27 @@ export class Collections {
       view === "originals"
         ? await this.#originals(unit, sight, ask, { ...stretch, rows })
         : await this.#consolidated(unit, sight, ask, { ...stretch, rows });
-    const items = found.filter(wanted).map(
-      ({ place, seen, row }): Item => ({
-        place,
-        tie: tieOf({ stixId: seen.id, ...(row.version === undefined ? {} : { version: row.version }) }),
-        id: row.id,
-        shown: { seen },
-        lanes: seen.rows,
-      }),
-    );
+    const beside = found
+      .filter((one) => !one.here && wanted(one))
+      .map(({ place, lanes }): Carrier => ({ place, lanes }));
+    const items = found
+      .filter((one) => one.here && wanted(one))
+      .map(
+        ({ place, seen, row, lanes }): Item => ({
+          place,
+          tie: tieOf({ stixId: seen.id, ...(row.version === undefined ? {} : { version: row.version }) }),
+          id: row.id,
+          shown: { seen },
+          lanes,
+        }),
+      );
     for (const row of plain) {
       if (ask.types !== undefined && !ask.types.includes(row.kind)) continue;
       const version = view === "consolidated" && row.fold === "pattern" ? positionInstant(row.stamp) : row.version;
-      if (!passesVersions(version, [], ask.versions)) continue;
+      if (!passesVersions(version, [], ask.versions)) {
+        beside.push({ place: row.stamp, lanes: [row] });
+        continue;
+      }
       const shownId = view === "originals" || row.fold === "alone" ? row.stixId : `${row.kind}--${row.thing}`;
       items.push({
         place: row.stamp,
@@ -273,7 +290,7 @@ export class Collections {
         lanes: [row],
       });
     }
-    return items;
+    return { items, beside };
   }
 
   /**
@@ -285,31 +302,29 @@ export class Collections {
     sight: OrderedSight,
     { versions, after = -1 }: PageAsk,
     { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
-  ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
-    const pool = new Map(rows.map((row) => [row.id, row]));
-    for (const row of await this.#left(unit, sight, lost)) pool.set(row.id, row);
-    if (pool.size === 0) return [];
+  ): Promise<Standing[]> {
+    const left = await this.#left(unit, sight, lost);
+    const ids = [...new Set([...rows, ...left].map(({ stixId }) => stixId))];
+    if (ids.length === 0) return [];
     const every = versions !== undefined && "all" in versions;
-    const here = await originals(sight, this.#parts.renderer, [...pool.values()]);
+    const pool = await sight.present(await sight.rowsOfIds(ids));
     const chains = new Map<string, Row[]>();
     if (!every)
-      for (const row of await sight.present(await sight.rowsOfIds(here.map(({ at }) => at.stixId))))
-        if (row.stamp > after) chains.set(row.stixId, [...(chains.get(row.stixId) ?? []), row]);
-    const lives = await Lives.read(
-      unit,
-      sight,
-      here.map(({ at }) => at.stixId),
-    );
-    const made: Array<{ place: number; seen: Seen; row: Row }> = [];
-    for (const { at, seen } of here) {
+      for (const row of pool) if (row.stamp > after) chains.set(row.stixId, [...(chains.get(row.stixId) ?? []), row]);
+    const lives = await Lives.read(unit, sight, ids);
+    const made: Standing[] = [];
+    for (const { at, seen } of await originals(sight, this.#parts.renderer, pool)) {
       const others = (chains.get(at.stixId) ?? []).filter(
         ({ originator }) => seen.claimed === undefined || originator === at.originator,
       );
-      if (!passesVersions(at.version, others, versions)) continue;
       let place = at.stamp;
+      if (!passesVersions(at.version, others, versions)) {
+        made.push({ place, seen, row: at, lanes: seen.rows, here: false });
+        continue;
+      }
       for (const span of keptFromSight(lives, at, !every))
         if (span.end > place && (await sight.ledger.saw(span))) place = span.end;
-      if (place >= from && (to === undefined || place < to)) made.push({ place, seen, row: at });
+      made.push({ place, seen, row: at, lanes: seen.rows, here: place >= from && (to === undefined || place < to) });
     }
     return made;
   }
@@ -331,14 +346,14 @@ export class Collections {
     sight: OrderedSight,
     { versions }: PageAsk,
     { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
-  ): Promise<Array<{ place: number; seen: Seen; row: Row }>> {
+  ): Promise<Standing[]> {
     const left = await this.#left(unit, sight, lost);
     // What is an object by itself is on the page as it stands, or gone.
     const several = lost.flatMap(({ row }) => (this.#known.crowded.isSolitary(row) ? [] : [row]));
     const objects = await sight.seen([...rows, ...several, ...left]);
     const edges = objects.filter(({ kind }) => isEdge(kind)).flatMap((seen) => seen.rows.map(({ stixId }) => stixId));
     const lives = await Lives.read(unit, sight, edges);
-    const made: Array<{ place: number; seen: Seen; row: Row }> = [];
+    const made: Standing[] = [];
     for (const seen of objects) {
       const spans = isEdge(seen.kind) ? lives.under(seen.newest.stixId).flatMap((row) => lives.of(row)) : [];
       const places = await sight.placesOf(
@@ -346,17 +361,19 @@ export class Collections {
         spans.filter(({ end }) => Number.isFinite(end)),
       );
       const place = places.at(-1) ?? 0;
-      if (place < from || (to !== undefined && place >= to)) continue;
       const { newest } = seen;
+      if (place < from || (to !== undefined && place >= to)) {
+        made.push({ place, seen, row: newest, lanes: seen.rows, here: false });
+        continue;
+      }
       // `modified` is the place in whole milliseconds, one more than the last where they would be equal (order, consolidated).
       const modified = places.reduce((last, one) => Math.max(Math.ceil(one / 1000), last + 1), 0) * 1000;
       const version = seen.fold === "pattern" ? positionInstant(modified) : newest.version;
-      if (!passesVersions(version, [], versions)) continue;
       const shown =
         seen.fold === "pattern"
           ? { ...seen, rows: seen.rows.map((row) => (row.id === newest.id ? { ...row, stamp: modified } : row)) }
           : seen;
-      made.push({ place, seen: shown, row: newest });
+      made.push({ place, seen: shown, row: newest, lanes: seen.rows, here: passesVersions(version, [], versions) });
     }
     return made;
   }
@@ -384,7 +401,7 @@ export class Collections {
     const things = await sight.rowsOfThings(list.filter((id) => id.includes("--")).map(uuidOf));
     const rows = await sight.present([...(await sight.rowsOfIds(list)), ...things]);
     const unique = inOrder([...new Map(rows.map((row) => [row.id, row])).values()]);
-    const items = await this.#itemsOf(unit, sight, ask, { from: 0, to: undefined, rows: unique, lost: [] });
+    const { items } = await this.#itemsOf(unit, sight, ask, { from: 0, to: undefined, rows: unique, lost: [] });
     const marked = ask.types === undefined || ask.types.includes("marking-definition");
     return [
       ...(marked ? markingItems(await markings.all(ids)) : []),

@@ -18,7 +18,7 @@ export interface MarkingPlace {
 }
 
 /** Something on a page, by the rows that it is made of. */
-interface Carrier {
+export interface Carrier {
   readonly place: number;
   readonly lanes: readonly Row[];
 }
@@ -152,13 +152,13 @@ export class ReaderMarkings {
   async among(items: readonly Carrier[], from: number, to: number | undefined): Promise<MarkingPlace[]> {
     const first = new Map<string, number>();
     for (const { place, lanes: rows } of items) {
-      if (!rows.some(this.#carries)) continue;
-      for (const { lane, stamp } of rows) {
-        const id = this.#readAs(lane);
-        if (id === undefined) continue;
-        // A second source of the same object may have come when the reader was past it.
-        const at = Math.max(place, stamp);
-        first.set(id, Math.min(first.get(id) ?? at, at));
+      // Once somebody else says the same, what is the reader's own carries markings too; and who says so second may come when the reader is past it.
+      const since = Math.min(...rows.map((row) => (this.#carries(row) ? row.stamp : Number.POSITIVE_INFINITY)));
+      for (const row of rows) {
+        const at = Math.max(place, row.stamp, this.#carries(row) ? 0 : since);
+        if (at < from || at >= (to ?? Number.POSITIVE_INFINITY)) continue;
+        const id = this.#readAs(row.lane);
+        if (id !== undefined) first.set(id, Math.min(first.get(id) ?? at, at));
       }
     }
     const told = this.#unit.collection(MarkingsTold);
