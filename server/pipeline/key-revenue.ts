@@ -1,3 +1,4 @@
+import { olderForm } from "../../schemas/stix/revenue/older.ts";
 import { TRANSACTION_FACTS_EXTENSION } from "../../schemas/stix/revenue/transaction.ts";
 import { canonicalBic } from "./canonicalise/bank-account.ts";
 import { chainOf } from "./canonicalise/chain.ts";
@@ -47,11 +48,17 @@ function declaredChain({ extensions, symbol }: StixJson): string | undefined {
   return typeof symbol === "string" ? symbol : undefined;
 }
 
+/** A property as it is called now, or as it was up to 2024, and under which name it stands. */
+function stated(object: StixJson, now: string): { readonly given: unknown; readonly path: string } {
+  const path = olderForm(String(object.type), object)?.property ?? now;
+  return { given: object[path], path };
+}
+
 function keyOfTransaction(object: StixJson, originator: string): Keyed {
-  const { value: given } = object;
-  if (typeof given !== "string") return failed("value.missing", "value", "a transaction needs value, its hash as text");
+  const { given, path } = stated(object, "value");
+  if (typeof given !== "string") return failed("value.missing", path, "a transaction needs value, its hash as text");
   const outcome = canonicaliseValue("cryptocurrency-transaction", given, declaredChain(object));
-  if ("problem" in outcome) return refused(object, originator, "value", outcome.problem);
+  if ("problem" in outcome) return refused(object, originator, path, outcome.problem);
   const { value } = outcome;
   return {
     key: {
@@ -68,7 +75,8 @@ function keyOfTransaction(object: StixJson, originator: string): Keyed {
 }
 
 function keyOfBankAccount(object: StixJson, originator: string): Keyed {
-  const { iban, account_number: number, bic } = object;
+  const { account_number: number, bic } = object;
+  const { given: iban, path: ibanAt } = stated(object, "iban");
   if (typeof bic === "string" && canonicalBic(bic) === undefined)
     return failed("bank.bic", "bic", `"${bic.slice(0, 40)}" is no BIC: 8 or 11 letters and digits are allowed`);
   const whole = typeof iban === "string" ? canonicaliseValue("bank-account", iban, "iban") : undefined;
@@ -76,7 +84,7 @@ function keyOfBankAccount(object: StixJson, originator: string): Keyed {
     typeof number === "string"
       ? canonicaliseValue("bank-account", number, typeof bic === "string" ? bic : undefined)
       : undefined;
-  if (whole !== undefined && "problem" in whole) return { problems: [{ ...whole.problem, path: "iban" }] };
+  if (whole !== undefined && "problem" in whole) return { problems: [{ ...whole.problem, path: ibanAt }] };
   if (whole === undefined && part !== undefined && "problem" in part)
     return refused(object, originator, "account_number", part.problem);
   const main = whole ?? part;
@@ -104,14 +112,15 @@ function keyOfBankAccount(object: StixJson, originator: string): Keyed {
 }
 
 function keyOfNumber(object: StixJson, kind: "payment-card" | "phone-number", originator: string): Keyed {
-  const { value: given, country } = object;
-  if (typeof given !== "string") return failed("value.missing", "value", `${kind} needs value, a text`);
+  const { country } = object;
+  const { given, path } = stated(object, "value");
+  if (typeof given !== "string") return failed("value.missing", path, `${kind} needs value, a text`);
   const outcome = canonicaliseValue(
     kind,
     given,
     kind === "phone-number" && typeof country === "string" ? country : undefined,
   );
-  if ("problem" in outcome) return refused(object, originator, "value", outcome.problem);
+  if ("problem" in outcome) return refused(object, originator, path, outcome.problem);
   const { value } = outcome;
   return {
     key: {
@@ -124,7 +133,7 @@ function keyOfNumber(object: StixJson, kind: "payment-card" | "phone-number", or
       ...(given === value.canonical ? {} : { given }),
       ...(value.checksum === undefined ? {} : { checksum: value.checksum }),
     },
-    ...at("value", value.warnings),
+    ...at(path, value.warnings),
   };
 }
 

@@ -5,6 +5,7 @@ import { luhn } from "../../../server/pipeline/canonicalise/payment-card.ts";
 import { canonicaliseValue, recognise } from "../../../server/pipeline/canonicalise/value.ts";
 import { extraValues, keyOf, thingsOfValue, thingUuid } from "../../../server/pipeline/key.ts";
 import { type Key, type StixJson, valueTerm } from "../../../server/pipeline/steps.ts";
+import { validate } from "../../../server/pipeline/validate.ts";
 
 const SECRET = Uint8Array.from({ length: 16 }, (_, i) => i);
 const HASH = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b";
@@ -107,6 +108,35 @@ test.each<[string, StixJson, string, string]>([
 ])("keyOf – %s – kept alone, with a warning", (_, from, code, path) => {
   const keyed = keyOf(from, "US-FBI");
   expect(keyed).toMatchObject({ key: { fold: "alone", values: [] }, warnings: [{ code, path }] });
+});
+
+test.each<[string, StixJson, StixJson]>([
+  [
+    "a transaction's hash",
+    object("cryptocurrency-transaction", { hash: HASH, symbol: "BTC" }),
+    transaction(HASH, "BTC"),
+  ],
+  [
+    "an account's iban_number",
+    object("bank-account", { iban_number: "DE29100500001061045672", country: "DE" }),
+    object("bank-account", { iban: "DE29100500001061045672" }),
+  ],
+  [
+    "a telephone's number",
+    object("phone-number", { number: "+442083661177", country: "GB" }),
+    object("phone-number", { value: "+442083661177" }),
+  ],
+])("keyOf – %s, as published up to 2024 – the same thing as today's", (_, older, now) => {
+  expect(uuid(older)).toBe(uuid(now));
+  expect(validate({ spec_version: "2.1", ...older })).toMatchObject({
+    errors: [],
+    warnings: expect.arrayContaining([expect.objectContaining({ code: "stix.older_form" })]),
+  });
+});
+
+test("keyOf – a wrong value in an older form – refused where it stands", () => {
+  const keyed = keyOf(object("bank-account", { iban_number: "DE29100500001061045673" }), "US-FBI");
+  expect(keyed).toEqual({ problems: [expect.objectContaining({ code: "iban.checksum", path: "iban_number" })] });
 });
 
 test("keyOf – a bank account that says only who holds it – alone, without a word", () => {
