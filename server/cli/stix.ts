@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { codeOf } from "../formats/decode.ts";
 import { Fault } from "../shared/fault.ts";
 import { answerStandards } from "../usecases/answer-standards.ts";
 import type { StandardsVerb } from "../usecases/standards.ts";
@@ -10,8 +11,7 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file === "-" ? 0 : file);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    throw new Fault("bad_request", `${file} can't be read (${code})`, { code: "command.file", cause });
+    throw new Fault("bad_request", `${file} can't be read (${codeOf(cause)})`, { code: "command.file", cause });
   }
 }
 
@@ -20,10 +20,17 @@ const ask = (verb: StandardsVerb, body: unknown): Record<string, unknown> =>
     answerStandards({ verb, bytes: Buffer.from(JSON.stringify(body)), encoding: "identity", uuid: randomUUID() }),
   );
 
-/** One JSON line; exit code 2 where the answer is no. */
-function tell(answer: object, good: boolean): void {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-  if (!good) process.exitCode = 2;
+/** Takes an answer and whether it is a yes. */
+type Tell = (answer: object, good: boolean) => void;
+
+/** JSON in a file. What is none is said in one line. */
+function jsonIn(file: string): unknown {
+  try {
+    return JSON.parse(read(file).toString("utf8"));
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault("bad_request", `${file} is not JSON`, { code: "command.json", cause });
+  }
 }
 
 /** A pattern's text without the line end of its file. */
@@ -34,7 +41,7 @@ const patternsIn = (file: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== "");
 
-function verify(file: string): void {
+function verify(file: string, tell: Tell): void {
   const bytes = read(file);
   try {
     const verdict = JSON.parse(answerStandards({ verb: "validate", bytes, encoding: "identity", uuid: randomUUID() }));
@@ -49,7 +56,14 @@ function verify(file: string): void {
  * `tricord stix validate|pattern|match|id`: the standard itself over files or standard input (`-`), without a store or an account. One JSON line an
  * answer; exit code 2 where one is no.
  */
-export function addStixCommands(program: Command): void {
+export function addStixCommands(
+  program: Command,
+  say: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
+): void {
+  const tell: Tell = (answer, good) => {
+    say(JSON.stringify(answer));
+    if (!good) process.exitCode = 2;
+  };
   const stix = new Command("stix").description(
     "STIX 2.1 itself: check objects and patterns, match, make ids; no store is needed",
   );
@@ -58,7 +72,7 @@ export function addStixCommands(program: Command): void {
     .description("Check objects, bundles or lists in files (- is standard input) by every rule of the standard")
     .argument("[file...]")
     .action((files: string[]) => {
-      for (const file of files.length === 0 ? ["-"] : files) verify(file);
+      for (const file of files.length === 0 ? ["-"] : files) verify(file, tell);
     });
   stix
     .command("pattern")
@@ -85,7 +99,7 @@ export function addStixCommands(program: Command): void {
     .argument("[file...]")
     .action((files: string[], { pattern }: { pattern: string }) => {
       const bundles = (files.length === 0 ? ["-"] : files).flatMap((file): unknown[] => {
-        const value: unknown = JSON.parse(read(file).toString("utf8"));
+        const value = jsonIn(file);
         return Array.isArray(value) ? value : [value];
       });
       const text = pattern.startsWith("@") ? patternIn(pattern.slice(1)) : pattern;
