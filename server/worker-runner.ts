@@ -26,6 +26,9 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
+/** Room for what a batch makes and drops, MiB: with the default most of it is copied while it is still in use. */
+const YOUNG_MIB = 96;
+
 /** One worker thread with its own connection; it is started again if it dies, and what it was doing is answered 503. */
 class IngestThread {
   readonly #config: Config;
@@ -44,7 +47,10 @@ class IngestThread {
 
   /** Starts the thread; resolves when it takes posts. */
   async start(): Promise<void> {
-    const worker = new Worker(this.#entry, { workerData: this.#config });
+    const worker = new Worker(this.#entry, {
+      workerData: this.#config,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     await new Promise<void>((ready, failed) => {
       worker.once("error", failed);
       worker.on("message", (message: FromWorker) => {
@@ -129,8 +135,8 @@ class IngestThread {
 }
 
 /**
- * Posts go to the worker thread with the least to do: while one waits for the disk another reads and checks. The store lets one write at a time,
- * so that more than a few gain nothing.
+ * Posts go to the worker thread with the least to do. One is enough: the store lets one write at a time, and threads that write in turn empty each
+ * other's page cache, while posts that wait in one thread are committed together.
  */
 export class WorkerRunner implements IngestRunner {
   readonly #threads: readonly IngestThread[];

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Values of `mixOf` are below this. */
 export const MIXES = 2 ** 48;
@@ -8,10 +8,7 @@ export const MIXES = 2 ** 48;
  * nothing of what was there before. Edges come in the upper half: what they end at stands before them.
  */
 export function mixOf(stixId: string, version: string | undefined, edge: boolean): number {
-  const hash = createHash("sha256")
-    .update(`${stixId}|${version ?? ""}`)
-    .digest()
-    .readUIntBE(0, 6);
-  const half = Math.floor(hash / 2);
+  const hex = hash("sha256", `${stixId}|${version ?? ""}`, "hex");
+  const half = Math.floor(Number.parseInt(hex.slice(0, 12), 16) / 2);
   return edge ? half + MIXES / 2 : half;
 }

@@ -121,11 +121,9 @@ const refusedMarkings = (items: readonly Item[], results: ReadonlyMap<number, Re
   );
 
 interface Held {
-  readonly id: string;
-  readonly version?: string | undefined;
+  readonly version: string;
   readonly hash: string;
   readonly posted: string;
-  readonly label: string;
   readonly object: () => StixJson;
 }
 
@@ -136,14 +134,14 @@ interface Chain {
   readonly said: { readonly hash: string; readonly posted: string; readonly label: string; readonly tlp: Tlp }[];
 }
 
-function addTo(chains: Map<string, Chain>, stixId: string, held: Held, tlp: Tlp): void {
-  const chain = chains.get(stixId) ?? { ids: new Set(), versions: [], said: [] };
-  chain.ids.add(held.id);
-  const { hash, posted, label } = held;
+function addTo(chains: Map<string, Chain>, row: RowPlan, object: () => StixJson, tlp: Tlp): void {
+  const { id, version, hash, posted, label } = row;
+  const chain = chains.get(row.stixId) ?? { ids: new Set(), versions: [], said: [] };
+  chain.ids.add(id);
   chain.said.push({ hash, posted, label, tlp });
   // What has no version has no conflict either: only its bytes count.
-  if (held.version !== undefined) chain.versions.push(held);
-  chains.set(stixId, chain);
+  if (version !== undefined) chain.versions.push({ version, hash, posted, object });
+  chains.set(row.stixId, chain);
 }
 
 const sameContent = (a: StixJson, b: StixJson): boolean => canonicalJson(a) === canonicalJson(b);
@@ -163,7 +161,7 @@ function fateOf(
     return { outcome: "unchanged", stored: true };
   const version = plan.version;
   if (version === undefined) return { outcome: "updated", stored: true };
-  for (const other of held.versions.filter((one) => compareInstants(one.version ?? "", version) === 0)) {
+  for (const other of held.versions.filter((one) => compareInstants(one.version, version) === 0)) {
     if (other.hash === plan.hash) continue;
     if (!sameContent(other.object(), object)) {
       const message = `your agency has said something else under this id with modified ${version}: a change needs a later modified`;
@@ -216,7 +214,7 @@ async function heldChains(
     if (label === undefined || label.state === "withdrawn") continue;
     const written = row.receivedFrom === poster && tiers.has(row.label);
     if (written ? row.id !== row.contribution : tiers.get(row.label) !== row.lane) continue;
-    addTo(chains, row.stixId, { ...row, object: () => objectOf(row) }, label.tlp);
+    addTo(chains, row, () => objectOf(row), label.tlp);
   }
   return { chains, withdrawn, heldIds };
 }
@@ -401,7 +399,7 @@ async function attempt(
         ...whereFound(candidate.item),
       });
       if (!fate.stored) continue;
-      addTo(chains, own.stixId, { ...own, object: () => candidate.object }, tlp);
+      addTo(chains, own, () => candidate.object, tlp);
       fresh.push(...plans);
       brought.push({ object: candidate.object, rows: plans, label: label.stored });
       const { stixId: object, kind, originator: agency } = own;

@@ -1,6 +1,6 @@
 import { idContributing } from "../../schemas/stix/id-contributing.ts";
 import { tlpOfMarking } from "../../schemas/stix/tlp.ts";
-import { arrange } from "../pipeline/arrange.ts";
+import { type Arranged, arrange } from "../pipeline/arrange.ts";
 import { extraValues, keyOf, thingUuid } from "../pipeline/key.ts";
 import { laneId } from "../pipeline/lane.ts";
 import { mixOf } from "../pipeline/mix.ts";
@@ -74,18 +74,25 @@ function isFolded(object: StixJson, key: Key, { namespace }: Secrets): boolean {
   );
 }
 
+/** An object as its row holds it: bytes and their digest, with what a reader's copy is spliced at. */
+function written(object: StixJson, key: Key): Pick<Arranged, "marksAt" | "refers"> & { bytes: Buffer<ArrayBuffer>; hash: string } {
+  const { text, marksAt, refers } = arrange(object, Object.keys(key.canonical ?? {}));
+  const bytes = Buffer.from(text, "utf8");
+  return { bytes, hash: sha256(bytes), marksAt, refers };
+}
+
 /** The rows of one contribution: the sender's own bytes, and a cut copy for each other tier that can be shown at all. */
 export function planRows(
   { object, key, label, cuts, name, flags, consumed, given }: Labelled,
   origin: Origin,
   secrets: Secrets,
 ): RowPlan[] {
-  const whole = arrange(object, Object.keys(key.canonical ?? {}));
-  const { text } = whole;
+  const whole = written(object, key);
   const stixId = String(object.id);
-  const hash = sha256(text);
+  const { hash } = whole;
   const contribution =
     name.contribution ?? sha256(`${origin.originator}|${stixId}|${origin.channel}|${hash}|${name.posted}`).slice(0, 24);
+  const version = typeof object.modified === "string" ? object.modified : undefined;
   const rows: RowPlan[] = [];
   const ends = edgeEnds(object);
   for (const [tier, cut] of cuts.entries()) {
@@ -94,49 +101,48 @@ export function planRows(
     const keyedHere = cut.length === 0 ? { key } : keyOf(shown, origin.originator);
     // A cut that takes part of the key away would make it another thing.
     if (!("key" in keyedHere) || keyedHere.key.text !== key.text) continue;
-    const {
-      text: body,
-      marksAt,
-      refers,
-    } = cut.length === 0 ? whole : arrange(shown, Object.keys(keyedHere.key.canonical ?? {}));
+    const { key: own } = keyedHere;
+    const { bytes, hash: hashHere, marksAt, refers } = cut.length === 0 ? whole : written(shown, own);
     const marks = otherMarks(shown, consumed);
-    const besides = extraValues(keyedHere.key);
-    const before = given ?? keyedHere.key.given;
+    const besides = extraValues(own);
+    const before = given ?? own.given;
     const here = cut.length === 0 ? ends : edgeEnds(shown);
-    rows.push({
+    const row: RowPlan = {
       id: rowId(contribution, cut),
       contribution,
       lane: laneId(label, tier),
       label,
       posted: name.posted,
       cut: [...cut],
-      thing: thingUuid(keyedHere.key, secrets.namespace),
-      kind: keyedHere.key.kind,
-      fold: keyedHere.key.fold,
+      thing: thingUuid(own, secrets.namespace),
+      kind: own.kind,
+      fold: own.fold,
       stixId,
-      ...(typeof object.modified === "string" ? { version: object.modified } : {}),
       originator: origin.originator,
-      mix: mixOf(stixId, typeof object.modified === "string" ? object.modified : undefined, here.length > 0),
-      ...(here.length > 0 ? { ends: here } : {}),
-      ...(besides.length > 0 ? { values: [...besides] } : {}),
+      mix: mixOf(stixId, version, here.length > 0),
       terms: termsOf(shown),
-      hash: cut.length === 0 ? hash : sha256(body),
+      hash: hashHere,
       batch: origin.batch,
       channel: origin.channel,
       receivedFrom: origin.receivedFrom,
-      ...(typeof object.created_by_ref === "string" ? { claimedBy: object.created_by_ref } : {}),
       received: origin.received,
-      ...(before === undefined ? {} : { given: before }),
-      ...(keyedHere.key.checksum === undefined ? {} : { checksum: keyedHere.key.checksum }),
       normaliser: NORMALISER,
-      ...(flags.length > 0 ? { flags: [...flags] } : {}),
-      ...(consumed.length > 0 ? { consumed: [...consumed] } : {}),
       marksAt: [...marksAt],
-      ...(marks.length > 0 ? { marks } : {}),
-      ...(refers === "nothing" ? {} : { refers }),
-      ...(isFolded(shown, keyedHere.key, secrets) ? { folded: true as const } : {}),
-      bytes: Buffer.from(body, "utf8"),
-    });
+      bytes,
+    };
+    // Spread into the object above, each of these would be a copy more for every object that is posted.
+    if (version !== undefined) row.version = version;
+    if (here.length > 0) row.ends = here;
+    if (besides.length > 0) row.values = [...besides];
+    if (typeof object.created_by_ref === "string") row.claimedBy = object.created_by_ref;
+    if (before !== undefined) row.given = before;
+    if (own.checksum !== undefined) row.checksum = own.checksum;
+    if (flags.length > 0) row.flags = [...flags];
+    if (consumed.length > 0) row.consumed = [...consumed];
+    if (marks.length > 0) row.marks = marks;
+    if (refers !== "nothing") row.refers = refers;
+    if (isFolded(shown, own, secrets)) row.folded = true;
+    rows.push(row);
   }
   return rows;
 }

@@ -10,7 +10,7 @@ describe("settings", () => {
       ...{
         RATE_LIMIT_PER_MINUTE: 6000,
         SIGN_IN_FAILURES_PER_MINUTE: 60,
-        INGEST_WORKERS: 2,
+        INGEST_WORKERS: 1,
         MAX_INLINE_BYTES: 33_554_432,
       },
       ...{ MAX_UPLOAD_BYTES: 4_294_967_296, MAX_INFLATED_BYTES: 17_179_869_184, DEMO: true, GROUP: "dprk" },
