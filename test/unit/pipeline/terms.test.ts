@@ -2,6 +2,7 @@ import { PERSONA_EXTENSION } from "../../../schemas/stix/revenue/persona.ts";
 import { THEFT_EXTENSION } from "../../../schemas/stix/revenue/theft.ts";
 import type { StixJson } from "../../../server/pipeline/steps.ts";
 import { queryTerms, termsOf } from "../../../server/pipeline/terms.ts";
+import { aTurn, LINEAR } from "../../support/linear.ts";
 
 /** Whether a search for these words finds the object. */
 const finds = (object: StixJson, text: string): boolean => {
@@ -60,11 +61,13 @@ test("termsOf – an object cut for its reader – nothing of what was cut", () 
   expect(termsOf({ type: "identity", name: "Persona 7" })).toEqual(["persona", "7"]);
 });
 
-test("termsOf – ten thousand names in Hangul – forty of them in other spellings", () => {
-  const names = Array.from({ length: 10_000 }, (_, i) => `김${String.fromCharCode(0xac00 + i)}`);
-  const before = process.cpuUsage();
-  const words = termsOf({ type: "identity", name: "x", aliases: names }).filter((word) => /^[a-z]/.test(word));
-  const { user } = process.cpuUsage(before);
-  expect(words.length).toBeLessThan(40 * 10);
-  expect(user).toBeLessThan(2_000_000);
-});
+test(
+  "termsOf – ten thousand names in Hangul – forty of them in other spellings",
+  async () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `김${String.fromCharCode(0xac00 + i)}`);
+    const words = termsOf({ type: "identity", name: "x", aliases: names }).filter((word) => /^[a-z]/.test(word));
+    expect(words.length).toBeLessThan(40 * 10);
+    await aTurn();
+  },
+  LINEAR,
+);
