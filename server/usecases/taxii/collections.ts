@@ -238,7 +238,11 @@ export class Collections {
     for await (const stretch of walk) {
       const { items, beside } = await this.#itemsOf(unit, sight, ask, stretch);
       if (!marked) yield items;
-      else yield [...markingItems(await markings.among([...items, ...beside], told, stretch.to)), ...items];
+      else
+        yield [
+          ...markingItems(await markings.among(beside.length === 0 ? items : [...items, ...beside], told, stretch.to)),
+          ...items,
+        ];
       told = stretch.to ?? told;
     }
   }

@@ -153,7 +153,8 @@ export class ReaderMarkings {
     const first = new Map<string, number>();
     for (const { place, lanes: rows } of items) {
       // Once somebody else says the same, what is the reader's own carries markings too; and who says so second may come when the reader is past it.
-      const since = Math.min(...rows.map((row) => (this.#carries(row) ? row.stamp : Number.POSITIVE_INFINITY)));
+      let since = Number.POSITIVE_INFINITY;
+      for (const row of rows) if (this.#carries(row)) since = Math.min(since, row.stamp);
       for (const row of rows) {
         const at = Math.max(place, row.stamp, this.#carries(row) ? 0 : since);
         if (at < from || at >= (to ?? Number.POSITIVE_INFINITY)) continue;
