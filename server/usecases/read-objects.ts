@@ -164,15 +164,16 @@ const latestWords = (rows: readonly Row[], like: (row: Row) => string): Row[] =>
 export async function originals(
   sight: Sight,
   renderer: Renderer,
-  page: readonly Row[],
+  page: readonly Pick<Row, "id" | "stixId">[],
 ): Promise<Array<{ at: Row; seen: Seen }>> {
   const beside = await sight.present(await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]));
   const like = await sight.likeness(beside);
   const ids = new Map<string, Row[]>();
   for (const row of beside) ids.set(row.stixId, [...(ids.get(row.stixId) ?? []), row]);
-  return page.flatMap((row) => {
-    const under = latestWords(firstOfVersions(ids.get(row.stixId) ?? [], like), like);
-    if (!under.some(({ id }) => id === row.id)) return [];
+  return page.flatMap(({ id: asked, stixId }) => {
+    const under = latestWords(firstOfVersions(ids.get(stixId) ?? [], like), like);
+    const row = under.find(({ id }) => id === asked);
+    if (row === undefined) return [];
     const first = under.reduce((a, b) => (comesLater(a, b) ? b : a));
     const same = under.filter((other) => other.version === row.version && like(other) === like(row));
     if (same.some((other) => comesLater(row, other))) return [];

@@ -15,6 +15,12 @@ import { wireText } from "./wire-text.ts";
 
 export type Row = Stored<RowDoc>;
 
+/** What says where a row stands, and beside what: all that a page asks of most rows. */
+export type RowBrief = Pick<
+  Row,
+  "id" | "lane" | "stamp" | "mix" | "stages" | "kind" | "thing" | "fold" | "stixId" | "version" | "originator" | "ends"
+>;
+
 /** What a viewer sees as one consolidated object. */
 export interface Seen {
   /** The id it is shown under. */
@@ -154,7 +160,7 @@ export class Sight {
    * Without edges that do not exist for the viewer: one does only if every end does, or as its own agency wrote it (design 3). What does not
    * exist holds no id and supersedes nothing, so this comes before versions and ids are looked at.
    */
-  async present(rows: readonly Row[]): Promise<Row[]> {
+  async present<R extends RowBrief>(rows: readonly R[]): Promise<R[]> {
     const edges = rows.filter((row) => isEdge(row.kind) && !this.ownRow(row));
     if (edges.length === 0) return [...rows];
     await this.resolve(edges.flatMap(neededEnds));
@@ -203,7 +209,7 @@ export class Sight {
   }
 
   /** The objects that these visible rows belong to and that exist for the viewer, each once, oldest first. Rows that a newer visible version supersedes belong to none. */
-  async seen(rows: readonly Row[]): Promise<Seen[]> {
+  async seen(rows: readonly RowBrief[]): Promise<Seen[]> {
     const things = [...new Set(rows.filter((row) => row.fold !== "alone").map((row) => row.thing))];
     const folding = this.#said(await this.rowsOfThings(things), (row) => `${row.thing}|${row.originator}`);
     const versioned = [

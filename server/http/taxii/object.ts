@@ -51,7 +51,7 @@ export function objectRoutes(parts: TaxiiParts): Route[] {
       replies: { 200: TaxiiEnvelope },
       handler: async (request) => {
         const collection = await collectionFor(parts, request, ["canRead"]);
-        return pageAnswer(await pageOf(request, collection, { bodies: true }), "objects", ({ text }) => text);
+        return pageAnswer(await pageOf(request, collection, { bodies: true }), "objects", ({ text }) => [text]);
       },
     }),
     route({
@@ -97,7 +97,7 @@ export function objectRoutes(parts: TaxiiParts): Route[] {
       handler: async (request) => {
         const collection = await collectionFor(parts, request, ["canRead"]);
         const page = await pageOf(request, collection, { bodies: false, versions: { all: true } });
-        return pageAnswer(page, "versions", ({ version }) => JSON.stringify(version));
+        return pageAnswer(page, "versions", ({ version }) => [JSON.stringify(version)]);
       },
     }),
   ];

@@ -32,7 +32,9 @@ export function objectsRoutes(parts: TaxiiParts): Route[] {
       handler: async (request) => {
         const collection = await collectionFor(parts, request, ["canRead"]);
         const ask = { collection, ...readFilters(request.query), bodies: true };
-        return pageAnswer(await collections.page(request.viewer, request.moment, ask), "objects", ({ text }) => text);
+        return collections.written(request.viewer, request.moment, ask, (page) =>
+          pageAnswer(page, "objects", ({ pieces }) => pieces),
+        );
       },
     }),
     route({
@@ -46,7 +48,9 @@ export function objectsRoutes(parts: TaxiiParts): Route[] {
       handler: async (request) => {
         const collection = await collectionFor(parts, request, ["canRead"]);
         const ask = { collection, ...readFilters(request.query), bodies: false };
-        return pageAnswer(await collections.page(request.viewer, request.moment, ask), "objects", record);
+        return collections.written(request.viewer, request.moment, ask, (page) =>
+          pageAnswer(page, "objects", (entry) => [record(entry)]),
+        );
       },
     }),
     route({

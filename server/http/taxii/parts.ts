@@ -2,13 +2,20 @@ import type { Viewer } from "../../../schemas/policy/viewer.ts";
 import type { Moment } from "../../shared/moment.ts";
 import type { Intake } from "../../usecases/intake.ts";
 import type { CollectionIds } from "../../usecases/taxii/collection-ids.ts";
-import type { CollectionName, CollectionPage, PageAsk } from "../../usecases/taxii/collection-page.ts";
+import type { CollectionName, CollectionPage, PageAsk, WrittenEntry } from "../../usecases/taxii/collection-page.ts";
 import type { Statuses } from "../../usecases/taxii/statuses.ts";
 
 /** Collections as one reader finds them, in that reader's order (order). */
 export interface Collections {
   /** Faults: `bad_request` for a cursor that is not one of this reader and question. */
   page(viewer: Viewer, moment: Moment, ask: PageAsk): Promise<CollectionPage>;
+  /** The same as `write` makes it, which works while the page is being recorded. */
+  written<R>(
+    viewer: Viewer,
+    moment: Moment,
+    ask: PageAsk,
+    write: (page: CollectionPage<WrittenEntry>) => R,
+  ): Promise<R>;
   /** Whether there is any version of an object that this reader may see. */
   exists(viewer: Viewer, moment: Moment, collection: CollectionName, id: string): Promise<boolean>;
 }

@@ -1,3 +1,5 @@
+import { closeSync, fdatasync, openSync } from "node:fs";
+import { promisify } from "node:util";
 import Database from "better-sqlite3";
 
 export interface ConnectionOptions {
@@ -6,7 +8,11 @@ export interface ConnectionOptions {
   readonly cache: number;
   /** The largest size that the file may reach. */
   readonly maxBytes?: number;
+  /** A commit is on the disk once `synced` says so, and not before it returns: the event loop goes on meanwhile. */
+  readonly syncsLater?: boolean;
 }
+
+const dataSync = promisify(fdatasync);
 
 const PAGE = 4096;
 /** Pages in the write-ahead log before a commit moves them over: 64 MiB, so that a hot index page is moved once for many writes. */
@@ -18,14 +24,18 @@ const CHECKPOINT_PAGES = 16000;
  */
 export class Connection {
   readonly db: Database.Database;
+  readonly #syncsLater: boolean;
+  /** The write-ahead log, open for `synced`. SQLite holds no lock on it that closing it could lose. */
+  #log: number | undefined;
   readonly #statements = new Map<string, Database.Statement<unknown[], unknown[]>>();
 
-  constructor(file: string, { readOnly, cache, maxBytes }: ConnectionOptions) {
+  constructor(file: string, { readOnly, cache, maxBytes, syncsLater = false }: ConnectionOptions) {
+    this.#syncsLater = syncsLater;
     this.db = new Database(file, { readonly: readOnly, fileMustExist: true, timeout: 0 });
     try {
       if (!readOnly) {
         this.db.pragma("journal_mode = WAL");
-        this.db.pragma("synchronous = FULL");
+        this.db.pragma(`synchronous = ${syncsLater ? "NORMAL" : "FULL"}`);
         this.db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
         this.db.pragma(`journal_size_limit = ${4 * CHECKPOINT_PAGES * PAGE}`);
         if (maxBytes !== undefined) this.db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE))}`);
@@ -60,8 +70,16 @@ export class Connection {
     }
   }
 
+  /** Resolves once all that was committed before is on the disk. */
+  async synced(): Promise<void> {
+    if (!this.#syncsLater) return;
+    this.#log ??= openSync(`${this.db.name}-wal`, "r+");
+    await dataSync(this.#log);
+  }
+
   close(): void {
     this.#statements.clear();
     this.db.close();
+    if (this.#log !== undefined) closeSync(this.#log);
   }
 }

@@ -47,9 +47,11 @@ async function openFile(
     readOnly,
     busyDeadline,
     maxBytes,
-  }: Required<Pick<SqliteOptions, "readOnly" | "busyDeadline">> & Pick<SqliteOptions, "maxBytes">,
+    syncsLater = false,
+  }: Required<Pick<SqliteOptions, "readOnly" | "busyDeadline">> &
+    Pick<SqliteOptions, "maxBytes"> & { readonly syncsLater?: boolean },
 ): Promise<File> {
-  const limit = maxBytes === undefined ? {} : { maxBytes };
+  const limit = { syncsLater, ...(maxBytes === undefined ? {} : { maxBytes }) };
   const open = (cache: number, only: boolean): Promise<Connection> =>
     retryBusy(() => new Connection(file, { readOnly: only, cache, ...limit }), busyDeadline);
   const writer = readOnly ? undefined : await open(CACHE_KIB.writer, false);
@@ -81,7 +83,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   }
   const how = { ...options, readOnly, busyDeadline };
   const content = await openFile(paths.content, how);
-  const log = await openFile(paths.log, how).catch((error: unknown) => {
+  // Every page waits for its record in the log: nobody else should.
+  const log = await openFile(paths.log, { ...how, syncsLater: true }).catch((error: unknown) => {
     content.reader.close();
     content.writer?.close();
     throw error;

@@ -48,8 +48,14 @@ export class Transaction {
     }
   }
 
-  /** Runs `work`, then commits; rolls back if it or one of its steps failed. */
+  /** Runs `work`, then commits; rolls back if it or one of its steps failed. What it did is on the disk when this resolves. */
   async run<R>(work: () => Promise<R>): Promise<R> {
+    const result = await this.#committed(work);
+    if (this.#placement !== undefined) await this.#writers[this.#placement].synced();
+    return result;
+  }
+
+  async #committed<R>(work: () => Promise<R>): Promise<R> {
     try {
       const result = await work();
       if (this.#failed !== undefined) throw this.#failed.error;

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { Fault } from "../../shared/fault.ts";
 import type { Connection } from "./connection.ts";
 import { busyFault, guarded, isBusy, storeFault } from "./store-fault.ts";
 
@@ -54,6 +55,15 @@ export class Writer {
 
   commit(): void {
     guarded(() => this.connection.statement("COMMIT").run());
+  }
+
+  /** Resolves once what was committed is on the disk. */
+  async synced(): Promise<void> {
+    try {
+      await this.connection.synced();
+    } catch (cause) {
+      throw new Fault("unavailable", "The disk failed to write the store.", { code: "store.io", cause });
+    }
   }
 
   /** A driver error may have rolled back already. */

@@ -35,8 +35,14 @@ export interface Entry {
   readonly text: string;
 }
 
-export interface CollectionPage {
-  readonly entries: readonly Entry[];
+/** The same, made only as it is asked for. */
+export interface WrittenEntry extends Entry {
+  /** The text in pieces, as it is written best. */
+  readonly pieces: readonly string[];
+}
+
+export interface CollectionPage<E extends Entry = Entry> {
+  readonly entries: readonly E[];
   /** A cursor to go on with; absent at the end. */
   readonly next?: string;
 }

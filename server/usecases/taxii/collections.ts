@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
 import { arrange } from "../../pipeline/arrange.ts";
 import { positionInstant } from "../../pipeline/fold.ts";
@@ -9,7 +10,7 @@ import type { Moment } from "../../shared/moment.ts";
 import { Readers } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
-import type { AuditStream } from "../append-audit.ts";
+import type { AuditEntry, AuditStream } from "../append-audit.ts";
 import { isEdge } from "../needed-ends.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import { openPosition, type Position, sealPosition } from "../position.ts";
@@ -18,7 +19,7 @@ import { inOrder, tieOf } from "../reader-order.ts";
 import type { Renderer } from "../render.ts";
 import { type Row, type Seen, uuidOf } from "../sight.ts";
 import type { Snapshots } from "../snapshot.ts";
-import type { CollectionName, CollectionPage, Entry, PageAsk, VersionMatch } from "./collection-page.ts";
+import type { CollectionName, CollectionPage, PageAsk, VersionMatch, WrittenEntry } from "./collection-page.ts";
 import { CrowdedKeys } from "./crowded-keys.ts";
 import { Ledger, reachedBy } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
@@ -27,11 +28,13 @@ import { Lives, type Span, touchedBy } from "./lives.ts";
 import { isCurrent } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
+import { comesAfter, type Item, PlainEntry, PlainItem } from "./page-item.ts";
 import { type Carrier, keepTold, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
 import { recallsIn } from "./recalls.ts";
 import { Splicer } from "./splice.ts";
 import { type Stretch, walkOrder } from "./walk-order.ts";
+import type { WalkedRow } from "./walked-row.ts";
 
 interface CollectionsParts {
   readonly storage: Storage;
@@ -44,19 +47,6 @@ interface CollectionsParts {
   readonly clock: () => number;
   /** Waits this many ms; absent where the clock does not go by itself. */
   readonly pause?: (ms: number) => Promise<void>;
-}
-
-/** What stands at a place of a reader's order. */
-interface Item {
-  readonly place: number;
-  readonly tie: string;
-  readonly id: string;
-  readonly shown:
-    | { readonly plain: Row; readonly id: string }
-    | { readonly seen: Seen }
-    | { readonly marking: StixJson }
-    | { readonly recalled: readonly string[] };
-  readonly lanes: readonly Row[];
 }
 
 /** An object and where it stands; `here`: in the stretch that was asked for, and among the versions. */
@@ -74,19 +64,6 @@ const TRIES = 20;
 /** Before the first text: a marking comes before what stands at its place. */
 const FIRST = "";
 
-const comesAfter = (a: Item, b: Item): number =>
-  a.place !== b.place
-    ? a.place - b.place
-    : a.tie !== b.tie
-      ? a.tie > b.tie
-        ? 1
-        : -1
-      : a.id > b.id
-        ? 1
-        : a.id < b.id
-          ? -1
-          : 0;
-
 /** The collections of the API root as one account gets them: each object version once, at a place that does not move for a reader for whom nothing changed (order). */
 export class Collections {
   readonly #parts: CollectionsParts;
@@ -102,7 +79,20 @@ export class Collections {
    * One page; entries oldest first. `Fault("bad_request", cursor.invalid)` for a cursor that was cut, forged, or made for another account, collection
    * or question. A tie is not split across two pages unless it is longer than `limit` (order, lanes).
    */
-  async page(viewer: Viewer, moment: Moment, ask: PageAsk): Promise<CollectionPage> {
+  page(viewer: Viewer, moment: Moment, ask: PageAsk): Promise<CollectionPage> {
+    return this.written(viewer, moment, ask, ({ entries, ...rest }) => ({
+      ...rest,
+      entries: entries.map(({ id, version, added, text }) => ({ id, version, added, text })),
+    }));
+  }
+
+  /** The same as `write` makes it, which works while the record of what is shown is on its way to the disk; it is given back once that is there. */
+  async written<R>(
+    viewer: Viewer,
+    moment: Moment,
+    ask: PageAsk,
+    write: (page: CollectionPage<WrittenEntry>) => R,
+  ): Promise<R> {
     const { next, limit, bodies: _, ...question } = ask;
     const asked = sha256(JSON.stringify([viewer.id, question]));
     const from = openPosition(this.#parts.keys.cursor, PURPOSE, asked, next);
@@ -120,9 +110,15 @@ export class Collections {
     );
     if (markings.fresh.size > 0) await this.#parts.storage.transaction((unit) => keepTold(unit, markings));
     await this.#minutes.note(sight.viewer.id, sight.snapshot.at);
-    await this.#disclose(sight, ask.collection, items, clock);
-    if (position === undefined) return { entries };
-    return { entries, next: sealPosition(this.#parts.keys.cursor, PURPOSE, asked, position) };
+    const sealed =
+      position === undefined ? {} : { next: sealPosition(this.#parts.keys.cursor, PURPOSE, asked, position) };
+    const page = { entries, ...sealed };
+    if (items.length === 0) return write(page);
+    const disclosure = await this.#disclosure(sight, ask.collection, items, clock);
+    const recorded = this.#parts.disclosures.record(disclosure);
+    // It is committed in the turn of the event loop that comes next, and then waits for the disk.
+    const [made] = await Promise.all([turn().then(() => write(page)), recorded]);
+    return made;
   }
 
   /** Whether the account has anything under this id in this collection, whatever other filters would leave of it. */
@@ -158,7 +154,7 @@ export class Collections {
         const state = new ReaderState(doc, current, admission);
         const common = new Set(renderer.common.keys());
         const ledger = new Ledger(storage, current.id);
-        const sight = new OrderedSight(unit, current, snapshot, admission, common, state, ledger);
+        const sight = new OrderedSight(unit, current, snapshot, admission, common, state, ledger, this.#known.heads);
         return { done: { ...(await work(sight, unit)), sight, clock } };
       });
       if (found?.done !== undefined) return found.done;
@@ -231,8 +227,10 @@ export class Collections {
       ...(kind === undefined || second !== undefined || collection === "recalls" ? {} : { kind }),
       rows: collection !== "recalls",
       losses: true,
-      // One more than the page shows that more is there, and what stands at the last place that was read may go on.
-      limit: Math.max(20, ask.limit + 2),
+      texts: ask.bodies,
+      // The last one that was given stands at the first place, one more than the page shows that more is there, and what stands at the last place that was
+      // read may go on.
+      limit: Math.max(20, ask.limit + 3),
     });
     let told = start;
     for await (const stretch of walk) {
@@ -256,43 +254,27 @@ export class Collections {
   ): Promise<{ items: Item[]; beside: Carrier[] }> {
     if (ask.collection === "recalls") return { items: await this.#recalls(unit, sight, ask, stretch), beside: [] };
     const view = ask.collection;
-    const splicer = new Splicer(this.#parts.renderer, sight);
-    const plain = new Set(stretch.rows.filter((row) => this.#known.crowded.isSolitary(row) && splicer.can(row, view)));
-    const wanted = ({ seen }: { seen: Seen }): boolean => ask.types === undefined || ask.types.includes(seen.kind);
-    const rows = stretch.rows.filter((row) => !plain.has(row));
+    const splicer = new Splicer(this.#parts.renderer, sight, this.#known.crowded);
+    const items: Item[] = [];
+    const beside: Carrier[] = [];
+    const rows: WalkedRow[] = [];
+    for (const row of stretch.rows) {
+      if (!this.#known.crowded.isSolitary(row) || !splicer.can(row, view)) rows.push(row);
+      else if (ask.types === undefined || ask.types.includes(row.kind)) {
+        if (ask.versions === undefined || passesVersions(splicer.version(row, view), [], ask.versions))
+          items.push(new PlainItem(row, view));
+        else beside.push({ place: row.stamp, lanes: [row] });
+      }
+    }
     const found =
       view === "originals"
         ? await this.#originals(unit, sight, ask, { ...stretch, rows })
         : await this.#consolidated(unit, sight, ask, { ...stretch, rows });
-    const beside = found
-      .filter((one) => !one.here && wanted(one))
-      .map(({ place, lanes }): Carrier => ({ place, lanes }));
-    const items = found
-      .filter((one) => one.here && wanted(one))
-      .map(
-        ({ place, seen, row, lanes }): Item => ({
-          place,
-          tie: tieOf({ stixId: seen.id, ...(row.version === undefined ? {} : { version: row.version }) }),
-          id: row.id,
-          shown: { seen },
-          lanes,
-        }),
-      );
-    for (const row of plain) {
-      if (ask.types !== undefined && !ask.types.includes(row.kind)) continue;
-      const version = view === "consolidated" && row.fold === "pattern" ? positionInstant(row.stamp) : row.version;
-      if (!passesVersions(version, [], ask.versions)) {
-        beside.push({ place: row.stamp, lanes: [row] });
-        continue;
-      }
-      const shownId = view === "originals" || row.fold === "alone" ? row.stixId : `${row.kind}--${row.thing}`;
-      items.push({
-        place: row.stamp,
-        tie: tieOf({ stixId: shownId, ...(row.version === undefined ? {} : { version: row.version }) }),
-        id: row.id,
-        shown: { plain: row, id: shownId },
-        lanes: [row],
-      });
+    for (const { place, seen, row, lanes, here } of found) {
+      if (ask.types !== undefined && !ask.types.includes(seen.kind)) continue;
+      const version = row.version === undefined ? {} : { version: row.version };
+      if (here) items.push({ place, tie: tieOf({ stixId: seen.id, ...version }), id: row.id, shown: { seen }, lanes });
+      else beside.push({ place, lanes });
     }
     return { items, beside };
   }
@@ -410,7 +392,7 @@ export class Collections {
     return [
       ...(marked ? markingItems(await markings.all(ids)) : []),
       ...items.filter(
-        ({ shown }) => ("seen" in shown && ids.has(shown.seen.id)) || ("plain" in shown && ids.has(shown.id)),
+        ({ shown }) => ("seen" in shown && ids.has(shown.seen.id)) || ("plain" in shown && ids.has(shown.as)),
       ),
     ];
   }
@@ -425,30 +407,31 @@ export class Collections {
     }));
   }
 
-  /** Says who was shown what before it leaves; that a recall was shown says nothing of what was given before. */
-  async #disclose(
+  /** Who was shown what; that a recall was shown says nothing of what was given before. */
+  async #disclosure(
     sight: OrderedSight,
     collection: CollectionName,
     items: readonly Item[],
     clock: number,
-  ): Promise<void> {
-    if (items.length === 0) return;
+  ): Promise<AuditEntry> {
     const lanes: Record<string, [number, number]> = {};
     for (const { lanes: rows } of items) {
       for (const { lane, stamp } of rows) {
         const held = lanes[lane];
-        lanes[lane] = held === undefined ? [stamp, stamp] : [Math.min(held[0], stamp), Math.max(held[1], stamp)];
+        if (held === undefined) lanes[lane] = [stamp, stamp];
+        else if (stamp < held[0]) held[0] = stamp;
+        else if (stamp > held[1]) held[1] = stamp;
       }
     }
     const reached = await reachedBy(this.#parts.storage, sight.viewer.id);
     const here = collection === "recalls" ? 0 : (items.at(-1)?.place ?? 0);
-    await this.#parts.disclosures.record({
+    return {
       actor: sight.viewer.id,
       revision: sight.snapshot.revision,
       at: sight.snapshot.at,
       what: `taxii.${collection}`,
       detail: { lanes, upTo: Math.max(reached, here), clock },
-    });
+    };
   }
 
   #noteId(sight: OrderedSight, { shown, place }: Item): string {
@@ -472,18 +455,15 @@ export class Collections {
     };
   }
 
-  async #entries(sight: OrderedSight, ask: PageAsk, items: readonly Item[]): Promise<Entry[]> {
+  async #entries(sight: OrderedSight, ask: PageAsk, items: readonly Item[]): Promise<WrittenEntry[]> {
     const view = ask.collection === "consolidated" ? "consolidated" : "originals";
     const seen = items.flatMap(({ shown }) => ("seen" in shown ? [shown.seen] : []));
     const rendered = await this.#parts.renderer.render(sight, seen, view);
     const objects = new Map(rendered.map((one) => [one.seen, one.object]));
-    const splicer = new Splicer(this.#parts.renderer, sight);
+    const splicer = new Splicer(this.#parts.renderer, sight, this.#known.crowded);
     return items.map((item) => {
       const { shown, place } = item;
-      if ("plain" in shown) {
-        const { text, version = formatMicros(place) } = splicer.write(shown.plain, view);
-        return { id: shown.id, version, added: place, text };
-      }
+      if ("plain" in shown) return new PlainEntry(shown, splicer, view);
       const object =
         "marking" in shown
           ? shown.marking
@@ -491,11 +471,13 @@ export class Collections {
             ? this.#note(sight, item, shown.recalled)
             : (objects.get(shown.seen) ?? {});
       const version = object.modified ?? object.created;
+      const text = ask.bodies ? arrange(object).text : "";
       return {
         id: String(object.id),
         version: typeof version === "string" ? version : formatMicros(place),
         added: place,
-        text: ask.bodies ? arrange(object).text : "",
+        text,
+        pieces: [text],
       };
     });
   }

@@ -34,8 +34,13 @@ export class CrowdedKeys {
     return this.#count < MOST && !this.#keys.has(stixId) && (fold === "alone" || !this.#keys.has(thing));
   }
 
+  /** Whether more than one row may stand under an id, or stood. */
+  isCrowded(id: string): boolean {
+    return this.#count >= MOST || this.#keys.has(id);
+  }
+
   /** Whether an edge may come into being with what stands under this id. */
   mayHaveLateEdges(id: string): boolean {
-    return this.#count >= MOST || this.#keys.has(id);
+    return this.isCrowded(id);
   }
 }

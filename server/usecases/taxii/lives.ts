@@ -1,7 +1,7 @@
 import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import { endKeys, isEdge, neededEnds } from "../needed-ends.ts";
-import { type Row, uuidOf } from "../sight.ts";
+import { type Row, type RowBrief, uuidOf } from "../sight.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 
 /** From where to where something stood for the reader; without an end it still does. */
@@ -114,7 +114,7 @@ export class Lives {
 }
 
 /** Sender's ids under which something may have changed with what was lost: its own, and those of edges that ended there. */
-export async function touchedBy(unit: Unit, lost: readonly Row[]): Promise<string[]> {
+export async function touchedBy(unit: Unit, lost: readonly RowBrief[]): Promise<string[]> {
   const ends = lost.flatMap((row) => (isEdge(row.kind) ? [] : [row.stixId, thingId(row)]));
   const edges =
     ends.length === 0 ? [] : await unit.collection(Rows).find({ index: "ends", values: endKeys(new Set(ends)) });

@@ -3,9 +3,10 @@ import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { Admission } from "../admission.ts";
 import { hasLateEnds, isEdge, neededEnds } from "../needed-ends.ts";
-import { type Row, type Seen, Sight, uuidOf } from "../sight.ts";
+import { type Row, type RowBrief, type Seen, Sight, uuidOf } from "../sight.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Ledger } from "./given.ts";
+import type { LaneHeads } from "./lane-heads.ts";
 import type { ReaderState } from "./reader-state.ts";
 
 /** From where to where something stood that is gone. */
@@ -19,6 +20,7 @@ export class OrderedSight extends Sight {
   readonly state: ReaderState;
   /** What the account had been given. */
   readonly ledger: Ledger;
+  readonly #heads: LaneHeads;
   readonly #looked = new Map<string, boolean>();
   /** From where to where rows stood that were lost and that this request came across: by thing, and by id for what never merges; each row once. */
   readonly #lost = new Map<string, Map<string, readonly Stood[]>>();
@@ -31,10 +33,12 @@ export class OrderedSight extends Sight {
     common: ReadonlySet<string>,
     state: ReaderState,
     ledger: Ledger,
+    heads: LaneHeads,
   ) {
     super(unit, viewer, snapshot, admission, common);
     this.state = state;
     this.ledger = ledger;
+    this.#heads = heads;
   }
 
   override again(): OrderedSight {
@@ -46,10 +50,11 @@ export class OrderedSight extends Sight {
       this.common,
       this.state,
       this.ledger,
+      this.#heads,
     );
   }
 
-  override placed(row: Row): Row | undefined {
+  override placed<R extends RowBrief>(row: R): R | undefined {
     const stamp = this.state.place(row);
     if (stamp === undefined) {
       // An edge may never have been there, for want of an end: its losses are told by `Lives`.
@@ -80,27 +85,36 @@ export class OrderedSight extends Sight {
     return found;
   }
 
-  /** Edges whose ends stand in the same lane, where they have always stood before them: who sees such an edge sees them, and saw them first. */
-  async #beside(edges: readonly Row[]): Promise<ReadonlySet<string>> {
-    const asked = edges.filter(({ id }) => !this.#looked.has(id));
-    if (asked.length > 0) {
-      const pairs = asked.flatMap((row) => neededEnds(row).map((end) => ({ row, end })));
-      const there = await this.unit
-        .collection(Rows)
-        .tally({ index: "stix", prefixes: pairs.map(({ row, end }) => [end, row.lane]), most: 1 });
-      const missing = new Set(pairs.filter((_, i) => there[i] === 0).map(({ row }) => row.id));
-      for (const row of asked) this.#looked.set(row.id, !hasLateEnds(row) && !missing.has(row.id));
+  /** Looks which edges have their ends in the same lane, where they have always stood before them: who sees such an edge sees them, and saw them first. */
+  async #lookBeside(edges: readonly RowBrief[]): Promise<void> {
+    const asked: RowBrief[] = [];
+    for (const row of edges) {
+      if (this.#looked.has(row.id)) continue;
+      const head = this.#heads.get(row.lane);
+      if (hasLateEnds(row)) this.#looked.set(row.id, false);
+      // What stood there before it stands there still, where nothing ever left.
+      else if (head !== undefined && head.left === undefined) this.#looked.set(row.id, true);
+      else asked.push(row);
     }
-    return new Set(edges.filter(({ id }) => this.#looked.get(id) === true).map(({ id }) => id));
+    if (asked.length === 0) return;
+    const pairs = asked.flatMap((row) => neededEnds(row).map((end) => ({ row, end })));
+    const there = await this.unit
+      .collection(Rows)
+      .tally({ index: "stix", prefixes: pairs.map(({ row, end }) => [end, row.lane]), most: 1 });
+    const missing = new Set(pairs.filter((_, i) => there[i] === 0).map(({ row }) => row.id));
+    for (const { id } of asked) this.#looked.set(id, !missing.has(id));
   }
 
   /** An edge stands where the later of its ends does: until then it did not exist. */
-  override async present(rows: readonly Row[]): Promise<Row[]> {
-    const beside = await this.#beside(rows.filter((row) => isEdge(row.kind) && !this.ownRow(row)));
+  override async present<R extends RowBrief>(rows: readonly R[]): Promise<R[]> {
+    const found = rows.filter((row) => isEdge(row.kind) && !this.ownRow(row));
+    await this.#lookBeside(found);
+    const beside = new Set(found.filter(({ id }) => this.#looked.get(id) === true));
+    if (found.length > 0 && beside.size === found.length) return [...rows];
     if (beside.size > 0) {
-      const others = await this.present(rows.filter((row) => !beside.has(row.id)));
+      const others = await this.present(rows.filter((row) => !beside.has(row)));
       const known = new Map(others.map((row) => [row.id, row]));
-      return rows.flatMap((row) => (beside.has(row.id) ? row : (known.get(row.id) ?? [])));
+      return rows.flatMap((row) => (beside.has(row) ? row : (known.get(row.id) ?? [])));
     }
     const there = await super.present(rows);
     const edges = there.filter((row) => isEdge(row.kind) && !this.ownRow(row));

@@ -4,7 +4,7 @@ import type { MarkingToldDoc } from "../../storage/documents.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { AdmittedLane } from "../admission.ts";
 import type { Renderer } from "../render.ts";
-import type { Row } from "../sight.ts";
+import type { RowBrief } from "../sight.ts";
 import type { CollectionName, PageAsk } from "./collection-page.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import { viewOf } from "./reader-state.ts";
@@ -17,10 +17,12 @@ export interface MarkingPlace {
   readonly marking: StixJson;
 }
 
+type Standing = Pick<RowBrief, "lane" | "stamp" | "originator">;
+
 /** Something on a page, by the rows that it is made of. */
 export interface Carrier {
   readonly place: number;
-  readonly lanes: readonly Row[];
+  readonly lanes: readonly Standing[];
 }
 
 /** A marking is told of at a place, instead of one where it was told of before the reader lost all that read so. */
@@ -67,7 +69,7 @@ export class ReaderMarkings {
   }
 
   /** An agency gets its own contributions as it wrote them, without the marking. */
-  #carries = (row: Row): boolean => this.#collection !== "originals" || !this.#sight.ownRow(row);
+  #carries = (row: Standing): boolean => this.#collection !== "originals" || !this.#sight.ownRow(row);
 
   #idOf(lane: AdmittedLane): string {
     return String(this.#renderer.marking(this.#sight.viewer, lane).id);
@@ -151,7 +153,11 @@ export class ReaderMarkings {
   /** Those that come with these items, or were told of between two places (the second exclusive; undefined: no bound). */
   async among(items: readonly Carrier[], from: number, to: number | undefined): Promise<MarkingPlace[]> {
     const first = new Map<string, number>();
+    let [same, reached]: [string | undefined, number] = [undefined, 0];
     for (const { place, lanes: rows } of items) {
+      const [only, second] = rows;
+      // Most of a page goes on in the lane of what came before it.
+      if (second === undefined && only?.lane === same && Math.max(place, only?.stamp ?? place) >= reached) continue;
       // Once somebody else says the same, what is the reader's own carries markings too; and who says so second may come when the reader is past it.
       let since = Number.POSITIVE_INFINITY;
       for (const row of rows) if (this.#carries(row)) since = Math.min(since, row.stamp);
@@ -159,7 +165,9 @@ export class ReaderMarkings {
         const at = Math.max(place, row.stamp, this.#carries(row) ? 0 : since);
         if (at < from || at >= (to ?? Number.POSITIVE_INFINITY)) continue;
         const id = this.#readAs(row.lane);
-        if (id !== undefined) first.set(id, Math.min(first.get(id) ?? at, at));
+        if (id === undefined) continue;
+        first.set(id, Math.min(first.get(id) ?? at, at));
+        [same, reached] = [row.lane, at];
       }
     }
     const told = this.#unit.collection(MarkingsTold);

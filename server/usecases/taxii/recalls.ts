@@ -1,7 +1,7 @@
 import { Rows } from "../../storage/collections.ts";
 import type { Unit } from "../../storage/port.ts";
 import { endKeys, isEdge, neededEnds } from "../needed-ends.ts";
-import type { Row } from "../sight.ts";
+import type { RowBrief } from "../sight.ts";
 import { joined, Lives, thingId } from "./lives.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import type { Loss } from "./reader-state.ts";
@@ -9,7 +9,7 @@ import type { Loss } from "./reader-state.ts";
 /** What is recalled at one place: ids that the reader had been given and that are gone since then. */
 export interface Recall {
   readonly at: number;
-  readonly row: Row;
+  readonly row: RowBrief;
   readonly ids: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface Recall {
 export async function recallsIn(
   unit: Unit,
   sight: OrderedSight,
-  lost: ReadonlyArray<Loss & { readonly row: Row }>,
+  lost: ReadonlyArray<Loss & { readonly row: RowBrief }>,
 ): Promise<Recall[]> {
   if (lost.length === 0) return [];
   const rows = unit.collection(Rows);

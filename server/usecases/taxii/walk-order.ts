@@ -1,33 +1,40 @@
 import { Rows, Stages } from "../../storage/collections.ts";
-import type { RowDoc, StageDoc } from "../../storage/documents.ts";
+import type { StageDoc } from "../../storage/documents.ts";
 import type { Scan, Stored, Unit } from "../../storage/port.ts";
 import { isEdge, lateEnd } from "../needed-ends.ts";
 import { inOrder } from "../reader-order.ts";
-import type { Row } from "../sight.ts";
 import type { CrowdedKeys } from "./crowded-keys.ts";
 import type { LaneHeads } from "./lane-heads.ts";
+import { thingId } from "./lives.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import { type Loss, mixFrom, placeIn, type Range, type ReaderState } from "./reader-state.ts";
+import { BRIEF, TEXTED, type WalkedRow } from "./walked-row.ts";
 
 /** Where a row may stand, or may have been lost: it does if the reader's state says the same. */
 interface Candidate {
   readonly place: number;
   readonly id: string;
   /** The row, where it was found and not only named. */
-  readonly row?: Row;
+  readonly row?: WalkedRow;
 }
 
-/** A candidate with what the index knows it by. */
-interface Found {
-  readonly candidate: Candidate;
-  readonly key: { readonly value: number; readonly id: string };
+/** Where an index is read on from. */
+interface Key {
+  readonly value: number;
+  readonly id: string;
+}
+
+/** Candidates in order, with what the index knows the last of them by. */
+interface Piece {
+  readonly candidates: Candidate[];
+  readonly last: Key | undefined;
 }
 
 /** Candidates of one kind in the order of their places, read on in pieces. */
 class Run {
-  readonly #read: (after: { value: number; id: string } | undefined, limit: number) => Promise<Found[]>;
+  readonly #read: (after: Key | undefined, limit: number) => Promise<Piece>;
   #limit: number;
-  #last: { value: number; id: string } | undefined;
+  #last: Key | undefined;
   #held: Candidate[] = [];
   /** Everything before this place is here; undefined once all is. */
   open: number | undefined = Number.NEGATIVE_INFINITY;
@@ -35,7 +42,7 @@ class Run {
   constructor(
     limit: number,
     /** Candidates behind a place in the index. */
-    read: (after: { value: number; id: string } | undefined, limit: number) => Promise<Found[]>,
+    read: (after: Key | undefined, limit: number) => Promise<Piece>,
   ) {
     this.#limit = limit;
     this.#read = read;
@@ -44,22 +51,22 @@ class Run {
   async readOn(): Promise<void> {
     if (this.open === undefined) return;
     const limit = this.#limit;
-    const piece = await this.#read(this.#last, limit);
-    for (const { candidate, key } of piece) {
-      this.#held.push(candidate);
-      this.#last = key;
-    }
-    const open = piece.length < limit ? undefined : piece.at(-1)?.candidate.place;
+    const { candidates, last } = await this.#read(this.#last, limit);
+    this.#held = this.#held.length === 0 ? candidates : [...this.#held, ...candidates];
+    this.#last = last ?? this.#last;
+    const open = candidates.length < limit ? undefined : candidates.at(-1)?.place;
     // Many at one place: each piece asks every prefix again, so the next one is larger.
     if (open === this.open) this.#limit = limit * 4;
     this.open = open;
   }
 
   take(before: number | undefined): Candidate[] {
-    const cut = before === undefined ? this.#held.length : this.#held.findIndex(({ place }) => place >= before);
-    const at = cut === -1 ? this.#held.length : cut;
-    const taken = this.#held.slice(0, at);
-    this.#held = this.#held.slice(at);
+    // From the end: what stays is only what stands where reading stopped.
+    let at = this.#held.length;
+    if (before !== undefined) while (at > 0 && (this.#held[at - 1]?.place ?? 0) >= before) at -= 1;
+    const taken = this.#held;
+    this.#held = taken.slice(at);
+    taken.length = at;
     return taken;
   }
 }
@@ -71,6 +78,8 @@ export interface WalkAsk {
   readonly rows: boolean;
   readonly losses: boolean;
   readonly limit: number;
+  /** Rows come with their text. */
+  readonly texts?: boolean;
   /** Only these lanes; edges then come where they were found, wherever they stand. */
   readonly lanes?: ReadonlySet<string>;
 }
@@ -86,9 +95,9 @@ export interface Stretch {
   readonly from: number;
   readonly to: number | undefined;
   /** What stands there, in order. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly WalkedRow[];
   /** What was lost there, with where it stood before; in no order. */
-  readonly lost: ReadonlyArray<Loss & { readonly row: Row }>;
+  readonly lost: ReadonlyArray<Loss & { readonly row: WalkedRow }>;
 }
 
 const groupLanes = <K>(items: Iterable<readonly [K, string]>, keyOf: (key: K) => string): Array<[K, string[]]> => {
@@ -135,7 +144,9 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
     lanes.map((lane) => (index === "kind" ? [lane, ask.kind ?? ""] : [lane]));
   // An edge may come into being with an object of any kind.
   const byStamp = ask.kind === undefined || isEdge(ask.kind) ? "lane" : "kind";
-  const run = <T extends Stored<RowDoc | StageDoc>>(
+  const fields = ask.texts === true ? TEXTED : BRIEF;
+  const pick = (scan: Scan): Promise<WalkedRow[]> => rows.pick<(typeof TEXTED)[number]>(scan, fields);
+  const run = <T extends { readonly id: string }>(
     scan: (ask: Scan) => Promise<T[]>,
     index: string,
     lanes: readonly string[],
@@ -150,12 +161,16 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
         limit,
         ...(after === undefined ? { from } : { from, after }),
       });
-      return found.map((doc) => ({ candidate: candidate(doc), key: { value: keyOf(doc), id: doc.id } }));
+      const last = found.at(-1);
+      return {
+        candidates: found.map(candidate),
+        last: last === undefined ? undefined : { value: keyOf(last), id: last.id },
+      };
     });
   const made: Run[] = [];
   const tail = (index: string, [since, lanes]: readonly [number, string[]]): Run =>
     run(
-      (scan) => rows.scan(scan),
+      pick,
       index,
       lanes,
       Math.max(since + 1, ask.from),
@@ -177,7 +192,7 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
   for (const [range, lanes] of groupLanes([...blocks, ...closings], (range) => range.join()))
     made.push(
       run(
-        (scan) => rows.scan(scan),
+        pick,
         "mix",
         lanes,
         mixFrom(range, ask.from),
@@ -214,11 +229,20 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
 }
 
 /** Edges that come into being with one of these rows, since an end of theirs stands there. */
-async function lateEdges(unit: Unit, sight: OrderedSight, crowded: CrowdedKeys, rows: readonly Row[]): Promise<Row[]> {
+async function lateEdges(
+  unit: Unit,
+  sight: OrderedSight,
+  crowded: CrowdedKeys,
+  rows: readonly WalkedRow[],
+): Promise<WalkedRow[]> {
   if (crowded.isEmpty) return [];
-  const ends = rows
-    .flatMap((row) => (row.fold === "alone" ? [row.stixId] : [row.stixId, `${row.kind}--${row.thing}`]))
-    .filter((id) => crowded.mayHaveLateEdges(id));
+  const ends: string[] = [];
+  for (const row of rows) {
+    if (crowded.mayHaveLateEdges(row.stixId)) ends.push(row.stixId);
+    if (row.fold === "alone") continue;
+    const id = thingId(row);
+    if (crowded.mayHaveLateEdges(id)) ends.push(id);
+  }
   if (ends.length === 0) return [];
   const edges = await unit.collection(Rows).find({ index: "ends", values: [...new Set(ends)].map(lateEnd) });
   if (edges.length === 0) return [];
@@ -248,14 +272,14 @@ export async function* walkOrder(
     const to = leastOpen(runs);
     const taken = runs.length === 1 && runs[0] !== undefined ? runs[0].take(to) : runs.flatMap((run) => run.take(to));
     const unread = taken.flatMap(({ id, row }) => (row === undefined ? [id] : []));
-    const named = new Map<string, Row>();
+    const named = new Map<string, WalkedRow>();
     if (unread.length > 0)
       for (const row of await unit.collection(Rows).getMany([...new Set(unread)])) named.set(row.id, row);
-    const rows: Row[] = [];
-    const lost: Array<Loss & { row: Row }> = [];
+    const rows: WalkedRow[] = [];
+    const lost: Array<Loss & { row: WalkedRow }> = [];
     // Two runs may name one row at one place.
     const told = new Set<string>();
-    const tell = (one: Loss & { row: Row }): void => {
+    const tell = (one: Loss & { row: WalkedRow }): void => {
       const name = `${one.row.id}|${one.at}`;
       if (!told.has(name)) lost.push(one);
       told.add(name);
@@ -269,8 +293,11 @@ export async function* walkOrder(
         const moved = placed.stamp !== place || row.stages !== undefined || state.isStoried(row.lane);
         const was = ask.losses && moved ? state.history(row).find(({ end }) => end === place) : undefined;
         if (was !== undefined) tell({ at: place, before: was.begin, row });
-        if (!ask.rows || placed.stamp !== place || told.has(id)) continue;
-        told.add(id);
+        if (!ask.rows || placed.stamp !== place) continue;
+        if (runs.length > 1) {
+          if (told.has(id)) continue;
+          told.add(id);
+        }
         rows.push(placed);
         continue;
       }
@@ -281,16 +308,21 @@ export async function* walkOrder(
     const edges = rows.filter((row) => isEdge(row.kind));
     const own = new Map(edges.map((row) => [row.id, row.stamp]));
     const standing = edges.length === 0 ? rows : await sight.present(rows);
-    const wanted = ({ kind }: Row): boolean => ask.kind === undefined || kind === ask.kind;
-    const here = standing.filter(
-      (row) => (ask.lanes !== undefined || !own.has(row.id) || own.get(row.id) === row.stamp) && wanted(row),
-    );
-    const known = new Set(here.map(({ id }) => id));
-    const inStretch = ({ stamp }: Row): boolean => stamp >= from && (to === undefined || stamp < to);
-    const nodes = ask.lanes !== undefined ? [] : rows.filter((row) => !isEdge(row.kind));
+    const wanted = ({ kind }: WalkedRow): boolean => ask.kind === undefined || kind === ask.kind;
+    const here =
+      edges.length === 0 && ask.kind === undefined
+        ? rows
+        : standing.filter(
+            (row) => (ask.lanes !== undefined || !own.has(row.id) || own.get(row.id) === row.stamp) && wanted(row),
+          );
+    const inStretch = ({ stamp }: WalkedRow): boolean => stamp >= from && (to === undefined || stamp < to);
+    const nodes = ask.lanes !== undefined ? [] : edges.length === 0 ? rows : rows.filter((row) => !isEdge(row.kind));
     const late =
       ask.rows && (ask.kind === undefined || isEdge(ask.kind)) ? await lateEdges(unit, sight, crowded, nodes) : [];
-    for (const row of late) if (inStretch(row) && !known.has(row.id) && wanted(row)) here.push(row);
+    if (late.length > 0) {
+      const known = new Set(here.map(({ id }) => id));
+      for (const row of late) if (inStretch(row) && !known.has(row.id) && wanted(row)) here.push(row);
+    }
     if (here.length > 0 || lost.length > 0)
       yield { from, to, rows: inOrder(here), lost: lost.filter(({ row }) => wanted(row)) };
     if (to === undefined) return;
