@@ -48,9 +48,24 @@ export const ObjectPage = z
   .object({ objects: z.array(StixReply), next: z.string().optional() })
   .meta({ id: "ObjectPage" });
 
-/** `hash` and `label` only for one's own agency's contributions: what an approval or an edit binds to. */
+/** `lang`: translations are asked for too, into this language (RFC 4647 basic filtering: `ko` is `ko-KR` as well), or `*` for all. */
+export const OneQuery = z.strictObject({
+  lang: z
+    .string()
+    .max(35)
+    .regex(/^(?:\*|[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,5})$/, "a language tag such as ko, or *")
+    .optional(),
+});
+
+/** `translations` where `lang` asks: language content with its own markings. `hash` and `label` only for one's own agency's contributions: what an approval or an edit binds to. */
 export const OneObject = z
-  .object({ object: StixReply, markings: z.array(StixReply), hash: z.string().optional(), label: Label.optional() })
+  .object({
+    object: StixReply,
+    markings: z.array(StixReply),
+    translations: z.array(StixReply).optional(),
+    hash: z.string().optional(),
+    label: Label.optional(),
+  })
   .meta({ id: "OneObject" });
 
 export const SourceReply = z

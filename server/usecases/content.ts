@@ -16,7 +16,7 @@ import { type ExportOutcome, exportObjects } from "./export-objects.ts";
 import { lookupValues, whereValueIs } from "./lookup-values.ts";
 import { readMine } from "./read-mine.ts";
 import { type ListAsk, readObjects } from "./read-objects.ts";
-import { readEdges, readOne, readSources, type SourceView } from "./read-one.ts";
+import { readEdges, readOne, readSources, readTranslations, type SourceView } from "./read-one.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import type { OpenScratch } from "./scratch.ts";
 import { Sight } from "./sight.ts";
@@ -157,7 +157,8 @@ export class Content {
     viewer: Viewer,
     moment: Moment,
     id: string,
-  ): Promise<{ object: StixJson; markings: StixJson[]; hash?: string; label?: Label }> {
+    lang?: string,
+  ): Promise<{ object: StixJson; markings: StixJson[]; translations?: StixJson[]; hash?: string; label?: Label }> {
     const sight = await this.sight(viewer, moment, "api");
     const { renderer } = this.#parts;
     const shared =
@@ -165,11 +166,13 @@ export class Content {
       (id.startsWith("marking-definition--") ? await renderer.ownMarking(sight, id) : undefined);
     if (shared !== undefined) return { object: shared, markings: [] };
     const rendered = await readOne(sight, renderer, id);
-    await this.#disclose(sight, "object", [rendered]);
+    const translations = lang === undefined ? [] : await readTranslations(sight, renderer, rendered.seen, lang);
+    await this.#disclose(sight, "object", [rendered, ...translations]);
     const own = ownContent(sight, rendered.seen);
     return {
       object: rendered.object,
-      markings: renderer.markingsOf(sight, [rendered]),
+      markings: renderer.markingsOf(sight, [rendered, ...translations]),
+      ...(lang === undefined ? {} : { translations: translations.map(({ object }) => object) }),
       ...(own === undefined ? {} : { hash: own.hash, label: own.label }),
     };
   }

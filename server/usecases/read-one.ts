@@ -102,6 +102,36 @@ export async function readSources(
   return { views, seen };
 }
 
+/** The edges that end at what the viewer sees under these ids: one may name an id that means another object to this viewer. */
+async function edgesOf(sight: Sight, seen: Seen): Promise<Seen[]> {
+  const ids = [...new Set([seen.id, ...seen.rows.map((row) => row.stixId)])];
+  const edges = await sight.seen(await sight.edgesAt(ids));
+  await sight.resolve(ids);
+  return edges.filter((edge) =>
+    edgeEnds(objectOf(edge.newest)).some((end) => ids.includes(end) && sight.shownAs(end) === seen.id),
+  );
+}
+
+/** Translations of one answer. */
+const MOST_TRANSLATIONS = 100;
+
+/** The translations of an object that the viewer sees, into a language or all of them, each with its own markings; the newest hundred. */
+export async function readTranslations(
+  sight: Sight,
+  renderer: Renderer,
+  seen: Seen,
+  lang: string,
+): Promise<Rendered[]> {
+  const all = (await edgesOf(sight, seen)).filter(({ kind }) => kind === "language-content");
+  const wanted = lang.toLowerCase();
+  const speaks = ({ newest }: Seen): boolean =>
+    Object.keys((objectOf(newest).contents ?? {}) as StixJson).some((tag) => {
+      const own = tag.toLowerCase();
+      return wanted === "*" || own === wanted || own.startsWith(`${wanted}-`);
+    });
+  return renderer.render(sight, all.filter(speaks).slice(-MOST_TRANSLATIONS), "consolidated");
+}
+
 /** One page of the edges at an object that the viewer sees, oldest first. */
 export async function readEdges(
   sight: Sight,
@@ -113,14 +143,8 @@ export async function readEdges(
   if (seen === undefined) throw notThere();
   const asked = sha256(JSON.stringify(["edges", sight.viewer.id, seen.id]));
   const after = openPosition(cursorKey, "edges", asked, ask.next);
-  const ids = [...new Set([seen.id, ...seen.rows.map((row) => row.stixId)])];
   // A translation exists with its object as an edge does, and relates it to nothing.
-  const edges = (await sight.seen(await sight.edgesAt(ids))).filter(({ kind }) => kind !== "language-content");
-  await sight.resolve(ids);
-  // An edge may name an id that means another object to this viewer: only those that end at this one.
-  const here = edges.filter((edge) =>
-    edgeEnds(objectOf(edge.newest)).some((end) => ids.includes(end) && sight.shownAs(end) === seen.id),
-  );
+  const here = (await edgesOf(sight, seen)).filter(({ kind }) => kind !== "language-content");
   const rest = after === undefined ? here : here.filter((edge) => isPast(edge.newest, after));
   const page = rest.slice(0, ask.limit);
   const last = page.at(-1);

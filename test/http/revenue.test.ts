@@ -216,6 +216,27 @@ describe("translations", () => {
     }
   });
 
+  test("an object – asked for with a language – comes with the translations that the reader sees, each with its own markings", async () => {
+    const ids = async (as: string, id: string, lang: string): Promise<unknown> => {
+      const { status, translations, markings } = await get(as, `/api/v1/objects/${id}?lang=${lang}`);
+      const own = (translations ?? []) as Found[];
+      const named = own.flatMap(({ object_marking_refs: refs }) => (refs as string[]).slice(1));
+      const known = new Set(((markings ?? []) as Found[]).map((one) => one.id));
+      expect(named.filter((one) => !known.has(one))).toEqual([]);
+      return [status, own.map((one) => one.id)];
+    };
+    const actor = like("intrusion-set").id;
+    const own = like("language-content").id;
+    expect(await ids("k3", actor, "ko")).toEqual([200, [own]]);
+    expect(await ids("k3", actor, "JA")).toEqual([200, [own]]);
+    expect(await ids("k3", actor, "*")).toEqual([200, [own]]);
+    expect(await ids("k3", actor, "en")).toEqual([200, []]);
+    expect(await ids("j1", hidden.id, "ko")).toEqual([200, [closed.id]]);
+    expect(await ids("k3", hidden.id, "ko")).toEqual([404, []]);
+    expect((await get("k3", `/api/v1/objects/${actor}`)).translations).toBeUndefined();
+    expect((await get("k3", `/api/v1/objects/${actor}?lang=%20`)).status).toBe(400);
+  });
+
   test("relationships at an object – with a translation – do not list it", async () => {
     const { objects: at1 } = await get("k3", `/api/v1/objects/${shown.id}/relationships`);
     expect(at1).toEqual([]);

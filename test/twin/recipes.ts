@@ -146,6 +146,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   },
   "GET /api/v1/objects/{id}": async (ask, known) => {
     for (const id of idsOf(known)) await ask(get(`/api/v1/objects/${id}`));
+    for (const id of busyIds(known)) await ask(get(`/api/v1/objects/${id}?lang=*`));
     await ask(get("/api/v1/objects/no-id-at-all"));
   },
   "GET /api/v1/objects/{id}/sources": async (ask, known) => {

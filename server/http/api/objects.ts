@@ -10,6 +10,7 @@ import {
   ObjectId,
   ObjectPage,
   OneObject,
+  OneQuery,
   PageQuery,
   SourceList,
 } from "../../../schemas/api/objects.ts";
@@ -45,14 +46,15 @@ export function objectRoutes(content: Content): Route[] {
       method: "GET",
       path: "/api/v1/objects/{id}",
       summary:
-        "One object, by its consolidated id or a sender's id that you see; on your own agency's side with its label and content hash",
+        "One object, by its consolidated id or a sender's id that you see; on your own agency's side with its label and content hash; with lang, its translations",
       tag: "objects",
       needs: "read",
       params: IdParams,
+      query: OneQuery,
       replies: { 200: OneObject },
-      handler: async ({ params, viewer, moment }) => ({
+      handler: async ({ params, query, viewer, moment }) => ({
         status: 200,
-        body: await content.one(viewer, moment, params.id),
+        body: await content.one(viewer, moment, params.id, query.lang),
       }),
     }),
     route({
