@@ -68,15 +68,18 @@ export const Hashes = declare(
 );
 export type Hashes = z.infer<typeof Hashes>;
 
-export const ExternalReference = z
-  .looseObject({
-    source_name: z.string(),
-    description: z.string().optional(),
-    url: formed(URL_VALUE).optional(),
-    hashes: Hashes.optional(),
-    external_id: z.string().optional(),
-  })
-  .meta({ id: "ExternalReference" });
+export const ExternalReference = declare(
+  z
+    .looseObject({
+      source_name: z.string(),
+      description: z.string().optional(),
+      url: formed(URL_VALUE).optional(),
+      hashes: Hashes.optional(),
+      external_id: z.string().optional(),
+    })
+    .meta({ id: "ExternalReference" }),
+  { kind: "external-reference" },
+);
 export type ExternalReference = z.infer<typeof ExternalReference>;
 
 export const KillChainPhase = z

@@ -16,6 +16,7 @@ export type Fact =
   | { readonly kind: "dictionary"; readonly values?: DictionaryValues }
   | { readonly kind: "extensions"; readonly predefined: Readonly<Record<string, z.ZodType>> }
   | { readonly kind: "granular-marking" }
+  | { readonly kind: "external-reference" }
   /** At least one of its own properties, these apart (sections 6.7.3, 6.13 and the like). */
   | { readonly kind: "least"; readonly besides: readonly string[] };
 

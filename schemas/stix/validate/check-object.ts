@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { factOf } from "../facts.ts";
+import { idContributing } from "../id-contributing.ts";
 import { isTypeName } from "../identifier.ts";
 import { CustomObject, STIX_OBJECTS } from "../objects.ts";
 import { OLDER_FORMS, type OlderForm, olderForm } from "../revenue/older.ts";
@@ -58,6 +59,8 @@ type Json = Record<string, unknown>;
 interface TypeRules {
   readonly kind: Kind;
   readonly members: CheckMembers;
+  /** Whether it may lack all that its id would be made of. */
+  readonly mayBeBare: boolean;
   /** The rules that join properties of this type. */
   readonly own: readonly CheckMembers[];
 }
@@ -86,17 +89,21 @@ const rulesOf = (type: string, schema: z.ZodType): TypeRules => {
     type === "marking-definition" ? checkMarkingDefinition : undefined,
     type === "language-content" ? checkContents : undefined,
   ].filter((rule) => rule !== undefined);
-  return { kind: kindOf(type), members: compileMembers(schema, customMember), own };
+  const { shape } = schema as z.ZodObject;
+  const mayBeBare = idContributing(type).every((name) => shape[name]?._zod.optin === "optional");
+  return { kind: kindOf(type), members: compileMembers(schema, customMember), mayBeBare, own };
 };
 
 const RULES: ReadonlyMap<string, TypeRules> = new Map(
   Object.entries<z.ZodType>(STIX_OBJECTS).map(([type, schema]) => [type, rulesOf(type, schema)] as const),
 );
-const CUSTOM: TypeRules = { kind: "custom", members: compileMembers(CustomObject, customMember), own: [] };
+const CUSTOM: TypeRules = {
+  ...{ kind: "custom", members: compileMembers(CustomObject, customMember), mayBeBare: true, own: [] },
+};
 const OLDER: ReadonlyMap<OlderForm, TypeRules> = new Map(
   [...OLDER_FORMS.values()].map((form) => [
     form,
-    { kind: "sco", members: compileMembers(form.schema, customMember), own: [] },
+    { kind: "sco", members: compileMembers(form.schema, customMember), mayBeBare: true, own: [] },
   ]),
 );
 
@@ -131,7 +138,7 @@ function checkVersion(object: Json, type: string, walk: Walk): boolean {
   return false;
 }
 
-function checkId(type: string, object: Json, kind: Kind, walk: Walk): void {
+function checkId(type: string, object: Json, kind: Kind, walk: Walk, mayBeBare: boolean): void {
   const { id } = object;
   if (typeof id !== "string" || walk.errors.some(({ code, path }) => path === "id" && code === "stix.id")) return;
   if (!id.startsWith(`${type}--`) || id.length !== type.length + 38) {
@@ -142,7 +149,7 @@ function checkId(type: string, object: Json, kind: Kind, walk: Walk): void {
   checkUuid(id, walk, "id");
   if (walk.errors.length > before) return;
   const version = id[id.length - 22] ?? "";
-  if (kind === "sco") checkScoId(type, object, walk);
+  if (kind === "sco") checkScoId(type, object, walk, mayBeBare);
   else if (version !== "4" && kind !== "custom")
     walk.add("stix.uuid_version", `its UUID is of version ${version}; should be of version 4`, "id");
 }
@@ -202,7 +209,7 @@ export function checkObject(input: unknown, beyond: Beyond = {}): Checked {
       at.path.pop();
     };
   rules.members(input, walk);
-  checkId(type, input, kind, walk);
+  checkId(type, input, kind, walk, rules.mayBeBare);
   checkApplicable(kind, input, walk);
   if (kind !== "sco" || input.created !== undefined) checkVersionTimes(input, walk);
   checkTimes(type, input, walk);

@@ -201,15 +201,29 @@ function objectCheck(schema: z.ZodType, def: z.core.$ZodObjectDef, fact: Fact | 
   const rest = def.catchall?._zod.def.type;
   if (rest !== undefined && rest !== "unknown" && rest !== "never") return undefined;
   const members = compileMembers(schema, rest === "never" ? refusedUnknown : keptUnknown);
-  const least = fact?.kind === "least" ? leastCheck(schema, fact) : undefined;
+  const besides =
+    fact?.kind === "least"
+      ? leastCheck(schema, fact)
+      : fact?.kind === "external-reference"
+        ? externalReference
+        : undefined;
   return (value, walk, key) => {
     if (!isObject(value)) return wrongType(value, walk, key, "an object");
     walk.path.push(key);
     members(value, walk);
-    least?.(value, walk);
+    besides?.(value, walk);
     walk.path.pop();
   };
 }
+
+/** A reference says where or what, and of what is elsewhere, how it can be known again (section 2.5). */
+const externalReference: CheckMembers = (reference, walk) => {
+  const { description, url, external_id: id, hashes } = reference;
+  if (description === undefined && url === undefined && id === undefined)
+    walk.add("stix.external_reference", "must have at least one of description, url and external_id");
+  if (url !== undefined && hashes === undefined)
+    walk.add("stix.url_hashes", "is missing; hashes of what the url leads to should be there", "hashes");
+};
 
 /** Whether it says anything at all: at least one of its own properties, besides those that any may have. */
 export function leastCheck(schema: z.ZodType, { besides }: Extract<Fact, { kind: "least" }>): CheckMembers {

@@ -69,14 +69,15 @@ export function deterministicIds(type: string, object: Json): readonly string[] 
   return other === undefined ? [id] : [id, other];
 }
 
-const VERSIONS = ["created", "modified", "created_by_ref", "revoked"] as const;
-
-/** The id of an observable says what it is made of (section 2.9), unless the object is versioned (section 3.6). */
-export function checkScoId(type: string, object: Json, walk: Walk): void {
+/**
+ * The id of an observable says what it is made of (section 2.9), unless the object is versioned (section 3.6). `mayBeBare`: the
+ * type requires none of the properties that an id is made of.
+ */
+export function checkScoId(type: string, object: Json, walk: Walk, mayBeBare: boolean): void {
   const { id } = object;
   if (typeof id !== "string") return;
   const version = id[id.length - 22];
-  const versioned = VERSIONS.some((name) => has(object, name));
+  const versioned = has(object, "created") && has(object, "modified");
   const made = deterministicIds(type, object);
   const [standard] = made;
   if (standard === undefined) {
@@ -85,7 +86,7 @@ export function checkScoId(type: string, object: Json, walk: Walk): void {
         ? `a ${type} has no property that an id is made of`
         : "no property that an id is made of is there";
     // What an id of somebody's own type is made of, only its definition says.
-    if (version !== "4" && isStandardType(type))
+    if (version !== "4" && mayBeBare && isStandardType(type))
       walk.add("stix.sco_id_random", `found a UUID of version ${version}; must be of version 4, since ${none}`, "id");
     return;
   }
