@@ -1,5 +1,5 @@
 import { canonicaliseValue } from "../pipeline/canonicalise/value.ts";
-import { patternOfValue } from "../pipeline/pattern.ts";
+import { patternOfValue } from "../pipeline/pattern-key.ts";
 import type { CanonicalValue, StixJson } from "../pipeline/steps.ts";
 import { uuid5 } from "../shared/digest.ts";
 import {

@@ -2,7 +2,7 @@ import { scoId } from "../../schemas/stix/id-contributing.ts";
 import { MENTION_EXTENSION } from "../../schemas/stix/mention.ts";
 import { isKept } from "../pipeline/canonicalise/kept.ts";
 import { canonicaliseValue } from "../pipeline/canonicalise/value.ts";
-import { patternOfValue } from "../pipeline/pattern.ts";
+import { patternOfValue } from "../pipeline/pattern-key.ts";
 import type { CanonicalValue, StixJson, ValueKind } from "../pipeline/steps.ts";
 import type { Problem } from "../shared/fault.ts";
 import { warningsOf } from "./classify.ts";

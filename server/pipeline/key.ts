@@ -8,7 +8,8 @@ import { canonicaliseValue } from "./canonicalise/value.ts";
 import { UNKNOWN_FAMILY } from "./canonicalise/wallet.ts";
 import { keyOfRevenue, revenueIdProperties } from "./key-revenue.ts";
 import { alone, at, failed, isRecord, type Keyed } from "./keyed.ts";
-import { normalPattern, patternOfValue } from "./pattern.ts";
+import { normalPattern, patternOfValue } from "./pattern-key.ts";
+import { ruleKey } from "./rule-key.ts";
 import { type CanonicalValue, type Key, type StixJson, VALUE_KINDS, type ValueKind, valueTerm } from "./steps.ts";
 
 export type { Keyed } from "./keyed.ts";
@@ -136,20 +137,31 @@ function keyOfFile(object: StixJson, originator: string): Keyed {
   };
 }
 
+/** By the rule's name and words: no value is told from it. */
+function keyOfRule(object: StixJson, originator: string, language: string, rule: string): Keyed {
+  const text = ruleKey(language, rule);
+  return text === undefined
+    ? alone(object, originator)
+    : { key: { kind: "indicator", fold: "pattern", text, values: [] } };
+}
+
+/** A pattern that is read by its looser normal form, a rule of another language by its name and words; any other is alone. */
 function keyOfIndicator(object: StixJson, originator: string): Keyed {
-  const { pattern, pattern_type } = object;
-  const normal = pattern_type === "stix" && typeof pattern === "string" ? normalPattern(pattern) : undefined;
+  const { pattern, pattern_type: language } = object;
+  if (typeof pattern !== "string" || typeof language !== "string") return alone(object, originator);
+  if (language !== "stix") return keyOfRule(object, originator, language, pattern);
+  const normal = normalPattern(pattern);
   if (normal === undefined) return alone(object, originator);
   if ("problem" in normal) return { problems: [normal.problem] };
   const { text, values, warnings } = normal;
   const terms = [...new Set(values.flatMap(termsOf))];
-  const given = pattern === text ? {} : { given: String(pattern) };
+  const given = pattern === text ? {} : { given: pattern };
   return { key: { kind: "indicator", fold: "pattern", text, values: terms, ...given }, ...at("pattern", warnings) };
 }
 
 /**
  * By what an object is the same thing as another (dedup 4): the canonical value of an observable, the normal form of an
- * indicator's pattern, or originator and STIX id. Problems if a value can't be one of its kind; warnings are remarks on
+ * indicator's pattern or the words of its rule, or originator and STIX id. Problems if a value can't be one of its kind; warnings are remarks on
  * how it was read.
  */
 export function keyOf(object: StixJson, originator: string): Keyed {

@@ -100,5 +100,5 @@ export interface Key {
   readonly checksum?: "ok" | "absent" | "failed";
 }
 
-/** Raised when canonical forms or keys change, so that stored keys can be made again. */
-export const NORMALISER = 1;
+/** Raised when canonical forms or keys change, so that stored keys can be made again. 2: every pattern that can be read, and rules of other languages, have keys. */
+export const NORMALISER = 2;

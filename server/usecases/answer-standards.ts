@@ -14,6 +14,7 @@ import { equivalent, normalText } from "../pipeline/pattern/normal.ts";
 import { parsePattern } from "../pipeline/pattern/parse.ts";
 import type { PatternProblem } from "../pipeline/pattern/problem.ts";
 import type { Pattern } from "../pipeline/pattern/tree.ts";
+import { PATTERN_CANONICAL } from "../pipeline/pattern-key.ts";
 import { stixVerdict } from "../pipeline/stix-verdict.ts";
 import { Fault } from "../shared/fault.ts";
 import type { StandardsAsk, StandardsVerb } from "./standards.ts";
@@ -101,7 +102,7 @@ const ANSWERS: Readonly<Record<StandardsVerb, (value: unknown, ask: StandardsAsk
   "pattern/equivalent": (value) => {
     const pair = shaped(PatternPair, value);
     const [a, b] = [treeOf(pair.a, "a"), treeOf(pair.b, "b")];
-    return { equivalent: equivalent(a, b), sameThing: sameThing(a, b) };
+    return { equivalent: equivalent(a, b), sameThing: sameThing(a, b, PATTERN_CANONICAL) };
   },
   "pattern/match": (value) => {
     const { pattern, observed } = shaped(MatchBody, value);

@@ -6,11 +6,17 @@ import { type Canonicalised, fine, problem, remarked } from "./outcome.ts";
 const ALLOWED = "is no IPv6 address: groups of up to four hexadecimal digits are wanted, with /0 to /128 for a network";
 const SHAPE = /^[0-9a-fA-F:]{2,39}(?:\.?[0-9.]{1,15})?$/;
 
-/** The eight groups of an address without zone, or `undefined`. A dotted tail must be plain decimal. */
+/** The eight groups of an address without zone, or `undefined`. A dotted tail must be plain decimal; it is read here, since the library takes `::1.2.3.4` for a v4-mapped one. */
 function groups(address: string): number[] | undefined {
   if (!SHAPE.test(address) || !address.includes(":")) return undefined;
-  if (address.includes(".") && !isPlainIpv4(address.slice(address.lastIndexOf(":") + 1))) return undefined;
-  return ipaddr.IPv6.isValid(address) ? ipaddr.IPv6.parse(address).parts : undefined;
+  let plain = address;
+  if (address.includes(".")) {
+    const at = address.lastIndexOf(":") + 1;
+    if (!isPlainIpv4(address.slice(at))) return undefined;
+    const [a = 0, b = 0, c = 0, d = 0] = address.slice(at).split(".").map(Number);
+    plain = `${address.slice(0, at)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  }
+  return ipaddr.IPv6.isValid(plain) ? ipaddr.IPv6.parse(plain).parts : undefined;
 }
 
 const masked = (parts: readonly number[], length: number): number[] =>

@@ -87,8 +87,10 @@ test.each([
   ["a file with a fuzzy hash only", object("file", { hashes: { SSDEEP: "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C" } })],
   ["a Litecoin wallet", wallet("LNf2JDiuunBz7GMDKFYHN4rq5meXWxiwfb", { family: "litecoin" })],
   ["an address in Bitcoin's form declared as Bitcoin Cash", wallet(BITCOIN, { family: "BCH" })],
-  ["a pattern over other properties", indicator("[file:name = 'a.exe']")],
-  ["a YARA rule", indicator("[ipv4-addr:value = '1.2.3.4']", { pattern_type: "yara" })],
+  ["text that is no pattern", indicator("[file:name = 'a.exe'")],
+  ["a rule without a word", indicator("// nothing", { pattern_type: "yara" })],
+  ["a language that has no key here", indicator("^a.exe$", { pattern_type: "pcre" })],
+  ["an indicator without a language", indicator("[file:name = 'a.exe']", { pattern_type: undefined })],
   ["a report", object("report", { name: "x" })],
   ["an object whose type is a prototype's property", object("constructor", {})],
 ])("keyOf – %s – alone: its originator and id", (_, from) => {
