@@ -36,6 +36,16 @@ module.exports = {
       },
     },
     {
+      // The pattern code can be taken out and used by itself (docs/patterns.md).
+      name: "patterns-stand-alone",
+      severity: "error",
+      from: { path: "^server/pipeline/pattern/" },
+      to: {
+        pathNot: ["^schemas/stix/", "^server/pipeline/pattern/", "node_modules/(re2js|zod)/"],
+        dependencyTypesNot: ["core"],
+      },
+    },
+    {
       name: "usecases-know-no-adapter",
       severity: "error",
       from: { path: "^server/usecases/" },

@@ -16,6 +16,10 @@ const PLANTS: readonly (readonly [rule: string, file: string, imports: string])[
   ["pipeline-and-formats-are-pure", "server/pipeline/b.ts", "node:fs/promises"],
   ["pipeline-and-formats-are-pure", "server/formats/c.ts", "node:http"],
   ["pipeline-and-formats-are-pure", "server/formats/d.ts", "../usecases/plain.ts"],
+  ["patterns-stand-alone", "server/pipeline/pattern/a.ts", "../plain.ts"],
+  ["patterns-stand-alone", "server/pipeline/pattern/b.ts", "../../shared/plain.ts"],
+  ["patterns-stand-alone", "server/pipeline/pattern/c.ts", "../../../schemas/plain.ts"],
+  ["patterns-stand-alone", "server/pipeline/pattern/d.ts", "express"],
   ["usecases-know-no-adapter", "server/usecases/a.ts", "../storage/sqlite/plain.ts"],
   ["usecases-know-no-adapter", "server/usecases/b.ts", "../http/plain.ts"],
   ["usecases-know-no-adapter", "server/usecases/c.ts", "express"],
@@ -42,6 +46,8 @@ const ALLOWED = [
   ["server/policy/good.ts", "../shared/plain.ts"],
   ["server/policy/good-too.ts", "../../schemas/plain.ts"],
   ["server/pipeline/good.ts", "node:crypto"],
+  ["server/pipeline/pattern/good.ts", "../../../schemas/stix/plain.ts"],
+  ["server/pipeline/pattern/good-too.ts", "node:crypto"],
   ["server/usecases/good.ts", "../storage/port.ts"],
   ["server/storage/sqlite/good.ts", "better-sqlite3"],
   ["server/compose.ts", "./storage/sqlite/good.ts"],
@@ -50,6 +56,8 @@ const ALLOWED = [
   ["test/support/good.ts", "../../server/compose.ts"],
 ] as const;
 const TARGETS = [
+  "server/pipeline/plain.ts",
+  "schemas/stix/plain.ts",
   "server/shared/plain.ts",
   "server/usecases/plain.ts",
   "server/http/plain.ts",
