@@ -103,13 +103,16 @@ const canonicalAs = (text: string, { kind, sort }: Hint, currency: string | unde
   return exact === "value" ? anyCell(text, currency) : one(canonicaliseValue(exact, text, sort));
 };
 
+/** Kinds that a declaration settles: what has their form by its look may be another's, such as a hash that is no file's. */
+const SURE: ReadonlySet<string> = new Set(["cryptocurrency-wallet", "cryptocurrency-transaction"]);
+
 /**
  * The values of a cell. Its declared kind comes first; where the text is plainly of another kind (a URL declared as a
  * domain), it is read as that, with a warning `csv.kind_differs`. A damaged hash rejects the row (`value.hash_length`).
  */
 export function readCell(text: string, hint: Hint, currency: string | undefined): Cell {
   const found = canonicalAs(text, hint, currency);
-  if (!("problem" in found) || hint.kind === "value" || hint.kind === "cryptocurrency-wallet") return found;
+  if (!("problem" in found) || hint.kind === "value" || SURE.has(hint.kind)) return found;
   const other = classify(text);
   if (other === undefined || "problem" in other || (hint.kind === "file" && isHex(text))) return found;
   return { things: [[noted(other.value, `declared as ${hint.kind}, but it is of the kind ${other.value.kind}`)]] };
