@@ -288,7 +288,11 @@ describe("what leaves and what became of it", () => {
       return marks.filter((id) => !seen.has(id) && inside.has(String(id)));
     });
     expect(early).toEqual([]);
-    const dangling = objects.flatMap((object) => {
+    // Definitions of types that others publish refer to their publisher, who is not here.
+    const ours = objects.filter(
+      ({ type, created_by_ref }) => type !== "extension-definition" || inside.has(String(created_by_ref)),
+    );
+    const dangling = ours.flatMap((object) => {
       const refs = [
         object.source_ref,
         object.target_ref,
@@ -310,7 +314,7 @@ describe("what leaves and what became of it", () => {
       // What KISA itself says of one of them is for its own country alone, until it is released.
       expect.stringMatching(/^# REL TO KOR(?:, USA)?$/),
       "# agreement TRI",
-      expect.stringMatching(/^# originator (?:[A-Z]{2}-[A-Z]+, )*US-CISA$/),
+      expect.stringMatching(/^# originator (?:[A-Z]{2}-[A-Z]+, )*US-CISA(?:, [A-Z]{2}-[A-Z]+)*$/),
       "# classification U",
       "# caveats none",
       expect.stringMatching(/^# permitted: use; pass on inside the working-group community, never publicly; /),
