@@ -5,9 +5,6 @@ import { Timestamp } from "../timestamp.ts";
 import { personal } from "./personal.ts";
 
 /** Accounts as others publish them, used as they are: new observables with the publisher's properties (design 3). */
-export const BANK_ACCOUNT_EXTENSION = "extension-definition--f19f3291-6a84-5674-b311-d75a925d5bd9";
-export const PAYMENT_CARD_EXTENSION = "extension-definition--b160c6ee-26b6-591c-8885-c192db67cac9";
-export const PHONE_NUMBER_EXTENSION = "extension-definition--14a97ee2-e666-5ada-a6bd-b7177f79e211";
 
 export const BankAccount = z
   .looseObject({

@@ -6,7 +6,6 @@ import { Timestamp } from "../timestamp.ts";
 import { Amount, sum } from "./amount.ts";
 
 /** `cryptocurrency-transaction` as others publish it (a new observable), and what we say of one beside its hash (design 3). */
-export const TRANSACTION_EXTENSION = "extension-definition--151d042d-4dcf-5e44-843f-1024440318e5";
 export const TRANSACTION_FACTS_EXTENSION = "extension-definition--125cd2c3-79ce-44ab-93db-0ebd3da8ddbd";
 
 /** The publisher's members hold floats, which are kept as they come; ours are in the facts. Decimal text is read here as well. */
