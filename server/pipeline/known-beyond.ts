@@ -14,6 +14,9 @@ const finding =
     warning,
   });
 
+/** What the standard calls a comparison that is always false, and no fault of the indicator (section 9.6.1). */
+const NEVER_MATCHES = new Set(["pattern.constant_type", "pattern.constant_range", "pattern.constant_octets"]);
+
 /** A pattern of the language of STIX 2.1; one that says that it is of another version is judged by nobody. */
 function judgePattern(pattern: string, indicator: Readonly<Record<string, unknown>>): readonly PatternFinding[] {
   if (indicator.pattern_version !== undefined && indicator.pattern_version !== "2.1") return [];
@@ -23,7 +26,7 @@ function judgePattern(pattern: string, indicator: Readonly<Record<string, unknow
     ...(validUntil === undefined ? {} : { validUntil }),
   };
   const { errors, warnings } = checkPattern(pattern, validity);
-  return [...errors.map(finding(false)), ...warnings.map(finding(true))];
+  return [...errors.map((one) => finding(NEVER_MATCHES.has(one.code))(one)), ...warnings.map(finding(true))];
 }
 
 /** What the house knows beyond the shapes and rules of the standard: its pattern language, and our extensions. */

@@ -1,5 +1,5 @@
 import { isTimestamp } from "../timestamp.ts";
-import { claimedTlp, TLP_2_EXTENSION, TLP_2_MARKINGS, tlpMarkingId, tlpOfMarking } from "../tlp.ts";
+import { claimedTlp, TLP_1_MARKINGS, TLP_2_MARKINGS, tlpOfMarking } from "../tlp.ts";
 import { isObject } from "./content.ts";
 import { type PathPart, pathText, show } from "./path-text.ts";
 import type { Finding } from "./walk.ts";
@@ -31,9 +31,14 @@ function precise(value: unknown): Repaired {
   return `${second}.${fraction.padEnd(3, "0")}Z`;
 }
 
-/** Truth values and whole numbers that were written as text. */
-function unquoted(value: unknown, { message }: Problem): Repaired {
+/** Truth values and whole numbers that were written as text, one text as a list, and a list of one for its member. */
+function retyped(value: unknown, { message }: Problem): Repaired {
+  if (Array.isArray(value)) {
+    const [only] = value as readonly unknown[];
+    return message.endsWith("must be text") && value.length === 1 && typeof only === "string" ? only : undefined;
+  }
   if (typeof value !== "string") return undefined;
+  if (message.endsWith("must be a list")) return [value];
   if (message.endsWith("must be true or false")) {
     const text = value.toLowerCase();
     return text === "true" ? true : text === "false" ? false : undefined;
@@ -51,12 +56,14 @@ const REPAIRS: ReadonlyMap<string, (value: unknown, problem: Problem) => Repaire
   ["stix.list_empty", () => GONE],
   ["stix.timestamp", utc],
   ["stix.timestamp_precision", precise],
-  ["stix.type", unquoted],
+  ["stix.type", retyped],
   [
     "stix.hex",
     (value) => (typeof value === "string" && /^[0-9a-fA-F]+$/.test(value) ? value.toLowerCase() : undefined),
   ],
   ["stix.mac_address", macAddress],
+  // There is one chain of theirs, whatever it is called.
+  ["stix.kill_chain_name", () => "lockheed-martin-cyber-kill-chain"],
   [
     "stix.dictionary_value",
     (value, { message }) => (typeof value === "string" && message.endsWith("a list of texts") ? [value] : undefined),
@@ -89,14 +96,21 @@ const close = (value: unknown): unknown => {
 const valueAt = (root: unknown, path: readonly PathPart[]): unknown =>
   path.reduce<unknown>((at, step) => (typeof at === "object" && at !== null ? (at as Json)[step] : undefined), root);
 
-/** TLP 2.0 in the manner of TLP 1, under the id that TLP 2.0 gives the level: the marking as it was published. */
+const PUBLISHED: ReadonlyMap<unknown, Json> = new Map(
+  [...TLP_1_MARKINGS, ...TLP_2_MARKINGS].map((marking) => [marking.id, marking]),
+);
+const TLP_CODES = new Set(["stix.tlp", "stix.tlp_instance"]);
+
+/**
+ * The marking as it was published, where what was sent has its id and says its level, in whatever manner: TLP 2.0 written like
+ * TLP 1 is the usual one.
+ */
 function tlpInstance(object: Json): Json | undefined {
-  if (object.type !== "marking-definition") return undefined;
-  const claimed = claimedTlp(object);
   const level = tlpOfMarking(String(object.id));
-  if (level === undefined || tlpMarkingId(level) !== object.id || claimed !== level.toLowerCase()) return undefined;
-  const extension = isObject(object.extensions) ? object.extensions[TLP_2_EXTENSION] : undefined;
-  return extension === undefined ? (TLP_2_MARKINGS.find(({ id }) => id === object.id) as Json | undefined) : undefined;
+  const claimed = claimedTlp(object);
+  return level !== undefined && (claimed === "white" ? "clear" : claimed) === level.toLowerCase()
+    ? PUBLISHED.get(object.id)
+    : undefined;
 }
 
 export interface Repair {
@@ -113,9 +127,9 @@ export function repair(
   errors: readonly Finding[],
   places: readonly (readonly PathPart[])[],
 ): Repair | undefined {
-  const published = errors.some(({ code }) => code === "stix.tlp") ? tlpInstance(object) : undefined;
+  const published = errors.some(({ code }) => TLP_CODES.has(code)) ? tlpInstance(object) : undefined;
   if (published !== undefined) {
-    const message = `TLP 2.0 in the manner of TLP 1; taken as ${show(published.name)} as it was published`;
+    const message = `found another form of ${show(published.name)}, which was taken as it was published`;
     return { object: published, warnings: [told("definition", message)] };
   }
   let repaired: Json = object;
