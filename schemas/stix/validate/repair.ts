@@ -24,13 +24,6 @@ function utc(value: unknown): Repaired {
   return day !== undefined && isTimestamp(text) ? text : undefined;
 }
 
-/** With three digits of fraction. */
-function precise(value: unknown): Repaired {
-  if (typeof value !== "string" || !isTimestamp(value)) return undefined;
-  const [second = "", fraction = ""] = value.slice(0, -1).split(".");
-  return `${second}.${fraction.padEnd(3, "0")}Z`;
-}
-
 /** Truth values and whole numbers that were written as text, one text as a list, and a list of one for its member. */
 function retyped(value: unknown, { message }: Problem): Repaired {
   if (Array.isArray(value)) {
@@ -55,7 +48,6 @@ const REPAIRS: ReadonlyMap<string, (value: unknown, problem: Problem) => Repaire
   ["stix.null", () => GONE],
   ["stix.list_empty", () => GONE],
   ["stix.timestamp", utc],
-  ["stix.timestamp_precision", precise],
   ["stix.type", retyped],
   [
     "stix.hex",
