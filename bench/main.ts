@@ -2,11 +2,12 @@ import { bareInsert } from "./bare-store.ts";
 import { attackObjects, type Sample, smallIndicators } from "./corpus.ts";
 import { realData } from "./real-data.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
+import { stixBench } from "./stix.ts";
 import { taxiiBench } from "./taxii.ts";
 import { taxiiReal } from "./taxii-real.ts";
 
 /**
- * `npm run bench -- real`: the real data in, counted (`real-data.ts`). `npm run bench -- taxii`: our TAXII server beside two others (`taxii.ts`). `npm run bench -- taxii-real`: the real data out again through Python clients (`taxii-real.ts`). `npm run bench [-- --runs 5]`: what an ingest over HTTP, a full read and a look-up cost, against the bare store in the same run. Ratios and
+ * `npm run bench -- real`: the real data in, counted (`real-data.ts`). `npm run bench -- taxii`: our TAXII server beside two others (`taxii.ts`). `npm run bench -- taxii-real`: the real data out again through Python clients (`taxii-real.ts`). `npm run bench -- stix`: STIX and its patterns beside `JSON.parse` and Python's libraries (`stix.ts`). `npm run bench [-- --runs 5]`: what an ingest over HTTP, a full read and a look-up cost, against the bare store in the same run. Ratios and
  * medians are what to quote: machines differ.
  */
 const LABEL = JSON.stringify({
@@ -141,6 +142,10 @@ if (process.argv.includes("real")) {
 }
 if (process.argv.includes("taxii")) {
   await taxiiBench();
+  process.exit();
+}
+if (process.argv.includes("stix")) {
+  stixBench();
   process.exit();
 }
 if (process.argv.includes("taxii-real")) {
