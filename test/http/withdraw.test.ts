@@ -1,3 +1,4 @@
+import { scoId } from "../../schemas/stix/id-contributing.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Rows } from "../../server/storage/collections.ts";
 import { refusedAt } from "../support/refused-at.ts";
@@ -41,7 +42,7 @@ const sources = async (as: string, id: unknown): Promise<unknown> => {
   return status === 200 ? (json as { sources: { agency: string }[] }).sources.map(({ agency }) => agency) : status;
 };
 const ip = (value: string): StixJson & { id: string } => ({
-  ...{ type: "ipv4-addr", spec_version: "2.1", id: `ipv4-addr--${sampleUuid(value)}`, value },
+  ...{ type: "ipv4-addr", spec_version: "2.1", id: scoId("ipv4-addr", { value }) ?? "", value },
 });
 
 beforeAll(async () => {
