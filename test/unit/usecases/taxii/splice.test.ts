@@ -49,6 +49,9 @@ const objects: StixJson[] = [
   { type: "domain-name", spec_version: "2.1", id: `domain-name--${sampleUuid("upper")}`, value: "EXAMPLE.org" },
   edge("between tools", tools[0] ?? {}, tools[1] ?? {}),
   edge("at a fold", tools[0] ?? {}, plain),
+  tool("points at a tool", { x_about_ref: tools[1]?.id }),
+  tool("points at a fold", { x_about_ref: plain.id }),
+  tool("points at a fold inside", { x_about: [{ object_ref: plain.id }], description: '"x_ref":"indicator--1' }),
   {
     ...{ type: "report", spec_version: "2.1", id: `report--${sampleUuid("report")}`, created: DAY, modified: DAY },
     ...{ name: "report", published: DAY, object_refs: [plain.id, `tool--${sampleUuid("nobody's")}`] },
