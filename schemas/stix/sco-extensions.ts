@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { dictionary, extensionsWith, Hashes, Hex, list, notBare, openVocab } from "./common.ts";
 import { ref } from "./identifier.ts";
-import { Timestamp } from "./timestamp.ts";
+import { TimestampToTheSecond } from "./timestamp.ts";
 import {
   NETWORK_SOCKET_ADDRESS_FAMILIES,
   NETWORK_SOCKET_TYPES,
@@ -121,7 +121,7 @@ export const WindowsPebinaryExt = notBare(
       imphash: z.string().optional(),
       machine_hex: Hex.optional(),
       number_of_sections: z.int().min(0).optional(),
-      time_date_stamp: Timestamp.optional(),
+      time_date_stamp: TimestampToTheSecond.optional(),
       pointer_to_symbol_table_hex: Hex.optional(),
       number_of_symbols: z.int().min(0).optional(),
       size_of_optional_header: z.int().min(0).optional(),
@@ -149,7 +149,7 @@ export const HttpRequestExt = z
     request_value: z.string(),
     request_version: z.string().optional(),
     request_header: dictionary(z.unknown(), "texts").optional(),
-    message_body_length: z.int().min(0).optional(),
+    message_body_length: z.int().optional(),
     message_body_data_ref: ref("artifact").optional(),
   })
   .meta({ id: "HttpRequestExt" });

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { declare } from "./facts.ts";
+import { TO_THE_SECOND } from "./forms/host.ts";
 
 /** STIX 2.1 section 2.16: RFC 3339, UTC, upper-case T and Z, any number of fraction digits, but at least one after a point. */
 const SHAPE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?Z$/;
@@ -35,10 +37,16 @@ export function compareTimestamps(a: string, b: string): number {
   return x === y ? 0 : x < y ? -1 : 1;
 }
 
+const timestamp = () =>
+  z
+    .stringFormat("stix-timestamp", isTimestamp, {
+      error: "must be a date that exists, in UTC, such as 2026-04-11T09:30:00.000Z",
+    })
+    .meta({ format: "date-time", pattern: SHAPE.source });
+
 /** The sender's text is kept as it is; whoever compares compares instants, never text. */
-export const Timestamp = z
-  .stringFormat("stix-timestamp", isTimestamp, {
-    error: "must be a date that exists, in UTC, such as 2026-04-11T09:30:00.000Z",
-  })
-  .meta({ id: "Timestamp", format: "date-time", pattern: SHAPE.source });
+export const Timestamp = timestamp().meta({ id: "Timestamp" });
 export type Timestamp = z.infer<typeof Timestamp>;
+
+/** One that is precise to the second, and so has no fraction (section 6.7.6). */
+export const TimestampToTheSecond = declare(timestamp(), { kind: "form", form: TO_THE_SECOND });

@@ -76,6 +76,13 @@ export const REGISTRY_KEY: Form = {
   judge: yesNo((text) => !TRUNCATED_HIVE.test(text)),
 };
 
+/** When a binary was made (section 6.7.6); that it is a timestamp is judged by its shape. */
+export const TO_THE_SECOND: Form = {
+  code: "stix.timestamp_second",
+  allowed: "must be precise to the second, without a fraction",
+  judge: yesNo((text) => !text.includes(".")),
+};
+
 /** RFC 4648: groups of four with padding (section 2.1). */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 export const isBase64 = (text: string): boolean => text.length % 4 === 0 && BASE64.test(text);

@@ -52,6 +52,7 @@ export const CODES = {
   "stix.dictionary_key": must("2.3"),
   "stix.dictionary_value": must("type"),
   "stix.timestamp_precision": must("3.2"),
+  "stix.timestamp_second": must("6.7"),
   "stix.empty_value": must("2.12"),
   "stix.property_name": must("3.1"),
   "stix.property_suffix": must("3.1"),

@@ -87,9 +87,11 @@ function textCheck(
     const error = def.error?.({ code: "invalid_format" } as never);
     if (fn === undefined || typeof error !== "string") return undefined;
     const code = FORMAT_CODES[format] ?? "stix.format";
+    const form = fact?.kind === "form" ? fact.form : undefined;
     return (value, walk, key) => {
       if (typeof value !== "string") return wrongType(value, walk, key, "text");
       if (fn(value) !== true) walk.add(code, `found ${show(value)}; ${error}`, key);
+      else if (form !== undefined) judgeForm(form, value, walk, key);
       else if (format === "stix-base64" && value.length % 4 !== 0)
         walk.add("stix.binary_padding", "has not the padding of base64: its length is no multiple of 4", key);
     };

@@ -100,7 +100,7 @@ export const RULES: Readonly<Record<number, Rule>> = {
   84: by("file range ref character_set"),
   85: by("required ref"),
   86: by("nothing_said"),
-  87: by("required nothing_said range hash"),
+  87: by("required nothing_said range hash timestamp_second"),
   88: by("ip_address ref"),
   89: by("mac_address"),
   90: by("required list_empty traffic_ends ref form"),
