@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
-import { DEEPEST, parsePattern } from "../../../../server/pipeline/pattern/parse.ts";
+import { parsePattern } from "../../../../server/pipeline/pattern/parse.ts";
+import { DEEPEST } from "../../../../server/pipeline/pattern/parse-comparison.ts";
 import { printPattern } from "../../../../server/pipeline/pattern/print.ts";
 import type { Pattern } from "../../../../server/pipeline/pattern/tree.ts";
 import { aTurn, LINEAR } from "../../../support/linear.ts";
