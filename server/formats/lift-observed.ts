@@ -7,6 +7,15 @@ import type { Problem } from "../shared/fault.ts";
 /** Namespace of ids of lifted observables that have no deterministic id of their own: of their observation and their key in it. */
 const NAMESPACE = uuidBytes("3f1f2a0e-6f0b-4d57-9d0e-5b4f2c9a7e10");
 
+/**
+ * An id by the place, the same each time. Where nothing contributes to an id it has to be of version 4 (STIX 2.1 section 2.9), so
+ * that the digits are those of a digest, and the version says what they stand for: chance.
+ */
+const idByPlace = (type: string, observation: string, key: string): string => {
+  const uuid = uuid5(NAMESPACE, `${observation}|${key}`);
+  return `${type}--${uuid.slice(0, 14)}4${uuid.slice(15)}`;
+};
+
 /** Properties that STIX 2.1 calls otherwise (STIX 2.1, appendix on changes since 2.0), by type. */
 const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   file: { created: "ctime", modified: "mtime", accessed: "atime" },
@@ -41,6 +50,15 @@ const liftHashes = (hashes: unknown): unknown =>
     ? Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [name === "ssdeep" ? "SSDEEP" : name, hash]))
     : hashes;
 
+/** Header fields are lists of texts in 2.1, so that one can be there twice (sections 6.6 and 6.12.2). */
+const HEADERS: ReadonlySet<string> = new Set(["additional_header_fields", "request_header"]);
+const liftHeaders = (fields: unknown): unknown =>
+  isObject(fields)
+    ? Object.fromEntries(
+        Object.entries(fields).map(([name, field]) => [name, typeof field === "string" ? [field] : field]),
+      )
+    : fields;
+
 /** Members that stand in one another's id by reference; deeper is no observation that anybody made. */
 const DEEPEST = 64;
 
@@ -63,7 +81,7 @@ class Resolver {
     if (held !== undefined) return held;
     const member = this.members.get(key) ?? {};
     const type = String(member.type);
-    const byPlace = `${type}--${uuid5(NAMESPACE, `${this.observation}|${key}`)}`;
+    const byPlace = idByPlace(type, this.observation, key);
     if (this.open.has(key)) {
       this.circular.add(key);
       return byPlace;
@@ -97,6 +115,7 @@ class Resolver {
       return value.map((one, i) => this.reference(one, `${path}[${i}]`));
     if (Array.isArray(value)) return value.map((one, i) => this.value("", one, `${path}[${i}]`));
     if (!isObject(value)) return value;
+    if (HEADERS.has(name)) return liftHeaders(value);
     return Object.fromEntries(
       Object.entries(value).map(([inner, one]) => [inner, this.value(inner, one, `${path}.${inner}`)]),
     );
