@@ -3,9 +3,9 @@ import { hashAlgorithm } from "./canonicalise/hash.ts";
 import { isKept } from "./canonicalise/kept.ts";
 import type { ValueProblem } from "./canonicalise/outcome.ts";
 import { canonicaliseValue } from "./canonicalise/value.ts";
-import { type Canonical, loose, PLAIN_CANONICAL } from "./pattern/loose.ts";
+import { type Canonical, looseForms, PLAIN_CANONICAL } from "./pattern/loose.ts";
 import { parsePattern } from "./pattern/parse.ts";
-import { printConstant, printKey, printLeaf, printPath, printPattern, quoted } from "./pattern/print.ts";
+import { printConstant, printKey, printLeaf, printPath, quoted } from "./pattern/print.ts";
 import {
   type Comparison,
   type Constant,
@@ -214,8 +214,8 @@ function normalOf(whole: Pattern): NormalPattern | { readonly problem: Problem }
   for (const test of brackets(whole)) for (const leaf of leavesOf(test)) reading.leaf(leaf);
   const { first, onlyValues } = reading;
   if (first !== undefined && onlyValues && reading.values.size === 0 && isDisjunction(whole)) return { problem: first };
-  const tree = loose(whole, PATTERN_CANONICAL);
+  const { tree, text } = looseForms(whole, PATTERN_CANONICAL);
   const alone = alternatives(tree);
   const values = [...reading.values].filter(([test]) => alone.has(test)).map(([, value]) => value);
-  return { text: printPattern(tree), values, warnings: reading.warnings };
+  return { text, values, warnings: reading.warnings };
 }

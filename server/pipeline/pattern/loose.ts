@@ -114,6 +114,12 @@ export const loose = (tree: Pattern, canonical: Canonical = PLAIN_CANONICAL): Pa
 export const looseText = (tree: Pattern, canonical: Canonical = PLAIN_CANONICAL): string =>
   looseForm(tree, canonical).text;
 
+/** Both at once. */
+export function looseForms(tree: Pattern, canonical: Canonical): { readonly tree: Pattern; readonly text: string } {
+  const form = looseForm(tree, canonical);
+  return { tree: patternTree(form), text: form.text };
+}
+
 /** Whether two patterns are the same thing for de-duplication. */
 export const sameThing = (a: Pattern, b: Pattern, canonical: Canonical = PLAIN_CANONICAL): boolean =>
   looseText(a, canonical) === looseText(b, canonical);

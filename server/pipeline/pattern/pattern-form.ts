@@ -199,7 +199,7 @@ function merged(form: PatternForm): PatternForm {
   if (form.kind === "observation" || form.kind === "qualified") return form;
   const parts = form.parts.map(merged);
   const tests = form.kind === "or" ? testsOf(parts) : [];
-  if (tests.length < 2) return join(form.kind, parts, true);
+  if (tests.length < 2) return parts.every((part, i) => part === form.parts[i]) ? form : join(form.kind, parts, true);
   const others = parts.filter((part) => part.kind !== "observation" || !isPossible(part.test));
   return join("or", [observation(joinComparisons("or", tests)), ...others], true);
 }
