@@ -74,16 +74,16 @@ function tree(text: string): Pattern {
 }
 
 /** Calls a second of processor time. */
-function rate(calls: number, run: () => void): number {
+export function rate(calls: number, run: () => void): number {
   const before = process.cpuUsage();
   run();
   const { user, system } = process.cpuUsage(before);
   return (calls * 1e6) / (user + system);
 }
 
-const middle = (numbers: readonly number[]): number =>
+export const middle = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-const whole = (n: number): string => Math.round(n).toLocaleString("en");
+export const whole = (n: number): string => Math.round(n).toLocaleString("en");
 
 interface Peer {
   readonly rate: number;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { stixObjects } from "./stix-objects.ts";
 import { stixPatterns } from "./stix-patterns.ts";
 
 /**
@@ -12,5 +13,6 @@ export function stixBench(): void {
   const python = process.env.TRICORD_PYTHON ?? (existsSync(MADE) ? MADE : undefined);
   if (python === undefined)
     console.log("beside Python: did not run, its libraries are absent (node scripts/python.mjs stix)");
+  stixObjects(python);
   stixPatterns(python);
 }
