@@ -64,7 +64,7 @@ export const Location = z
     description: z.string().optional(),
     latitude: z.number().min(-90).max(90).optional(),
     longitude: z.number().min(-180).max(180).optional(),
-    precision: z.number().optional(),
+    precision: z.number().min(0).optional(),
     region: openVocab(REGIONS).optional(),
     country: formed(COUNTRY).optional(),
     administrative_area: formed(ADMINISTRATIVE_AREA).optional(),

@@ -37,6 +37,9 @@ export function compareTimestamps(a: string, b: string): number {
   return x === y ? 0 : x < y ? -1 : 1;
 }
 
+/** The same text for the same instant. The text must be a timestamp. */
+export const instantKey = (text: string): string => `${text.slice(0, 19)}.${fractionOf(text)}`;
+
 const timestamp = () =>
   z
     .stringFormat("stix-timestamp", isTimestamp, {

@@ -1,9 +1,9 @@
 import { typeOfId } from "../identifier.ts";
-import { compareTimestamps, isTimestamp } from "../timestamp.ts";
+import { compareTimestamps, instantKey, isTimestamp } from "../timestamp.ts";
 import { type Beyond, checkObject } from "./check-object.ts";
 import { checkUuid } from "./compile.ts";
 import { checkCustomProperty, isObject } from "./content.ts";
-import { checkLanguageTarget } from "./language-rules.ts";
+import { checkLanguageTarget, type Versions } from "./language-rules.ts";
 import { pathText, show } from "./path-text.ts";
 import { checkSuccession, sameVersion } from "./succession.ts";
 import { type Finding, Walk } from "./walk.ts";
@@ -81,18 +81,24 @@ function checkUuids(placed: readonly Placed[], found: Found): void {
   }
 }
 
+function versionsOf(group: readonly Placed[]): Versions | undefined {
+  const sorted = [...group].sort(earlierFirst);
+  const newest = sorted[sorted.length - 1]?.object;
+  if (newest === undefined) return undefined;
+  return { newest, at: new Map(sorted.map((one) => [instantKey(modifiedOf(one)), one.object])) };
+}
+
 function checkLanguages(placed: readonly Placed[], groups: ReadonlyMap<string, readonly Placed[]>, found: Found): void {
+  const known = new Map<string, Versions | undefined>();
   for (const { object, place } of placed) {
-    if (object.type !== "language-content" || typeof object.object_ref !== "string") continue;
-    const versions = groups.get(object.object_ref);
+    const { object_ref: target } = object;
+    if (object.type !== "language-content" || typeof target !== "string") continue;
+    if (!known.has(target)) known.set(target, versionsOf(groups.get(target) ?? []));
+    const versions = known.get(target);
     if (versions === undefined) continue;
     const walk = new Walk();
     walk.type = "language-content";
-    checkLanguageTarget(
-      object,
-      [...versions].sort(earlierFirst).map((one) => one.object),
-      walk,
-    );
+    checkLanguageTarget(object, versions, walk);
     found.errors.push(...below(place, walk.errors));
   }
 }

@@ -66,7 +66,6 @@ export const CODES = {
   "stix.external_reference": must("2.5"),
   "stix.external_id": must("type"),
   "stix.kill_chain_name": must("2.11"),
-  "stix.labels": must("3.2"),
   "stix.granular_marking": must("7.2.3", "refuse"),
   "stix.selector": must("7.2.3"),
   "stix.selector_target": must("7.2.3"),
@@ -119,6 +118,8 @@ export const CODES = {
   "stix.sco_id": should("2.9", "warn"),
   "stix.vocabulary": should("2.14"),
   "stix.form": should("type"),
+  /** A MUST NOT of a purpose, which a word alone does not show. */
+  "stix.labels": should("3.2"),
   "stix.url_hashes": should("2.5"),
   "stix.kill_chain_form": should("2.11"),
   "stix.country": should("4.10"),

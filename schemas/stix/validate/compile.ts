@@ -47,12 +47,14 @@ const text: Check = (value, walk, key) => {
   if (typeof value !== "string") wrongType(value, walk, key, "text");
 };
 
-/** Of a UUID at the end of an id: RFC 4122 knows versions 1 to 5, RFC 9562 those up to 8, of one variant. */
+/** Of a UUID at the end of an id: RFC 4122 is of one variant; it knows versions 1 to 5, and RFC 9562 those up to 8. */
 export function checkUuid(id: string, walk: Walk, key: PathPart): void {
   const version = id[id.length - 22] ?? "";
   const variant = id[id.length - 17] ?? "";
-  if (version < "1" || version > "8" || (variant !== "8" && variant !== "9" && variant !== "a" && variant !== "b"))
-    walk.add("stix.uuid", `found ${show(id)}; its UUID is of no version and variant of RFC 4122`, key);
+  if (variant !== "8" && variant !== "9" && variant !== "a" && variant !== "b")
+    walk.add("stix.uuid", `found ${show(id)}; its UUID is not of RFC 4122's variant`, key);
+  else if (version < "1" || version > "8")
+    walk.remark("stix.uuid", `found ${show(id)}; its UUID is of no version that RFC 4122 or RFC 9562 has`, key);
 }
 
 const reference =
@@ -67,11 +69,15 @@ const reference =
     } else checkUuid(value, walk, key);
   };
 
-/** In an observation's container a reference is the key of another of its members (section 2.13). */
+/** In an observation's container a reference is the key of another of its members, or the id that one has (section 2.13). */
 function local(value: string, walk: Walk, key: PathPart, allows: (type: string) => boolean, words: string): void {
-  const members = walk.container ?? {};
-  const member = Object.hasOwn(members, value) ? members[value] : undefined;
-  if (!isObject(member)) walk.add("stix.container", `found ${show(value)}, which is no key of the same container`, key);
+  const member = walk.container?.get(value);
+  if (member === undefined)
+    walk.add(
+      "stix.container",
+      `found ${show(value)}, which is neither key nor id of a member of the same container`,
+      key,
+    );
   else if (typeof member.type === "string" && !allows(member.type))
     walk.add("stix.container", `refers to an object of type ${show(member.type)}; must be ${words}`, key);
 }

@@ -13,10 +13,12 @@ export function checkContainer(
 ): void {
   if (!isObject(container)) return;
   const outside = { container: walk.container, observable: walk.observable };
-  walk.container = container;
+  const members = Object.entries(container).filter((entry): entry is [string, Record<string, unknown>] =>
+    isObject(entry[1]),
+  );
+  walk.container = new Map([...members.map(([, member]) => [member.id, member] as const), ...members]);
   walk.observable = true;
-  for (const [key, member] of Object.entries(container)) {
-    if (!isObject(member)) continue;
+  for (const [key, member] of members) {
     walk.path.push("objects", key);
     const check = typeof member.type === "string" ? membersOf(member.type) : undefined;
     if (check !== undefined) check(member, walk);

@@ -1,6 +1,6 @@
 import { isLanguageTag } from "../forms/language-tag.ts";
 import { isPropertyName } from "../forms/naming.ts";
-import { compareTimestamps, isTimestamp } from "../timestamp.ts";
+import { instantKey, isTimestamp } from "../timestamp.ts";
 import { isObject, PROPERTY_NAME_RULE } from "./content.ts";
 import { type PathPart, show } from "./path-text.ts";
 import type { Walk } from "./walk.ts";
@@ -42,17 +42,18 @@ function mirror(said: unknown, original: unknown, path: readonly PathPart[], wal
   }
 }
 
-/** Against the versions of its object that are at hand. Properties that the object lacks are passed over (section 7.1.1). */
-export function checkLanguageTarget(object: Json, versions: readonly Json[], walk: Walk): void {
+/** The versions of one object that are at hand: the newest, and each by the instant of its `modified`. */
+export interface Versions {
+  readonly newest: Json;
+  readonly at: ReadonlyMap<string, Json>;
+}
+
+/** Against the versions of its object. Properties that the object lacks are passed over (section 7.1.1). */
+export function checkLanguageTarget(object: Json, { newest, at }: Versions, walk: Walk): void {
   const { object_modified: modified, contents } = object;
-  let target: Json | undefined = versions[versions.length - 1];
+  let target: Json | undefined = newest;
   if (typeof modified === "string" && isTimestamp(modified)) {
-    target = versions.find(
-      (one) =>
-        typeof one.modified === "string" &&
-        isTimestamp(one.modified) &&
-        compareTimestamps(one.modified, modified) === 0,
-    );
+    target = at.get(instantKey(modified));
     if (target === undefined)
       walk.add(
         "stix.language_target",

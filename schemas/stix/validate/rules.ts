@@ -37,7 +37,7 @@ export const RULES: Readonly<Record<number, Rule>> = {
   21: by("not_applicable sco_versioned"),
   22: by("ref"),
   23: by("marking_circular"),
-  24: by("labels", "a kind in words of the sender's own"),
+  24: by("labels", "what a label is meant for: a word of the type's vocabulary is a warning"),
   25: by("reserved_name"),
   26: by("version_conflict", "which version a consumer takes for the newest is its own doing"),
   27: by("version_order created_changed creator_changed id_changed type_changed modified_missing"),

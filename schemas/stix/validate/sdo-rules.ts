@@ -33,7 +33,7 @@ export function checkLabels(type: string, object: Json, walk: Walk): void {
   if (kinds === undefined || !Array.isArray(object.labels)) return;
   for (const [at, label] of object.labels.entries())
     if (typeof label === "string" && kinds.has(label))
-      walk.add("stix.labels", `found ${show(label)}, a kind of ${type}: must stand in ${name}`, "labels", at);
+      walk.add("stix.labels", `found ${show(label)}, a kind of ${type}: should stand in ${name}`, "labels", at);
 }
 
 /** A weakness or technique is named by the register that numbers it (sections 4.1 and 4.19). */

@@ -37,8 +37,8 @@ export class Walk {
   extended = false;
   /** What is registered for the extension of an id looks at its content, the walk standing at the dictionary. */
   extensionContent: ((id: string, content: Readonly<Record<string, unknown>>, walk: Walk) => void) | undefined;
-  /** The members of an observation's container, in which references are keys (section 2.13). */
-  container: Readonly<Record<string, unknown>> | undefined;
+  /** The members of an observation's container by key and by id, which is how they refer to each other (section 2.13). */
+  container: ReadonlyMap<unknown, Readonly<Record<string, unknown>>> | undefined;
   /** What the object holds is written so that it does no harm, so that its forms are not those of live values (section 3.2). */
   defanged = false;
 
