@@ -75,7 +75,10 @@ function isFolded(object: StixJson, key: Key, { namespace }: Secrets): boolean {
 }
 
 /** An object as its row holds it: bytes and their digest, with what a reader's copy is spliced at. */
-function written(object: StixJson, key: Key): Pick<Arranged, "marksAt" | "refers"> & { bytes: Buffer<ArrayBuffer>; hash: string } {
+function written(
+  object: StixJson,
+  key: Key,
+): Pick<Arranged, "marksAt" | "refers"> & { bytes: Buffer<ArrayBuffer>; hash: string } {
   const { text, marksAt, refers } = arrange(object, Object.keys(key.canonical ?? {}));
   const bytes = Buffer.from(text, "utf8");
   return { bytes, hash: sha256(bytes), marksAt, refers };
