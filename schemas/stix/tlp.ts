@@ -65,26 +65,37 @@ export const TLP_1_MARKINGS: readonly MarkingDefinition[] = (["white", "green", 
   firstTlpMarking,
 );
 
-/** The level that a marking definition claims, in lower case, by TLP 1 or TLP 2.0; `undefined` if it claims none. */
-export function claimedTlp(marking: {
+interface Marking {
   readonly definition_type?: unknown;
   readonly definition?: unknown;
   readonly extensions?: unknown;
   readonly x_opencti_definition?: unknown;
-}): string | undefined {
-  const text = (value: unknown, key: string): string | undefined => {
-    if (typeof value !== "object" || value === null) return undefined;
-    const found: unknown = (value as Record<string, unknown>)[key];
-    return typeof found === "string" ? found.toLowerCase() : undefined;
-  };
-  const { extensions } = marking;
+}
+
+const textIn = (value: unknown, key: string): string | undefined => {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  const found: unknown = (value as Record<string, unknown>)[key];
+  return typeof found === "string" ? found.toLowerCase() : undefined;
+};
+
+/** The level that a marking definition says, in lower case, by TLP 1 or TLP 2.0; `undefined` if it says none. */
+export function saidTlp({ definition_type: type, definition, extensions }: Marking): string | undefined {
   const second =
     typeof extensions === "object" && extensions !== null
-      ? text((extensions as Record<string, unknown>)[TLP_2_EXTENSION], "tlp_2_0")
+      ? textIn((extensions as Record<string, unknown>)[TLP_2_EXTENSION], "tlp_2_0")
       : undefined;
-  if (second !== undefined) return second;
-  // Markings of OpenCTI beyond the four of TLP 1: a statement that states nothing, with the level beside it.
-  const opencti = marking.x_opencti_definition;
-  if (typeof opencti === "string" && /^tlp:/i.test(opencti)) return opencti.slice(4).toLowerCase();
-  return marking.definition_type === "tlp" ? text(marking.definition, "tlp") : undefined;
+  return second ?? (type === "tlp" ? textIn(definition, "tlp") : undefined);
+}
+
+const LEVEL = /^tlp:(\S{1,20})$/;
+
+/**
+ * The same, and the level that OpenCTI puts beside a statement that states nothing, or into a definition of a type of its own:
+ * what a sender means by it is no less than what the standard can say.
+ */
+export function claimedTlp(marking: Marking): string | undefined {
+  const said = saidTlp(marking);
+  if (said !== undefined) return said;
+  const beside = textIn(marking, "x_opencti_definition") ?? textIn(marking.definition, "TLP");
+  return beside === undefined ? undefined : LEVEL.exec(beside)?.[1];
 }

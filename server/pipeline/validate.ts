@@ -37,6 +37,10 @@ function sortOut(object: StixJson, errors: readonly Finding[]): { refused: Probl
   return sorted;
 }
 
+/** Which warnings a sender hears of: of what its pattern can never match, and of slips that change what is found. */
+const isTold = (code: string): boolean =>
+  code.startsWith("pattern.") || (codeOf(code).level === "should" && codeOf(code).intake === "warn");
+
 /** Putting one thing right can show the next; a fault has no more layers than this. */
 const MOST_ROUNDS = 3;
 
@@ -59,7 +63,7 @@ export function validate(input: unknown): Validated {
   }
   const { refused, tolerated } = sortOut(object, checked.errors);
   if (refused.length > 0) return { errors: refused, warnings: NONE };
-  const slips = checked.warnings.filter(({ code }) => codeOf(code).intake === "warn").map(bare);
+  const slips = checked.warnings.filter(({ code }) => isTold(code)).map(bare);
   const warnings = [...repairs, ...tolerated, ...slips];
   return { object, errors: NONE, warnings: warnings.length === 0 ? NONE : warnings };
 }

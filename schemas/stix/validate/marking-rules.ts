@@ -1,5 +1,5 @@
 import { compareTimestamps, isTimestamp } from "../timestamp.ts";
-import { claimedTlp, TLP_1_MARKINGS, TLP_2_EXTENSION, TLP_2_MARKINGS, tlpOfMarking } from "../tlp.ts";
+import { saidTlp, TLP_1_MARKINGS, TLP_2_EXTENSION, TLP_2_MARKINGS, tlpOfMarking } from "../tlp.ts";
 import { isObject } from "./content.ts";
 import { show } from "./path-text.ts";
 import { isSelector, selects } from "./selectors.ts";
@@ -76,7 +76,7 @@ function checkInstance(marking: Json, fixed: Json, walk: Walk): void {
 
 /** TLP has nine markings with fixed ids, and no others may be made (section 7.2.1). */
 function checkTlp(marking: Json, walk: Walk): void {
-  const claimed = claimedTlp(marking);
+  const claimed = saidTlp(marking);
   const id = String(marking.id);
   const level = tlpOfMarking(id);
   if (claimed === undefined && level === undefined) return;
