@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import type { z } from "zod";
+import { STIX_OBJECTS } from "../../schemas/stix/objects.ts";
 import { validateStix } from "../../schemas/stix/validate/validate-stix.ts";
 import { validate } from "../../server/pipeline/validate.ts";
 import objects from "../cases/stix-objects.json" with { type: "json" };
@@ -140,4 +142,19 @@ test("any object that an intake takes – judged once more – is taken as it is
     }),
     { numRuns: 1500 },
   );
+});
+
+test("any object that its declared shape refuses – judged – is refused by the checker that is made from the shape", () => {
+  const shapes: Readonly<Record<string, z.ZodType>> = STIX_OBJECTS;
+  let refused = 0;
+  fc.assert(
+    fc.property(mutated, (object) => {
+      const shape = shapes[String(object.type)];
+      if (shape === undefined || shape.safeParse(object).success) return;
+      refused++;
+      expect(validateStix(object).valid).toBe(false);
+    }),
+    { numRuns: 1500, seed: 20261123 },
+  );
+  expect(refused).toBeGreaterThan(300);
 });
