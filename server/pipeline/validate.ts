@@ -52,6 +52,9 @@ const MOST_ROUNDS = 3;
 export function validate(input: unknown): Validated {
   let checked = checkObject(input, KNOWN);
   if (!isObject(input)) return { errors: checked.errors.map(bare), warnings: NONE };
+  // Of an object of STIX 2.0 it is enough to say so: what else 2.1 asks of it, lifting gives it.
+  const older = checked.errors.find(({ code }) => code === "stix.version_2_0");
+  if (older !== undefined) return { errors: [bare(older)], warnings: NONE };
   let object = input;
   const repairs: Problem[] = [];
   for (let round = 0; round < MOST_ROUNDS && checked.errors.length > 0; round++) {

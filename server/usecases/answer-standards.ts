@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MatchBody, PatternBody, PatternPair } from "../../schemas/api/stix.ts";
 import { scoId } from "../../schemas/stix/id-contributing.ts";
 import { PUBLISHED_SCO_TYPES, SCO_TYPES } from "../../schemas/stix/types.ts";
+import { codeOf } from "../../schemas/stix/validate/codes.ts";
 import { pathText, show } from "../../schemas/stix/validate/path-text.ts";
 import type { Verdict } from "../../schemas/stix/validate/validate-stix.ts";
 import { decodeUtf8, inflate } from "../formats/decode.ts";
@@ -54,7 +55,7 @@ function withDuplicates(verdict: Verdict, text: string): Verdict {
     code: "stix.duplicate_name",
     path: pathText(path),
     message: "stands twice in one object; each name stands once",
-    rule: "2.5",
+    rule: "2.3",
   }));
   return twice.length === 0 ? verdict : { ...verdict, valid: false, errors: [...twice, ...verdict.errors] };
 }
@@ -65,7 +66,7 @@ function validated(bytes: Uint8Array, text: string): Verdict {
     return withDuplicates(stixVerdict(parseJson(bytes, text)), text);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== "input.depth") throw error;
-    const deep = { code: "stix.depth", path: "", message: error.message, rule: "2" };
+    const deep = { code: "stix.depth", path: "", message: error.message, rule: codeOf("stix.depth").section };
     return { valid: false, errors: [deep], warnings: [] };
   }
 }

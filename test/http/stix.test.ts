@@ -56,6 +56,19 @@ test("validate – several things wrong – 200 with all of them, each with code
   }
 });
 
+test("validate – a name that stands twice, nesting that no object has – errors with their sections", async () => {
+  const twice = JSON.stringify(tool("twice")).replace('"type":', '"name":"first","type":');
+  expect(await sent("validate", twice)).toMatchObject({
+    valid: false,
+    errors: [{ code: "stix.duplicate_name", path: "name", rule: "2.3" }],
+  });
+  const deep = `${"[".repeat(2000)}${"]".repeat(2000)}`;
+  expect(await sent("validate", deep)).toMatchObject({
+    valid: false,
+    errors: [{ code: "stix.depth", path: "", rule: "1.2.10" }],
+  });
+});
+
 test("validate – in a list and in a bundle – the path begins with the place of the object", async () => {
   const { name: _, ...rest } = tool("nameless");
   const one = { type: "bundle", id: "bundle--6a4e5f0e-6b0a-4e0b-9d0e-0b7d1c2f3a4b", objects: [tool("fine"), rest] };

@@ -182,16 +182,18 @@ function checkRegistered(object: Json, beyond: Beyond, walk: Walk): void {
  * Looks at one value as an object of STIX 2.1 with errata 01, by all rules that one object can break. Never throws, changes
  * nothing, and tells of all errors and all warnings, up to fifty each.
  */
-export function checkObject(input: unknown, beyond: Beyond = {}): Checked {
+export function checkObject(sent: unknown, beyond: Beyond = {}): Checked {
   const walk = new Walk();
-  if (!isObject(input)) {
-    walk.add("stix.not_object", `found ${show(input)}; a STIX object is a JSON object`);
+  if (!isObject(sent)) {
+    walk.add("stix.not_object", `found ${show(sent)}; a STIX object is a JSON object`);
     return walk;
   }
-  const unsound = structureProblems(input);
+  const unsound = structureProblems(sent);
   if (unsound.length > 0) return { errors: [...unsound], warnings: [], places: [] };
-  const { type } = input;
-  if (!checkType(type, walk) || typeof type !== "string" || !checkVersion(input, type, walk)) return walk;
+  const { type } = sent;
+  if (!checkType(type, walk) || typeof type !== "string") return walk;
+  // A wrong version is told of once; all else is judged as what it has to be.
+  const input = checkVersion(sent, type, walk) ? sent : { ...sent, spec_version: "2.1" };
   const older = olderForm(type, input);
   const rules = (older === undefined ? undefined : OLDER.get(older)) ?? RULES.get(type) ?? CUSTOM;
   const kind = rules.kind === "custom" ? kindOfCustom(input) : rules.kind;

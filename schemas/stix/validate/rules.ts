@@ -26,7 +26,10 @@ export const RULES: Readonly<Record<number, Rule>> = {
   10: by("timestamp"),
   11: by("timestamp_precision"),
   12: by("number type"),
-  13: by("dictionary_key", "that keys are unique: JSON is parsed before it comes here"),
+  13: by(
+    "dictionary_key",
+    "that keys are unique, once JSON is parsed: who answers for a text looks at it (stix.duplicate_name)",
+  ),
   14: by("hash hash_name hash_form vocabulary"),
   15: by("binary binary_padding hex property_suffix"),
   16: by("enum vocabulary"),

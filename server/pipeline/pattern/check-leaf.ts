@@ -4,11 +4,13 @@ import { wrongHash } from "./hash-form.ts";
 import { printPath } from "./print.ts";
 import { type PatternProblem, problemAt, type Span, shown } from "./problem.ts";
 import { isAddress, type Property, propertyOf, sortOfType } from "./properties.ts";
-import { regexProblem } from "./regex.ts";
+import { regexProblem, regexSize } from "./regex.ts";
 import type { Constant, Leaf, Path } from "./tree.ts";
 
 /** Most problems of each kind that one pattern is told of. */
 const MOST = 50;
+/** Steps of regular expressions that are compiled to see whether they can be: those behind are looked at when the pattern is matched. */
+const MOST_REGEX_STEPS = 100_000;
 
 /** Which constants a property can be compared with (STIX 2.1 section 9.2). */
 const COMPARABLE: Readonly<Record<string, ReadonlySet<Constant["kind"]>>> = {
@@ -54,6 +56,7 @@ export class LeafCheck {
   readonly errors: PatternProblem[] = [];
   readonly warnings: PatternProblem[] = [];
   readonly #text: string;
+  #regexSteps = 0;
   constructor(text: string) {
     this.#text = text;
   }
@@ -159,7 +162,8 @@ export class LeafCheck {
         `${operator} compares text, but the property is ${PROPERTY_WORDS[kind]}`,
       );
     this.#list(property, constant);
-    if (operator !== "MATCHES") return;
+    if (operator !== "MATCHES" || this.#regexSteps > MOST_REGEX_STEPS) return;
+    this.#regexSteps += regexSize(constant.text);
     const problem = regexProblem(constant.text, kind === "hex" || kind === "binary");
     if (problem !== undefined) this.warn(constant.at, "regex", "9.6.1", problem);
   }

@@ -9,6 +9,22 @@ export type ComparisonForm =
 /** A disjunctive form grows exponentially: over so many terms, or parts of terms, a pattern stays the sorted tree that it is. */
 export const MOST_TERMS = 1024;
 export const MOST_PARTS = 16_384;
+/** Characters that the disjunctive forms of one pattern may have, all of them together: many small ones add up, and so do long constants. */
+export const MOST_TEXT = 1_000_000;
+
+/** What the disjunctive forms of one pattern may still grow to. `over` once one did not fit: from then on none does. */
+export class Growth {
+  #left: number;
+  over = false;
+  constructor(most = MOST_TEXT) {
+    this.#left = most;
+  }
+  take(characters: number): boolean {
+    this.#left -= characters;
+    this.over ||= this.#left < 0;
+    return !this.over;
+  }
+}
 
 /** Code unit order: the same everywhere. */
 export const byText = (a: { readonly text: string }, b: { readonly text: string }): number =>
@@ -96,14 +112,22 @@ export function typesOf(form: ComparisonForm): ReadonlySet<string> {
   return types ?? new Set();
 }
 
-/** How many terms the disjunctive form has, and how long the longest one is; and whether it is one already. */
-function extent(form: ComparisonForm): { terms: number; width: number; flat: boolean } {
-  if (form.kind === "leaf") return { terms: 1, width: 1, flat: true };
+/** How many terms the disjunctive form has, how long the longest one and all of them are; and whether it is one already. */
+export interface Extent {
+  readonly terms: number;
+  readonly width: number;
+  readonly characters: number;
+  readonly flat: boolean;
+}
+
+function extent(form: ComparisonForm): Extent {
+  if (form.kind === "leaf") return { terms: 1, width: 1, characters: form.text.length, flat: true };
   const isOr = form.kind === "or";
-  let [terms, width, flat]: [number, number, boolean] = [isOr ? 0 : 1, 0, true];
+  let [terms, width, characters, flat]: [number, number, number, boolean] = [isOr ? 0 : 1, 0, 0, true];
   let type = "";
   for (const part of form.parts) {
     const inner = extent(part);
+    characters = isOr ? characters + inner.characters : characters * inner.terms + inner.characters * terms;
     terms = isOr ? terms + inner.terms : terms * inner.terms;
     width = isOr ? Math.max(width, inner.width) : width + inner.width;
     // A term that asks for two types is none, so it has to go.
@@ -111,7 +135,7 @@ function extent(form: ComparisonForm): { terms: number; width: number; flat: boo
     if (part.kind === "leaf") type = part.leaf.path.type;
     flat &&= inner.flat && !other && (isOr || part.kind !== "or");
   }
-  return { terms, width, flat };
+  return { terms, width, characters, flat };
 }
 
 interface Term {
@@ -135,9 +159,9 @@ function termsOf(form: ComparisonForm): readonly Term[] {
 }
 
 /** The disjunctive form, if it does not grow too much and something can match it; the sorted tree otherwise. */
-export function disjunctive(form: ComparisonForm): ComparisonForm {
-  const { terms, width, flat } = extent(form);
-  if (flat || terms > MOST_TERMS || terms * width > MOST_PARTS) return form;
+export function disjunctive(form: ComparisonForm, growth: Growth): ComparisonForm {
+  const { terms, width, characters, flat } = extent(form);
+  if (flat || terms > MOST_TERMS || terms * width > MOST_PARTS || !growth.take(characters)) return form;
   const found = termsOf(form);
   if (found.length === 0) return form;
   return joinComparisons(

@@ -6,6 +6,7 @@ import { type Observation, readObserved, type StixObject } from "./observed.ts";
 import { parsePattern } from "./parse.ts";
 import { printPattern } from "./print.ts";
 import { PatternStop, problemAt } from "./problem.ts";
+import { regexSize } from "./regex.ts";
 import { resolve } from "./resolve.ts";
 import { type Plan, Search } from "./search.ts";
 import { type Comparison, isLeaf, leavesOf, type Pattern, type Qualifier } from "./tree.ts";
@@ -102,6 +103,7 @@ class Planner {
         ? (object, objects) => tests.every((test) => test(object, objects))
         : (object, objects) => tests.some((test) => test(object, objects));
     }
+    if (node.kind === "test" && node.operator === "MATCHES") this.#budget.spend(2 * regexSize(node.constant.text));
     const match = compileLeaf(node);
     if ("problem" in match) {
       const at = "constant" in node ? node.constant.at : node.at;

@@ -4,6 +4,8 @@ import {
   comparisonForm,
   comparisonTree,
   disjunctive,
+  type Extent,
+  Growth,
   joinComparisons,
   MOST_PARTS,
   MOST_TERMS,
@@ -143,17 +145,19 @@ function join(kind: JoinKind, parts: readonly PatternForm[], split: boolean): Pa
   return first !== undefined && sorted.length === 1 ? first : joint(kind, sorted);
 }
 
-function extent(form: PatternForm): { terms: number; width: number; flat: boolean } {
-  if (form.kind === "observation" || form.kind === "qualified") return { terms: 1, width: 1, flat: true };
+function extent(form: PatternForm): Extent {
+  if (form.kind === "observation" || form.kind === "qualified")
+    return { terms: 1, width: 1, characters: form.text.length, flat: true };
   const isOr = form.kind === "or";
-  let [terms, width, flat]: [number, number, boolean] = [isOr ? 0 : 1, 0, true];
+  let [terms, width, characters, flat]: [number, number, number, boolean] = [isOr ? 0 : 1, 0, 0, true];
   for (const part of form.parts) {
     const inner = extent(part);
+    characters = isOr ? characters + inner.characters : characters * inner.terms + inner.characters * terms;
     terms = isOr ? terms + inner.terms : terms * inner.terms;
     width = isOr ? Math.max(width, inner.width) : width + inner.width;
     flat &&= inner.flat && (isOr || part.kind !== "or");
   }
-  return { terms, width, flat };
+  return { terms, width, characters, flat };
 }
 
 /** The terms of the disjunctive form: AND and FOLLOWEDBY distributed over OR. */
@@ -168,28 +172,28 @@ function distributedTerms(form: PatternForm, split: boolean): readonly PatternFo
   return rows.map((row) => join(form.kind, row, split));
 }
 
-function distributed(form: PatternForm, split: boolean): PatternForm {
-  const { terms, width, flat } = extent(form);
-  return flat || terms > MOST_TERMS || terms * width > MOST_PARTS
+function distributed(form: PatternForm, split: boolean, growth: Growth): PatternForm {
+  const { terms, width, characters, flat } = extent(form);
+  return flat || terms > MOST_TERMS || terms * width > MOST_PARTS || !growth.take(characters)
     ? form
     : join("or", distributedTerms(form, split), split);
 }
 
 /** Before the disjunctive form: everything joined in order. What is qualified is a whole of its own, in its normal form. */
-function sorted(node: Pattern, rules: Rules): PatternForm {
+function sorted(node: Pattern, rules: Rules, growth: Growth): PatternForm {
   if (node.kind === "observation") {
-    const test = disjunctive(comparisonForm(node.test, rules.leaf));
+    const test = disjunctive(comparisonForm(node.test, rules.leaf), growth);
     return rules.split && test.kind === "or" ? join("or", test.parts.map(observation), true) : observation(test);
   }
   if (node.kind === "qualified") {
     const qualifier = rules.qualifier(node.qualifier);
     return qualifier === undefined
-      ? sorted(node.operand, rules)
-      : qualified(patternForm(node.operand, rules), qualifier);
+      ? sorted(node.operand, rules, growth)
+      : qualified(formOf(node.operand, rules, growth), qualifier);
   }
   return join(
     node.kind,
-    node.operands.map((operand) => sorted(operand, rules)),
+    node.operands.map((operand) => sorted(operand, rules, growth)),
     rules.split,
   );
 }
@@ -204,10 +208,21 @@ function merged(form: PatternForm): PatternForm {
   return join("or", [observation(joinComparisons("or", tests)), ...others], true);
 }
 
-/** The normal form of a pattern under rules. */
-export function patternForm(node: Pattern, rules: Rules): PatternForm {
-  const form = distributed(sorted(node, rules), rules.split);
+function formOf(node: Pattern, rules: Rules, growth: Growth): PatternForm {
+  const form = distributed(sorted(node, rules, growth), rules.split, growth);
   return rules.split ? merged(form) : form;
+}
+
+/** The normal form of a pattern under rules. Where its disjunctive forms would be too large together, all of it is the sorted tree. */
+export function patternForm(node: Pattern, rules: Rules): PatternForm {
+  const growth = new Growth();
+  const form = formOf(node, rules, growth);
+  if (!growth.over) return form;
+  // Sorting takes repeated operands away, which may leave little enough: so the form of the sorted tree is that of the pattern.
+  const tree = formOf(node, rules, new Growth(0));
+  const again = new Growth();
+  const second = formOf(patternTree(tree), rules, again);
+  return again.over ? tree : second;
 }
 
 /** The form as a tree. Its places are nowhere but for leaves and qualifiers. */

@@ -6,7 +6,9 @@ import { checkPattern } from "../../../../server/pipeline/pattern/check.ts";
 import { printPattern } from "../../../../server/pipeline/pattern/print.ts";
 import type { PatternProblem } from "../../../../server/pipeline/pattern/problem.ts";
 import { propertyOf } from "../../../../server/pipeline/pattern/properties.ts";
+import { regexSize } from "../../../../server/pipeline/pattern/regex.ts";
 import { NOWHERE } from "../../../../server/pipeline/pattern/tree.ts";
+import { aTurn, LINEAR } from "../../../support/linear.ts";
 import { patterns } from "../../../support/pattern-arbitraries.ts";
 
 interface Case {
@@ -138,3 +140,30 @@ test("propertyOf – every property of every observable in the standard's table 
   }
   expect(seen).toBeGreaterThan(120);
 });
+
+test.each<readonly [string, string, number]>([
+  ["letters", "abc", 3],
+  ["a counted repeat", "x{1000}", 1000],
+  ["one with two bounds", "x{2,5}", 8],
+  ["one without an end", "x{3,}", 3],
+  ["repeats of a group", "(?:ab){100}{10}", 2000],
+  ["named and nested groups", "(?P<n>(?i:ab){3}){5}", 30],
+  ["sets, classes and quotes", "[]a{9}[:alpha:]]{4}\\pL\\{9}\\Qx{9}\\E", 20],
+  ["braces that count nothing", "{a}{,3}", 7],
+  ["repeats of repeats", "(((a{1000}){1000}){1000}){1000}", 1e12],
+  ["brackets that are open", "((a[", 8],
+])("regexSize – %s – about the steps of it compiled", (_, source, wanted) => {
+  expect(regexSize(source)).toBeGreaterThanOrEqual(wanted * 0.7);
+  expect(regexSize(source)).toBeLessThanOrEqual(wanted * 1.5 + 3);
+});
+
+test(
+  "checkPattern – thousands of large regular expressions – looked at no longer than that does good",
+  async () => {
+    const large = (i: number, n: number): string => `a:b MATCHES '${"x{1000}".repeat(n)}${i}'`;
+    const pattern = `[${Array.from({ length: 5000 }, (_, i) => large(i, i % 100 === 0 ? 1400 : 19)).join(" OR ")}]`;
+    expect(checkPattern(pattern)).toMatchObject({ errors: [] });
+    await aTurn();
+  },
+  LINEAR,
+);

@@ -139,6 +139,13 @@ const many = (n: number, more: Partial<Seen> = {}): Json[] =>
     })),
   );
 
+test("matchPattern – a thousand large expressions – told that they are too much, before all of them are compiled", () => {
+  const large = (i: number): string => `x-a:t MATCHES '${"x{1000}".repeat(15)}${i}'`;
+  const pattern = `[${Array.from({ length: 1000 }, (_, i) => large(i)).join(" OR ")}]`;
+  expect(answer(pattern, many(1))).toBe("pattern.match_limit");
+  expect(answer(`[${large(1)}]`, many(1))).toBe(false);
+});
+
 test.each<readonly [string, string, readonly unknown[], boolean | string]>([
   ["REPEATS over a thousand", "[x-a:v = 1] REPEATS 1000 TIMES", many(1000), true],
   ["one more than there are", "[x-a:v = 1] REPEATS 1001 TIMES", many(1000), false],

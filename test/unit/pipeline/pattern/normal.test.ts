@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
-import { MOST_TERMS } from "../../../../server/pipeline/pattern/comparison-form.ts";
+import { MOST_TERMS, MOST_TEXT } from "../../../../server/pipeline/pattern/comparison-form.ts";
 import { loose, looseText, patternDigest, sameThing } from "../../../../server/pipeline/pattern/loose.ts";
 import { equivalent, normal, normalText } from "../../../../server/pipeline/pattern/normal.ts";
 import { parsePattern } from "../../../../server/pipeline/pattern/parse.ts";
@@ -119,6 +119,33 @@ test.each([
     expect(normalText(form)).toBe(printPattern(form));
     expect(looseText(loose(form))).toBe(looseText(form));
   }
+});
+
+/** As many ANDs of ten two-way ORs: each has 1,024 terms, which is not too many for one. */
+const products = (n: number, join: string): string =>
+  Array.from({ length: n }, (_, i) => `[a:d = ${i} AND ${product(10, false)}]`).join(join);
+
+test.each([
+  ["many brackets under AND", products(100, " AND ")],
+  ["many brackets under OR", products(100, " OR ")],
+  ["many brackets, each qualified", products(100, " REPEATS 2 TIMES AND ")],
+  ["long constants in a bracket", `[${product(10, false).replaceAll("= 1", `= '${"x".repeat(5000)}'`)}]`],
+  ["long constants in brackets", product(10, true).replaceAll("= 1", `= '${"x".repeat(5000)}'`)],
+])("normal and loose – %s – growth is capped over the whole pattern, and a fixed point is left", (_, text) => {
+  const pattern = tree(text);
+  const [strict, looser] = [normalText(pattern), looseText(pattern)];
+  expect(Math.max(strict.length, looser.length)).toBeLessThanOrEqual(Math.max(2 * text.length, MOST_TEXT));
+  expect(normalText(normal(pattern))).toBe(strict);
+  expect(normalText(tree(strict))).toBe(strict);
+  expect(looseText(loose(pattern))).toBe(looser);
+  expect(looseText(tree(strict))).toBe(looser);
+});
+
+test("normal – too large a pattern whose operands are repeated – the form of the one without repetition", () => {
+  const few = products(3, " OR ");
+  const many = Array.from({ length: 40 }, () => few).join(" OR ");
+  expect(normalText(tree(many))).toBe(normalText(tree(few)));
+  expect(looseText(tree(many))).toBe(looseText(tree(few)));
 });
 
 test("normal – just as many terms as are let grow – the disjunctive form", () => {
