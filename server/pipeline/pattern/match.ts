@@ -33,6 +33,10 @@ const MEANINGLESS: ReadonlySet<string> = new Set([
 /** Stands for a date that does not exist, which the checks have refused. */
 const NEVER: Instant = { seconds: 0, fraction: "" };
 
+/** What nothing matches. All that needs it is as impossible, and not searched for. */
+const NONE: Plan = { kind: "any", matching: [] };
+const isImpossible = (plan: Plan): boolean => plan.kind === "any" && plan.matching.length === 0;
+
 /** Turns a tree into a plan for one set of observations: every bracket is tried on every observable once. */
 class Planner {
   readonly #text: string;
@@ -55,7 +59,7 @@ class Planner {
     if (node.kind === "observation") return { kind: "any", matching: this.#matching(node.test) };
     if (node.kind === "qualified") return this.#qualified(this.plan(node.operand), node.qualifier);
     const parts = node.operands.map((operand) => this.plan(operand));
-    if (node.kind !== "or") return { kind: node.kind, parts };
+    if (node.kind !== "or") return parts.some(isImpossible) ? NONE : { kind: node.kind, parts };
     // One observation of several brackets is one of their union, which keeps REPEATS over it cheap.
     const plain = parts.flatMap((part) => (part.kind === "any" ? part.matching : []));
     const others = parts.filter(({ kind }) => kind !== "any");
@@ -64,6 +68,7 @@ class Planner {
   }
 
   #qualified(part: Plan, qualifier: Qualifier): Plan {
+    if (isImpossible(part)) return part;
     if (qualifier.kind === "repeats") {
       const times = Number(qualifier.times.text);
       return times === 1 ? part : { kind: "repeats", part, times };

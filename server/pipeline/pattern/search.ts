@@ -32,7 +32,23 @@ function earlier(a: bigint, b: bigint): bigint {
 /** What the qualifiers around an expression ask of each part of it as well: a part of a binding is never wider than the whole. */
 interface Frame {
   readonly within?: bigint;
-  readonly windows: readonly { readonly start: bigint; readonly stop: bigint }[];
+  /** Each observation ends then or later … */
+  readonly from: bigint;
+  /** … and begins before that. */
+  readonly until: bigint;
+}
+const ANY_TIME: Frame = { from: NOTHING.latestFirst, until: NOTHING.earliestLast };
+
+/** What is asked of a part besides, once others are bound: it goes nowhere if it is too far from them, or before what it follows. */
+function beside({ latestFirst, earliestLast }: Binding, frame: Frame, ordered: boolean): Frame {
+  const { within } = frame;
+  let { from, until } = frame;
+  if (ordered) from = later(from, latestFirst);
+  if (within !== undefined) {
+    from = later(from, latestFirst - within + 1n);
+    until = earlier(until, earliestLast + within);
+  }
+  return { ...frame, from, until };
 }
 
 interface Timed {
@@ -64,7 +80,7 @@ export class Search {
 
   /** Whether some binding satisfies the whole plan. */
   exists(plan: Plan): boolean {
-    return !this.#bindings(plan, NOTHING, { windows: [] }).next().done;
+    return !this.#bindings(plan, NOTHING, ANY_TIME).next().done;
   }
 
   #fits(binding: Binding, { within }: Frame): boolean {
@@ -101,7 +117,12 @@ export class Search {
         return;
       }
       case "start-stop":
-        yield* this.#bindings(plan.part, used, { ...frame, windows: [...frame.windows, plan] });
+        if (plan.start >= plan.stop) return;
+        yield* this.#bindings(plan.part, used, {
+          ...frame,
+          from: later(frame.from, plan.start),
+          until: earlier(frame.until, plan.stop),
+        });
         return;
       case "repeats": {
         const { part, times } = plan;
@@ -138,7 +159,7 @@ export class Search {
 
   *#withLast(before: readonly Plan[], last: Plan, used: Binding, frame: Frame, ordered: boolean): Generator<Binding> {
     for (const left of this.#all(before, used, frame, ordered))
-      for (const right of this.#bindings(last, this.#joined(used, left), frame)) {
+      for (const right of this.#bindings(last, this.#joined(used, left), beside(left, frame, ordered))) {
         if (ordered && left.latestFirst > right.earliestLast) continue;
         const both = this.#joined(left, right);
         if (this.#fits(both, frame)) yield both;
@@ -189,7 +210,7 @@ export class Search {
       const one = this.#observations[i];
       if (one === undefined) return [];
       const room = one.count - (used.counts.get(i) ?? 0);
-      const inTime = frame.windows.every(({ start, stop }) => start < stop && one.last >= start && one.first < stop);
+      const inTime = one.last >= frame.from && one.first < frame.until;
       return room > 0 && inTime ? [{ i, room, first: one.first, last: one.last }] : [];
     });
     this.#budget.spend(1 + matching.length / 8);

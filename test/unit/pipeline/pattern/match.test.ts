@@ -139,6 +139,18 @@ const many = (n: number, more: Partial<Seen> = {}): Json[] =>
     })),
   );
 
+test.each<readonly [string, string, boolean]>([
+  ["a third part that nothing matches", "[x-a:v = 1] AND [x-a:v = 1] AND [x-a:v = 2]", false],
+  ["one inside", "[x-a:v = 1] AND [x-a:v = 1] AND ([x-a:v = 2] REPEATS 2 TIMES) WITHIN 5 SECONDS", false],
+  ["nothing that follows", "[x-a:n > 499] FOLLOWEDBY [x-a:n < 500]", false],
+  ["one that follows", "[x-a:n > 499] FOLLOWEDBY [x-a:n < 502]", true],
+  ["nothing so close", "([x-a:n < 400] AND [x-a:n > 498]) WITHIN 99 SECONDS", false],
+  ["just so close", "([x-a:n < 400] AND [x-a:n > 498]) WITHIN 101 SECONDS", true],
+  ["not as late", "([x-a:n < 400] AND [x-a:n > 498]) WITHIN 100 SECONDS", false],
+])("matchPattern – a thousand observations: %s – an answer, without trying all pairs", (_, pattern, wanted) => {
+  expect(answer(pattern, many(1000))).toBe(wanted);
+});
+
 test("matchPattern – a thousand large expressions – told that they are too much, before all of them are compiled", () => {
   const large = (i: number): string => `x-a:t MATCHES '${"x{1000}".repeat(15)}${i}'`;
   const pattern = `[${Array.from({ length: 1000 }, (_, i) => large(i)).join(" OR ")}]`;
