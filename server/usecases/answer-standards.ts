@@ -4,7 +4,9 @@ import { scoId } from "../../schemas/stix/id-contributing.ts";
 import { PUBLISHED_SCO_TYPES, SCO_TYPES } from "../../schemas/stix/types.ts";
 import { codeOf } from "../../schemas/stix/validate/codes.ts";
 import { pathText, show } from "../../schemas/stix/validate/path-text.ts";
+import { structureProblems } from "../../schemas/stix/validate/structure.ts";
 import type { Verdict } from "../../schemas/stix/validate/validate-stix.ts";
+import type { Finding } from "../../schemas/stix/validate/walk.ts";
 import { decodeUtf8, inflate } from "../formats/decode.ts";
 import { duplicateNames } from "../formats/duplicate-names.ts";
 import { parseJson } from "../formats/parse-json.ts";
@@ -80,10 +82,14 @@ function idOf(value: unknown, uuid: () => string): object {
       code: "stix.id_type",
       path: "type",
     });
+  const refuse = (error: Finding | undefined): void => {
+    if (error !== undefined) throw new Fault("unprocessable", error.message, { code: error.code, path: error.path });
+  };
+  // Half a character and a number without end have no canonical text that an id could be made over.
+  refuse(structureProblems(object)[0]);
   const made = scoId(type, object);
   const id = made ?? `${type}--${uuid()}`;
-  const error = stixVerdict({ ...object, id, spec_version: object.spec_version ?? "2.1" }).errors[0];
-  if (error !== undefined) throw new Fault("unprocessable", error.message, { code: error.code, path: error.path });
+  refuse(stixVerdict({ ...object, id, spec_version: object.spec_version ?? "2.1" }).errors[0]);
   return made === undefined ? { id, random: true } : { id };
 }
 

@@ -175,6 +175,15 @@ test.each([
   expect((reply.json as { error: Finding }).error.path ?? "").toBe(path);
 });
 
+test.each([
+  ["half of a surrogate pair", '{"type":"file","name":"\\ud800"}', "stix.text"],
+  ["one in an extension", '{"type":"file","extensions":{"ntfs-ext":{"sid":"\\udc00"}}}', "stix.text"],
+  ["a number without end", '{"type":"autonomous-system","number":1e400}', "stix.number"],
+])("id – %s, which has no canonical text – 422", async (_, body, code) => {
+  const reply = await ask("id", body);
+  expect(reply.status).toBe(422);
+  expect((reply.json as { error: Finding }).error.code).toBe(code);
+});
 test("id – an address – the id that the Python library makes too", async () => {
   expect(await sent("id", { type: "ipv4-addr", value: "198.51.100.3" })).toEqual({
     id: "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4",
