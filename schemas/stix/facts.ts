@@ -20,7 +20,7 @@ export type Fact =
   /** At least one of its own properties, these apart (sections 6.7.3, 6.13 and the like). */
   | { readonly kind: "least"; readonly besides: readonly string[] };
 
-export type DictionaryValues = "text" | "texts" | "integer" | "integer or text";
+export type DictionaryValues = "text" | "texts" | "socket options" | "integer or text";
 
 const facts = new WeakMap<z.ZodType, Fact>();
 

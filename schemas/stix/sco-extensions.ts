@@ -168,9 +168,9 @@ export const SocketExt = z
     address_family: z.enum(NETWORK_SOCKET_ADDRESS_FAMILIES),
     is_blocking: z.boolean().optional(),
     is_listening: z.boolean().optional(),
-    options: dictionary(z.unknown(), "integer").optional(),
+    options: dictionary(z.unknown(), "socket options").optional(),
     socket_type: z.enum(NETWORK_SOCKET_TYPES).optional(),
-    socket_descriptor: z.int().optional(),
+    socket_descriptor: z.int().min(0).optional(),
     socket_handle: z.int().optional(),
   })
   .meta({ id: "SocketExt" });

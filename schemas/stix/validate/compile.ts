@@ -275,6 +275,8 @@ function recordCheck(def: z.core.$ZodRecordDef, fact: Fact | undefined): Check |
       inner?.(value[key], walk, key);
       if (values !== undefined && walk.container === undefined && !values.test(value[key]))
         walk.add("stix.dictionary_value", `found ${show(value[key])}; must be ${values.words}`, key);
+      if (values?.keys !== undefined && walk.container === undefined && !values.keys.form.test(key))
+        walk.add("stix.dictionary_value", `stands under ${show(key)}; must be ${values.keys.words}`, key);
     }
   });
 }

@@ -110,7 +110,7 @@ export const RULES: Readonly<Record<number, Rule>> = {
   91: by("range time_order traffic_active ref dictionary_value"),
   92: by("required ref"),
   93: by("required"),
-  94: by("required enum dictionary_value type"),
+  94: by("required enum dictionary_value type range"),
   95: by("nothing_said ref"),
   96: by("required cpe lang"),
   97: by("url"),
