@@ -118,6 +118,7 @@ export type Extensions = z.infer<typeof Extensions>;
 export const extensionsWith = <T extends z.ZodRawShape>(predefined: T) =>
   declare(z.object(predefined).catchall(Extension).refine(hasEntries, notEmpty).meta({ minProperties: 1 }), {
     kind: "extensions",
+    // A raw shape is typed by Zod's core, of which these are.
     predefined: predefined as unknown as Readonly<Record<string, z.ZodType>>,
   });
 

@@ -76,6 +76,7 @@ export async function runIngestJobs(
       await ingestStream(
         parts,
         parts.spool.read(job.id),
+        // What `Intake` put there, as it was.
         job.input as unknown as PostAsk,
         moments,
         async ({ batch, counts, results }) => {

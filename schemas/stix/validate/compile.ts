@@ -90,6 +90,7 @@ function textCheck(
   const format = (def as { readonly format?: string }).format;
   if (format !== undefined) {
     const { fn } = def;
+    // Our formats say their error whatever the issue is: nothing else of one is looked at.
     const error = def.error?.({ code: "invalid_format" } as never);
     if (fn === undefined || typeof error !== "string") return undefined;
     const code = FORMAT_CODES[format] ?? "stix.format";
@@ -283,6 +284,7 @@ function recordCheck(def: z.core.$ZodRecordDef, fact: Fact | undefined): Check |
 
 function make(schema: z.ZodType): Check | undefined {
   const fact = factOf(schema);
+  // The union of all classes, so that `type` tells them apart.
   const { def } = (schema as unknown as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case "optional":

@@ -7,7 +7,7 @@ const LONGEST_VALUE = 80;
 
 const cut = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
-/** Half surrogates become U+FFFD, so that the text is safe to store and hash. */
+/** Half surrogates become U+FFFD, so that the text is safe to store and hash. (`toWellFormed` is in Node 20, not yet in the TypeScript library of ES2023.) */
 const safe = (text: string): string => (text as unknown as { toWellFormed(): string }).toWellFormed();
 
 /** `external_references[0].source_name`; empty for the object itself. */

@@ -54,6 +54,7 @@ interface Definition {
   readonly valueType?: z.ZodType;
   readonly values?: readonly unknown[];
 }
+/** Zod types the definition of each class alone; which class it is shows in what is there. */
 const definition = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
 
 function bare(schema: z.ZodType): z.ZodType {
