@@ -116,5 +116,7 @@ export interface Storage extends Unit {
   transaction<R>(work: (unit: Unit) => Promise<R>): Promise<R>;
   /** Reads that all see one state of the store: the one at the first of them. A write is refused. Keep it short: what it sees is kept for it. */
   snapshot<R>(work: (unit: Unit) => Promise<R>): Promise<R>;
+  /** The time by the store's own clock, ms, as of when this resolves: where the store is on another machine, half of the way there and back is taken off. */
+  now(): Promise<number>;
   close(): Promise<void>;
 }

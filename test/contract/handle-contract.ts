@@ -3,6 +3,18 @@ import { aThing, ids, manyThings, type OpenHandle, Things } from "./things.ts";
 
 /** Several handles on one store, as several processes hold them. */
 export function handleContract(open: OpenHandle): void {
+  test("now – asked between two looks at this machine's clock – the store's own, which is this machine's here", async () => {
+    const storage = await open();
+    for (let n = 0; n < 3; n++) {
+      const before = Date.now();
+      const told = await storage.now();
+      expect(told).toBeGreaterThanOrEqual(before - 100);
+      expect(told).toBeLessThanOrEqual(Date.now() + 100);
+    }
+    await storage.close();
+    await expect(storage.now()).rejects.toMatchObject({ kind: "unavailable", code: "store.closed" });
+  });
+
   test("two handles – one writes – the other reads it at once", async () => {
     const [one, two] = [await open(), await open()];
     for (const [n, { from, to }] of [

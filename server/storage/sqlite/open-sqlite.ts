@@ -5,6 +5,7 @@ import { makeFolder } from "../../shared/make-folder.ts";
 import { COLLECTIONS } from "../collections.ts";
 import { latestFormat, MIGRATIONS, type Migration, migrate, refuseNewerFormat, storeFormat } from "../migrations.ts";
 import type { Storage } from "../port.ts";
+import type { ObserveStore } from "../store-events.ts";
 import { Connection } from "./connection.ts";
 import type { Declared } from "./layout.ts";
 import { makeTables } from "./make-tables.ts";
@@ -24,6 +25,8 @@ export interface SqliteOptions {
   readonly collections?: readonly Declared[];
   /** Default: `migrations.ts`. */
   readonly migrations?: readonly Migration[];
+  /** Hears of transactions, turns and tries. */
+  readonly observe?: ObserveStore;
 }
 
 const CACHE_KIB = { reader: 32_768, writer: 65_536, snapshot: 32_768 };
@@ -90,7 +93,10 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
     throw error;
   });
   const files = { content, log };
-  const storage = sqliteStorage({ files, collections, busyDeadline });
+  const storage = sqliteStorage({
+    ...{ files, collections, busyDeadline },
+    ...(options.observe === undefined ? {} : { observe: options.observe }),
+  });
   try {
     await checkFormat(content.reader, storage, migrations, readOnly);
     for (const placement of ["content", "log"] as const) {

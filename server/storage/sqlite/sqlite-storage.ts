@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Fault } from "../../shared/fault.ts";
 import type { Collection, CollectionSpec, Doc, Storage, Unit } from "../port.ts";
+import { type ObserveStore, outcomeOf } from "../store-events.ts";
 import type { Connection } from "./connection.ts";
 import type { Declared } from "./layout.ts";
 import { type Access, sqliteCollection } from "./sqlite-collection.ts";
@@ -21,6 +22,8 @@ export interface SqliteStorageOptions {
   readonly collections: readonly Declared[];
   /** Milliseconds to wait for another process's lock. */
   readonly busyDeadline: number;
+  /** Hears of transactions, turns and tries. */
+  readonly observe?: ObserveStore;
 }
 
 /** Connections kept for reads that see one state; what is more waits for one. */
@@ -30,16 +33,22 @@ const SNAPSHOTS = 4;
 const TRANSACTION_DOCUMENTS = 1000;
 
 /** The storage port over open connections. Reads outside a transaction have a connection of their own and never wait for a writer. */
-export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorageOptions): Storage {
+export function sqliteStorage({ files, collections, busyDeadline, observe }: SqliteStorageOptions): Storage {
   const made = new Map(
     collections.map((spec) => [
       spec.name,
       { placement: spec.placement ?? "content", open: sqliteCollection<Doc>(spec) } as const,
     ]),
   );
-  const writerOf = ({ writer }: File): Writer | undefined =>
-    writer === undefined ? undefined : new Writer(writer, busyDeadline);
-  const [content, log] = [writerOf(files.content), writerOf(files.log)];
+  const writerOf = (placement: Placement): Writer | undefined => {
+    const { writer } = files[placement];
+    if (writer === undefined) return undefined;
+    return new Writer(writer, busyDeadline, (waited, tries) => {
+      observe?.({ kind: "turn", placement, ms: waited });
+      if (tries > 0) observe?.({ kind: "retry", placement, why: "busy", times: tries });
+    });
+  };
+  const [content, log] = [writerOf("content"), writerOf("log")];
   const writers = content === undefined || log === undefined ? undefined : { content, log };
   const running = new AsyncLocalStorage<Transaction>();
   const underWay = new Set<Promise<unknown>>();
@@ -78,10 +87,20 @@ export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorag
   };
 
   const run = async <R>(own: Transaction, work: () => Promise<R>): Promise<R> => {
+    const began = performance.now();
+    const ended = (outcome: "committed" | ReturnType<typeof outcomeOf>): void => {
+      if (own.placement !== undefined)
+        observe?.({ kind: "transaction", placement: own.placement, outcome, ms: performance.now() - began });
+    };
     const ending = running.run(own, () => own.run(work));
     underWay.add(ending);
     try {
-      return await ending;
+      const result = await ending;
+      ended("committed");
+      return result;
+    } catch (error) {
+      ended(outcomeOf(error));
+      throw error;
     } finally {
       underWay.delete(ending);
     }
@@ -158,6 +177,15 @@ export function sqliteStorage({ files, collections, busyDeadline }: SqliteStorag
         write: (step) => own.step(placement, step),
       }));
       return run(own, () => work(unit));
+    },
+    async now() {
+      checkOpen();
+      // The clock of the engine is the machine's, so that no process on it can be off; the file is asked, so that who waits for this knows that it answers.
+      const row = await retryBusy(
+        () => files.content.reader.statement("SELECT unixepoch('subsec'), (SELECT count(*) FROM sqlite_schema)").get(),
+        busyDeadline,
+      );
+      return Math.round(Number(row?.[0]) * 1000);
     },
     async close() {
       if (closed) return;

@@ -20,6 +20,11 @@ export class Transaction {
     this.#writers = writers;
   }
 
+  /** Which file it is about; undefined before its first step. */
+  get placement(): Placement | undefined {
+    return this.#placement;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

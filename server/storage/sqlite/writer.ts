@@ -7,9 +7,10 @@ let tries = 0;
 
 /**
  * Runs a step again while somebody else holds the lock, after pauses of 1 to 5 ms that grow and differ, up to `deadline` ms: then
- * `Fault("unavailable")`, `store.busy`. The event loop goes on meanwhile. The step must change nothing when it is refused.
+ * `Fault("unavailable")`, `store.busy`. The event loop goes on meanwhile. The step must change nothing when it is refused. `again` is called
+ * before each further try.
  */
-export async function retryBusy<R>(run: () => R, deadline: number): Promise<R> {
+export async function retryBusy<R>(run: () => R, deadline: number, again?: () => void): Promise<R> {
   let waited = 0;
   for (;;) {
     try {
@@ -22,6 +23,7 @@ export async function retryBusy<R>(run: () => R, deadline: number): Promise<R> {
     tries = (tries + 1) % 997;
     const length = Math.min(5, 1 + waited / 4) * (0.6 + 0.4 * ((tries * 0.618) % 1));
     const before = performance.now();
+    again?.();
     await pause(length);
     waited += performance.now() - before;
   }
@@ -31,11 +33,14 @@ export async function retryBusy<R>(run: () => R, deadline: number): Promise<R> {
 export class Writer {
   readonly connection: Connection;
   readonly #deadline: number;
+  readonly #entered: ((ms: number, tries: number) => void) | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(connection: Connection, deadline: number) {
+  /** `entered` hears how long each turn was waited for, and how often the lock was tried in vain. */
+  constructor(connection: Connection, deadline: number, entered?: (ms: number, tries: number) => void) {
     this.connection = connection;
     this.#deadline = deadline;
+    this.#entered = entered;
   }
 
   /** Waits for its turn and for the write lock; the caller ends it with `commit` or `rollback`, then calls `leave`. */
@@ -43,12 +48,22 @@ export class Writer {
     const { promise, resolve } = withResolvers();
     const before = this.#last;
     this.#last = promise;
+    const began = performance.now();
+    let inVain = 0;
     await before;
     try {
-      await retryBusy(() => this.connection.statement("BEGIN IMMEDIATE").run(), this.#deadline);
+      await retryBusy(
+        () => this.connection.statement("BEGIN IMMEDIATE").run(),
+        this.#deadline,
+        () => {
+          inVain += 1;
+        },
+      );
     } catch (error) {
       resolve();
       throw error;
+    } finally {
+      this.#entered?.(performance.now() - began, inVain);
     }
     return { leave: resolve };
   }
