@@ -19,19 +19,31 @@ export interface BrokenLink {
   readonly reason: "missing" | "prev" | "digest";
 }
 
-/**
- * The first fault of one stream's rows, given in order of `n`, or undefined for a whole chain. An edited row fails its digest, one that was
- * removed, added or moved breaks the numbers or the link. Rows cut off at the end are for anchors to find.
- */
+/** How far a stream was looked at: its last row. */
+export interface ChainEnd {
+  readonly stream: string;
+  readonly n: number;
+  readonly digest: string;
+}
+
+/** Holds the next row of a stream against the one before it. An edited row fails its digest, one that was removed, added or moved breaks the numbers or the link. */
+export function chainStep(before: ChainEnd, row: AuditDoc): { readonly broken?: BrokenLink; readonly end: ChainEnd } {
+  const { stream } = row;
+  const end = { stream: before.stream, n: row.n, digest: row.digest };
+  const n = before.n + 1;
+  if (row.n !== n || stream !== before.stream) return { broken: { stream, n, reason: "missing" }, end };
+  if (row.prev !== before.digest) return { broken: { stream, n, reason: "prev" }, end };
+  if (row.digest !== auditDigest(row)) return { broken: { stream, n, reason: "digest" }, end };
+  return { end };
+}
+
+/** The first fault of one stream's rows, given in order of `n`, or undefined for a whole chain. Rows cut off at the end are for anchors to find. */
 export function verifyChain(rows: readonly AuditDoc[]): BrokenLink | undefined {
-  let prev = NO_PREV;
-  let n = 0;
+  let end: ChainEnd = { stream: rows[0]?.stream ?? "", n: 0, digest: NO_PREV };
   for (const row of rows) {
-    n++;
-    if (row.n !== n || row.stream !== rows[0]?.stream) return { stream: row.stream, n, reason: "missing" };
-    if (row.prev !== prev) return { stream: row.stream, n, reason: "prev" };
-    if (row.digest !== auditDigest(row)) return { stream: row.stream, n, reason: "digest" };
-    prev = row.digest;
+    const step = chainStep(end, row);
+    if (step.broken !== undefined) return step.broken;
+    end = step.end;
   }
   return undefined;
 }

@@ -1,0 +1,74 @@
+import type { Collection, CollectionSpec, Doc, Storage, Stored, Unit } from "../../storage/port.ts";
+import type { Secrets } from "../plan-rows.ts";
+import type { Finding, FindingCode } from "./finding.ts";
+
+export interface VerifyParts {
+  readonly storage: Storage;
+  /** The installation's: ids of labels, things and contributions are made again with them. */
+  readonly secrets: Secrets;
+}
+
+/** What one step of a check looked at and found. */
+export interface Looked {
+  readonly collection: string;
+  /** Documents. */
+  readonly looked: number;
+  readonly found: readonly Finding[];
+}
+
+export type Check = (parts: VerifyParts) => AsyncIterable<Looked>;
+
+/** Says that something of one document is not as it should be. */
+export type Report = (code: FindingCode, id: string, message: string) => void;
+
+/** Looks at a page of documents, in the order of their ids, with whatever else the unit shows at the same instant. */
+export type Look<T extends Doc> = (page: readonly Stored<T>[], unit: Unit, report: Report) => Promise<void> | void;
+
+export interface WalkOptions<T extends Doc> {
+  readonly size?: number;
+  /** Of a page that is followed by more, how many documents are looked at now; the rest comes again with the next. Default: all. */
+  readonly whole?: (page: readonly Stored<T>[]) => number;
+}
+
+const PAGE = 500;
+
+/** Reads that all see one state; of log collections there are no snapshots. */
+const atOnce = <R>(
+  { storage }: VerifyParts,
+  spec: CollectionSpec<never>,
+  work: (unit: Unit) => Promise<R>,
+): Promise<R> => (spec.placement === "log" ? work(storage) : storage.snapshot(work));
+
+/**
+ * All documents of a collection by id, each page in a snapshot of its own with what it is held against. Where there are no snapshots, a page with findings is
+ * looked at again, and what is gone then was somebody's write.
+ */
+export async function* walk<T extends Doc>(
+  parts: VerifyParts,
+  spec: CollectionSpec<T>,
+  look: Look<T>,
+  { size = PAGE, whole }: WalkOptions<T> = {},
+): AsyncGenerator<Looked> {
+  let after: string | undefined;
+  yield { collection: spec.name, looked: 0, found: [] };
+  for (;;) {
+    const from = after;
+    const step = (): Promise<{ page: readonly Stored<T>[]; found: Finding[]; more: boolean }> =>
+      atOnce(parts, spec as unknown as CollectionSpec<never>, async (unit) => {
+        const read = await (unit.collection(spec) as Collection<T>).all({
+          limit: size,
+          ...(from === undefined ? {} : { after: from }),
+        });
+        const more = read.length === size;
+        const page = more && whole !== undefined ? read.slice(0, whole(read)) : read;
+        const found: Finding[] = [];
+        await look(page, unit, (code, id, message) => found.push({ code, collection: spec.name, id, message }));
+        return { page, found, more };
+      });
+    let { page, found, more } = await step();
+    if (spec.placement === "log" && found.length > 0) ({ page, found, more } = await step());
+    yield { collection: spec.name, looked: page.length, found };
+    after = page.at(-1)?.id;
+    if (!more || after === undefined) return;
+  }
+}
