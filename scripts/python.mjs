@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from "node:path";
 import { withLock } from "./lock.mjs";
 
 /**
- * `node scripts/python.mjs [clients|peers|stix]`: a folder with Python and the pinned packages of other makers that we test and measure against, from PyPI, made
+ * `node scripts/python.mjs [clients|peers|stix|mongo]`: a folder with Python and the pinned packages of other makers that we test and measure against, from PyPI, made
  * if it is missing or older than its list. Prints the path of its interpreter; ends with 1 and one line where it can't be made.
  */
 const ROOT = resolve(import.meta.dirname, "..");
@@ -14,6 +14,7 @@ const LISTS = {
   clients: join(ROOT, "test", "interop", "requirements.txt"),
   peers: join(ROOT, "bench", "taxii-peers.txt"),
   stix: join(ROOT, "bench", "stix-peers.txt"),
+  mongo: join(ROOT, "test", "support", "mongo-requirements.txt"),
 };
 const notice = (line) => process.stderr.write(`tricord: ${line}\n`);
 const stop = (line) => {

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { readSeed } from "../../seed/shapes.ts";
 import { Meta } from "../../server/storage/collections.ts";
 import { openSqlite } from "../../server/storage/sqlite/open-sqlite.ts";
-import { cutStart, dataFolder, type Ended, endAll, failedStart, freePort, RealServer } from "../support/real-server.ts";
+import { freePort } from "../support/free-port.ts";
+import { cutStart, dataFolder, type Ended, endAll, failedStart, RealServer } from "../support/real-server.ts";
 
 const { accounts, entries } = readSeed("seed");
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DemoAccount } from "../../seed/people.ts";
 import { fastFolder } from "./fast-folder.ts";
+import { freePort } from "./free-port.ts";
 import { type PostReply, type Reply, type ReplyBody, type StixReply, send } from "./send.ts";
 
 /** The built program as processes of their own, each over a store in a temporary folder: what the stories in `test/journeys` act on. */
@@ -115,17 +115,6 @@ async function seededFolder(url: string): Promise<string> {
   writeFileSync(accounts, readFileSync(accounts, "utf8").replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, url));
   return folder;
 }
-
-/** A port that nobody listened on a moment ago. */
-export const freePort = (): Promise<number> =>
-  new Promise((found, failed) => {
-    const probe = createServer();
-    probe.once("error", failed);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => found(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 
 /** A new folder for a store; `endAll` removes it. */
 export function dataFolder(): string {
