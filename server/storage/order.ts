@@ -1,7 +1,7 @@
-import type { Scalar } from "../port.ts";
+import type { Scalar } from "./port.ts";
 
 /**
- * The order of SQLite's indexes, for merging what several of them gave: numbers before text, text by its UTF-8 bytes. JavaScript's own `<` is by
+ * The order of indexes (port), for merging what several of them gave: numbers before text, text by its UTF-8 bytes. JavaScript's own `<` is by
  * UTF-16 units, which puts characters beyond the basic plane before U+E000 to U+FFFF.
  */
 export function compareScalars(a: Scalar, b: Scalar): number {
