@@ -1,6 +1,3 @@
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { type Core, composeContent, composeIngest, openCore } from "../../server/compose.ts";
@@ -22,6 +19,7 @@ import { observeIdleReaders } from "../../server/usecases/taxii/observe-reader.t
 import { viewerOf } from "../../server/usecases/viewer-of.ts";
 import { demonstrationGroup } from "../support/demonstration.ts";
 import { momentOf, START, type Steering, steering } from "../support/steering.ts";
+import { ownStore } from "../support/temporary-store.ts";
 
 const DAY = 86_400_000;
 
@@ -33,26 +31,14 @@ export interface Stored {
   readonly label: Label;
 }
 
-/** A folder in memory where the machine has such a place: no test of this kind pulls the plug. */
-export function quickFolder(): { readonly folder: string; remove(): void } {
-  let base = "/dev/shm";
-  try {
-    accessSync(base, constants.W_OK);
-  } catch {
-    base = tmpdir();
-  }
-  const folder = mkdtempSync(join(base, "tricord-order-"));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
 /** The line and the collections over a store of their own, without HTTP, so that thousands of steps take seconds. Time goes as the test says. */
 export class OrderWorld {
   readonly core: Core;
   readonly steer: Steering;
   collections: Collections;
-  readonly #remove: () => void;
+  readonly #remove: () => Promise<void>;
 
-  private constructor(core: Core, steer: Steering, remove: () => void) {
+  private constructor(core: Core, steer: Steering, remove: () => Promise<void>) {
     this.core = core;
     this.steer = steer;
     this.collections = composeContent(core, steer.moments).collections;
@@ -61,9 +47,9 @@ export class OrderWorld {
 
   /** With the demonstration group and these readers besides. */
   static async open(readers: readonly AccountDoc[] = []): Promise<OrderWorld> {
-    const { folder, remove } = quickFolder();
+    const { settings, remove } = await ownStore();
     const steer = steering();
-    const core = await openCore(readConfig({ LOG_LEVEL: "silent", DATA_DIR: folder }), steer.moments);
+    const core = await openCore(readConfig({ LOG_LEVEL: "silent", ...settings }), steer.moments);
     const world = new OrderWorld(core, steer, remove);
     const { agencies, accounts, agreements, orders } = await demonstrationGroup();
     await world.change(async (unit) => {
@@ -90,7 +76,7 @@ export class OrderWorld {
 
   /** As after a start of the process: nothing that was kept in memory is there. */
   restart(): void {
-    const core = { ...this.core, snapshots: new Snapshots() };
+    const core = { ...this.core, snapshots: new Snapshots(this.core.storage) };
     this.collections = composeContent(core, this.steer.moments).collections;
   }
 
@@ -149,9 +135,8 @@ export class OrderWorld {
   /** Gives a contribution another label, as releases, narrowing and withdrawing do; gives the label back as it is stored. */
   async relabel(contribution: string, label: Label): Promise<Label> {
     const normal = normaliseLabel(label);
-    const { namespace, digest } = this.core.keys;
     await this.core.storage.transaction((unit) =>
-      relabel(unit, contribution, normal, { namespace, digest }, this.steer.now),
+      relabel(unit, contribution, normal, this.core.secrets, this.steer.now),
     );
     return normal;
   }
@@ -192,7 +177,7 @@ export class OrderWorld {
 
   async close(): Promise<void> {
     await this.core.storage.close();
-    this.#remove();
+    await this.#remove();
   }
 }
 

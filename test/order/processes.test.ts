@@ -8,8 +8,8 @@ import { realMoments } from "../../server/shared/moment.ts";
 import { Accounts, Agencies, AgreementsIn, Orders } from "../../server/storage/collections.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { demonstrationGroup } from "../support/demonstration.ts";
+import { type OwnStore, ownStore } from "../support/temporary-store.ts";
 import { READERS } from "./history.ts";
-import { quickFolder } from "./order-world.ts";
 import { callerOf, Shared } from "./processes/open.ts";
 import type { Line } from "./processes/poll.ts";
 
@@ -20,15 +20,18 @@ const BATCHES = 30;
 const runner = resolve(process.cwd(), "test/support/run-typescript.cjs");
 const script = (name: string): string => resolve(process.cwd(), `test/order/processes/${name}.ts`);
 
-const store = quickFolder();
+let store: OwnStore;
+beforeAll(async () => {
+  store = await ownStore();
+});
 const children: ChildProcess[] = [];
-afterAll(() => {
+afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
-  store.remove();
+  await store.remove();
 });
 
 function start(name: string, ...args: string[]): { child: ChildProcess; ended: Promise<unknown> } {
-  const child = spawn(process.execPath, [runner, script(name), store.folder, ...args], {
+  const child = spawn(process.execPath, [runner, script(name), JSON.stringify(store.settings), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
@@ -83,7 +86,7 @@ class Client {
 }
 
 test("four processes that post, release and withdraw, two that follow with small pages, one of them killed and begun again – on one store – each follower ends with exactly what it may see, each once, and is recalled what it had", async () => {
-  const shared = await Shared.open(store.folder);
+  const shared = await Shared.open(store.settings);
   const { agencies, accounts, agreements, orders } = await demonstrationGroup();
   const { now } = realMoments();
   await shared.core.storage.transaction(async (unit) => {

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Storage } from "../../server/storage/port.ts";
-import { openSqlite, type SqliteOptions } from "../../server/storage/sqlite/open-sqlite.ts";
+import { openSqlite } from "../../server/storage/sqlite/open-sqlite.ts";
+import { fastFolder } from "./fast-folder.ts";
+import { ownDatabase } from "./mongo-database.ts";
+import { STORE } from "./which-store.ts";
 
 /** A new empty folder, and how to be rid of it. */
 export function temporaryFolder(): { readonly folder: string; remove(): void } {
@@ -10,15 +13,38 @@ export function temporaryFolder(): { readonly folder: string; remove(): void } {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** A store of its own for a test, in a folder that is removed when the store is closed. */
-export async function openTemporary(options: Omit<SqliteOptions, "folder"> = {}): Promise<Storage> {
-  const { folder, remove } = temporaryFolder();
-  const storage = await openSqlite({ ...options, folder });
+/** Where a store of a test is: the data folder of its process, and with `STORE=mongo` a database. */
+export interface OwnStore {
+  readonly folder: string;
+  /** As the environment would give them. */
+  readonly settings: Readonly<Record<"DATA_DIR" | "MONGODB_URI", string>> | Readonly<Record<"DATA_DIR", string>>;
+  /** Leaves nothing behind. */
+  remove(): Promise<void>;
+}
+
+/** A place for a store that nobody else has. */
+export async function ownStore(): Promise<OwnStore> {
+  const folder = mkdtempSync(join(fastFolder(), "tricord-test-"));
+  const database = STORE === "mongo" ? await ownDatabase() : undefined;
+  return {
+    folder,
+    settings: { DATA_DIR: folder, ...(database === undefined ? {} : { MONGODB_URI: database.uri }) },
+    async remove() {
+      rmSync(folder, { recursive: true, force: true });
+      await database?.drop();
+    },
+  };
+}
+
+/** A store of its own for a test: nothing of it is left when it is closed. */
+export async function openTemporary(): Promise<Storage> {
+  const { settings, remove } = await ownStore();
+  const storage = await openSqlite({ folder: settings.DATA_DIR });
   return {
     ...storage,
     async close() {
       await storage.close();
-      remove();
+      await remove();
     },
   };
 }

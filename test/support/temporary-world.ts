@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { type Core, composeIngest, openCore } from "../../server/compose.ts";
 import { composeRoutes } from "../../server/compose-http.ts";
@@ -21,8 +19,8 @@ import { ingestPost } from "../../server/usecases/ingest-post.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { makeAccessToken } from "../../server/usecases/tokens.ts";
 import { type Directory, demonstrationGroup } from "./demonstration.ts";
-import { fastFolder } from "./fast-folder.ts";
 import { momentOf, START, type Steering, steering } from "./steering.ts";
+import { ownStore } from "./temporary-store.ts";
 
 const DAY = 86_400_000;
 
@@ -70,11 +68,6 @@ const parsed = (body: Buffer): unknown => {
   }
 };
 
-function ownFolder(): { readonly folder: string; remove(): void } {
-  const folder = mkdtempSync(join(fastFolder(), "tricord-test-"));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
 /** The whole composed application in process, over a store of its own, with a clock and chance that the test steers. */
 export class TemporaryWorld {
   readonly steer: Steering;
@@ -84,9 +77,15 @@ export class TemporaryWorld {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #base: string;
   readonly #parts: ReturnType<typeof composeIngest>;
-  readonly #remove: () => void;
+  readonly #remove: () => Promise<void>;
 
-  private constructor(core: Core, steer: Steering, server: Server, routes: readonly Route[], remove: () => void) {
+  private constructor(
+    core: Core,
+    steer: Steering,
+    server: Server,
+    routes: readonly Route[],
+    remove: () => Promise<void>,
+  ) {
     this.core = core;
     this.steer = steer;
     this.routes = routes;
@@ -97,13 +96,13 @@ export class TemporaryWorld {
   }
 
   static async open(options: WorldOptions = {}): Promise<TemporaryWorld> {
-    const { folder, remove } = ownFolder();
+    const { settings, remove } = await ownStore();
     const steer = steering();
     const config = readConfig({
       LOG_LEVEL: "silent",
       RATE_LIMIT_PER_MINUTE: "10000000",
       ...options.settings,
-      DATA_DIR: folder,
+      ...settings,
     });
     const opened = await openCore(config, steer.moments);
     const core =
@@ -282,7 +281,7 @@ export class TemporaryWorld {
     this.#agent.destroy();
     await new Promise((closed) => this.#server.close(closed));
     await this.core.storage.close();
-    this.#remove();
+    await this.#remove();
   }
 }
 

@@ -20,8 +20,9 @@ export class Shared {
     this.collections = composeContent(core, realMoments).collections;
   }
 
-  static async open(folder: string): Promise<Shared> {
-    return new Shared(await openCore(readConfig({ LOG_LEVEL: "silent", DATA_DIR: folder })));
+  /** `settings` of the store, as the environment would give them. */
+  static async open(settings: Readonly<Record<string, string>>): Promise<Shared> {
+    return new Shared(await openCore(readConfig({ LOG_LEVEL: "silent", ...settings })));
   }
 
   async post(as: string, objects: readonly StixJson[], request: LabelRequest): Promise<void> {
@@ -33,7 +34,7 @@ export class Shared {
 
   /** Gives contributions whose label `changes` says so another one, one transaction each; how many. */
   async relabelEach(changes: (label: Label, id: string) => Label | undefined): Promise<number> {
-    const { storage, keys, clock } = this.core;
+    const { storage, secrets, clock } = this.core;
     const labels = new Map((await storage.collection(Labels).all({ limit: 10_000 })).map((doc) => [doc.id, doc.label]));
     let changed = 0;
     for (const { id, label, stixId } of await storage.collection(Rows).all({ limit: 100_000 })) {
@@ -45,7 +46,7 @@ export class Shared {
         const next = now === undefined ? undefined : changes(now, stixId);
         // Another process may have changed it meanwhile.
         if (next === undefined) return;
-        await relabel(unit, id, normaliseLabel(next), { namespace: keys.namespace, digest: keys.digest }, clock());
+        await relabel(unit, id, normaliseLabel(next), secrets, clock());
         changed++;
       });
     }

@@ -5,10 +5,11 @@ import { realMoments } from "../../../server/shared/moment.ts";
 import { callerOf, Shared } from "./open.ts";
 
 /**
- * A process of its own that follows `originals` and says on standard output, a line a page, what it was given and where it goes on. Arguments: folder,
+ * A process of its own that follows `originals` and says on standard output, a line a page, what it was given and where it goes on. Arguments: settings of the store as JSON,
  * account, by `next` or `after`, and the last line of the process before it.
  */
-const [folder = "", account = "", by = "next", begin = "{}"] = process.argv.slice(2);
+const [store = "{}", account = "", by = "next", begin = "{}"] = process.argv.slice(2);
+const settings = JSON.parse(store) as { readonly DATA_DIR: string };
 
 export interface Line {
   readonly ids: readonly string[];
@@ -17,10 +18,10 @@ export interface Line {
 }
 
 async function main(): Promise<void> {
-  const shared = await Shared.open(folder);
+  const shared = await Shared.open(settings);
   let { next, after } = JSON.parse(begin) as Line;
   for (;;) {
-    const done = existsSync(join(folder, "done"));
+    const done = existsSync(join(settings.DATA_DIR, "done"));
     const page = await shared.collections.page(callerOf(account), realMoments(), {
       ...{ collection: "originals", limit: 4, bodies: false },
       ...(next === undefined ? {} : { next }),
