@@ -6,7 +6,7 @@ import { validate } from "../pipeline/validate.ts";
 import { tightness } from "../policy/meet.ts";
 import { personalWarning } from "../policy/personal-data.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
-import { keyed, sha256 } from "../shared/digest.ts";
+import { sha256 } from "../shared/digest.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
 import { compareInstants } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
@@ -18,9 +18,11 @@ import type { AuditStream } from "./append-audit.ts";
 import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.ts";
 import type { Candidate } from "./candidate.ts";
 import type { CommitTogether } from "./commit-together.ts";
+import { nameAgain, nameAside } from "./contribution-name.ts";
 import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { keepRejected } from "./keep-rejected.ts";
+import type { Meter } from "./meter.ts";
 import { type Named, ObjectVersions } from "./object-versions.ts";
 import { recordOrders } from "./order-book.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
@@ -38,6 +40,7 @@ export interface IngestParts {
   readonly clock: () => number;
   /** Where posts that wait at once are committed together; absent: each by itself. */
   readonly commits?: CommitTogether;
+  readonly meter?: Meter;
 }
 
 export interface BatchAsk {
@@ -219,10 +222,6 @@ async function heldChains(
   return { chains, withdrawn, heldIds };
 }
 
-/** The name of a contribution where another that its account does not see whole has the one it would get. */
-const nameAside = (contribution: string, poster: string, { digest }: Secrets): string =>
-  keyed(digest, `${contribution}|${poster}`).slice(0, 24);
-
 /** What was withdrawn and is posted again is a new contribution, with a name that none of those had (TAXII T-104). */
 function namedAnew(
   plans: readonly RowPlan[],
@@ -233,8 +232,7 @@ function namedAnew(
   const first = plans[0]?.contribution ?? "";
   let contribution = first;
   const was = (name: string): boolean => withdrawn.has(name) || withdrawn.has(nameAside(name, poster, secrets));
-  for (let times = 1; withdrawn.size > 0 && was(contribution); times++)
-    contribution = keyed(secrets.digest, `${first}|again|${times}`).slice(0, 24);
+  for (let times = 1; withdrawn.size > 0 && was(contribution); times++) contribution = nameAgain(first, times, secrets);
   if (contribution === first) return plans;
   return plans.map((plan) => ({ ...plan, contribution, id: `${contribution}${plan.id.slice(first.length)}` }));
 }
@@ -272,10 +270,13 @@ export async function ingestBatch(
   ask: BatchAsk,
   moment: Moment,
 ): Promise<IngestReply> {
+  const began = performance.now();
   for (let tries = 0; ; tries++) {
     const snapshot = await parts.snapshots.read(parts.storage, moment.now);
     try {
-      return await attempt(parts, items, ask, moment, snapshot);
+      const made = await attempt(parts, items, ask, moment, snapshot);
+      if (!ask.dryRun) parts.meter?.({ kind: "batch", counts: made.counts, ms: performance.now() - began });
+      return made;
     } catch (error) {
       if (!(error instanceof Moved)) throw error;
       if (tries >= 5)
