@@ -15,6 +15,10 @@ export interface Keys {
   readonly namespace: Uint8Array;
   /** Keyed digests: ids of labels and of their wire form. */
   readonly digest: Uint8Array;
+  /** Keyed hashes of values and words in indexes. */
+  readonly index: Uint8Array;
+  /** Says that a backup is of this installation and unedited. */
+  readonly backup: Uint8Array;
 }
 
 const SECRET_BYTES = 32;
@@ -23,7 +27,14 @@ const SECRET_BYTES = 32;
 export function deriveKeys(secret: Uint8Array): Keys {
   const key = (purpose: string, length: number): Uint8Array =>
     new Uint8Array(hkdfSync("sha256", secret, new Uint8Array(0), `tricord/${purpose}/1`, length));
-  return { jwt: key("jwt", 32), cursor: key("cursor", 32), namespace: key("namespace", 16), digest: key("digest", 32) };
+  return {
+    jwt: key("jwt", 32),
+    cursor: key("cursor", 32),
+    namespace: key("namespace", 16),
+    digest: key("digest", 32),
+    index: key("index", 32),
+    backup: key("backup", 32),
+  };
 }
 
 function parseSecret(text: string, setting: string, file: string): Uint8Array {
