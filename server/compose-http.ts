@@ -114,5 +114,6 @@ export function composeRoutes(
 
 export function composeApp(core: Core, ask: AppAsk): Express {
   const { routes, authenticate } = composeRoutes(core, ask);
-  return makeApp({ routes, authenticate, moments: ask.moments, log: ask.log });
+  const { meter, config } = core;
+  return makeApp({ routes, authenticate, moments: ask.moments, log: ask.log, meter, trustProxy: config.TRUST_PROXY });
 }

@@ -23,7 +23,9 @@ import { FeedbackFlow } from "./usecases/feedback.ts";
 import { commonObjects, groupOf } from "./usecases/group.ts";
 import type { IngestParts } from "./usecases/ingest-batch.ts";
 import type { IngestRunner, Spool } from "./usecases/intake.ts";
+import type { Meter } from "./usecases/meter.ts";
 import { Onward } from "./usecases/onward.ts";
+import type { Secrets } from "./usecases/plan-rows.ts";
 import { Quarantine } from "./usecases/quarantine.ts";
 import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
@@ -40,6 +42,7 @@ import { Withdrawals } from "./usecases/withdraw.ts";
 export interface Core {
   readonly config: Config;
   readonly keys: Keys;
+  readonly secrets: Secrets;
   readonly storage: Storage;
   readonly audit: AuditStream;
   readonly snapshots: Snapshots;
@@ -48,42 +51,58 @@ export interface Core {
   readonly clock: () => number;
   /** Waits; absent where time does not go by itself. */
   readonly pause?: (ms: number) => Promise<void>;
+  /** Hears what metrics are made from. */
+  readonly meter: Meter;
 }
 
 /** A gzip that is answered at once may unpack to this many times the inline limit; what is larger goes the streaming way. */
 const INLINE_INFLATION = 8;
 
-export async function openCore(config: Config, moments: Moments = realMoments): Promise<Core> {
+export async function openCore(
+  config: Config,
+  moments: Moments = realMoments,
+  meter: Meter = () => undefined,
+): Promise<Core> {
   const keys = await readKeys(config, moments());
-  const storage = await openSqlite({ folder: config.DATA_DIR });
+  const storage = await openSqlite({ folder: config.DATA_DIR, observe: meter });
   const audit = makeAuditStream({ storage, collection: Audit, moment: moments() });
   return {
     config,
     keys,
+    secrets: secretsOf(keys),
     storage,
     audit,
-    snapshots: new Snapshots(),
+    snapshots: new Snapshots(storage),
     spool: new FolderSpool(resolve(config.DATA_DIR, "spool")),
     clock: () => moments().now,
+    meter,
     ...(moments === realMoments ? { pause: (ms: number) => setTimeout(ms) } : {}),
   };
 }
 
+/** What rows and ids are made with. */
+const secretsOf = ({ namespace, digest, index }: Keys): Secrets => ({
+  ...{ namespace, digest },
+  index: { key: index, all: false },
+});
+
 export const composeIngest = ({
   config,
-  keys,
+  secrets,
   storage,
   audit,
   snapshots,
   spool,
   clock,
+  meter,
 }: Core): IngestParts & { inflatedLimit: number; spool: Spool } => ({
   storage,
   snapshots,
   audit,
   spool,
   clock,
-  secrets: { namespace: keys.namespace, digest: keys.digest },
+  meter,
+  secrets,
   inflatedLimit: Math.min(config.MAX_INLINE_BYTES * INLINE_INFLATION, config.MAX_INFLATED_BYTES),
 });
 
@@ -93,16 +112,23 @@ export const composeStream = (core: Core): ReturnType<typeof composeIngest> => (
   inflatedLimit: core.config.MAX_INFLATED_BYTES,
 });
 
+const disclosuresOf = ({ storage, meter }: Core, moments: Moments): AuditStream =>
+  makeAuditStream({
+    ...{ storage, collection: Disclosures, moment: moments() },
+    committed: (records, ms) => meter({ kind: "disclosed", records, ms }),
+  });
+
 /** Reading and releasing, as the server and the command line use them. */
 export function composeContent(
   core: Core,
   moments: Moments,
 ): { content: Content; releases: Releases; collections: Collections } {
-  const { config, keys, storage, snapshots, clock } = core;
+  const { config, secrets, storage, snapshots, clock, meter } = core;
+  const keys = { ...core.keys, index: secrets.index };
   const group = groupOf(config.GROUP);
   const renderer = new Renderer(keys.namespace, group, commonObjects(group));
-  const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
-  const parts = { storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys, clock };
+  const disclosures = disclosuresOf(core, moments);
+  const parts = { storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys, clock, meter };
   const collections = new Collections({ ...parts, ...(core.pause === undefined ? {} : { pause: core.pause }) });
   const content = new Content({
     ...parts,
@@ -112,9 +138,9 @@ export function composeContent(
   return { content, collections, releases: new Releases(releaseParts(core, content)) };
 }
 
-const releaseParts = ({ keys, storage, audit, snapshots, clock }: Core, content: Content): ReleaseParts => ({
+const releaseParts = ({ keys, secrets, storage, audit, snapshots, clock }: Core, content: Content): ReleaseParts => ({
   ...{ storage, content, snapshots, audit, clock },
-  secrets: { namespace: keys.namespace, digest: keys.digest },
+  secrets,
   cursorKey: keys.cursor,
 });
 
@@ -140,7 +166,7 @@ export function composeMine(
   core: Core,
   { content, releases }: { readonly content: Content; readonly releases: FateParts["releases"] },
 ): MineParts & { readonly feedback: FeedbackFlow } {
-  const { keys: secrets, storage, audit, snapshots, clock } = core;
+  const { secrets, storage, audit, snapshots, clock } = core;
   return {
     feedback: new FeedbackFlow({ storage, content, snapshots, audit }),
     fates: new Fates({ storage, content, releases, tokenKey: core.keys.cursor }),
@@ -159,6 +185,6 @@ export const composeQuarantine = (
 /** The quality review, as the server and the command line use it. */
 export function composeTriage(core: Core, content: Content, moments: Moments): Triage {
   const { keys, storage, audit, snapshots } = core;
-  const disclosures = makeAuditStream({ storage, collection: Disclosures, moment: moments() });
+  const disclosures = disclosuresOf(core, moments);
   return new Triage({ storage, content, snapshots, audit, disclosures, keys });
 }

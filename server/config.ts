@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { isHostOrNetwork } from "./formats/block-value.ts";
 import { Fault } from "./shared/fault.ts";
@@ -24,6 +25,15 @@ const hosts = text
     "domain names, addresses and networks (192.0.2.0/24) with commas between",
   );
 
+const isNetwork = (value: string): boolean =>
+  value.includes("/")
+    ? ipaddr.isValidCIDR(value)
+    : ipaddr.IPv4.isValidFourPartDecimal(value) || ipaddr.IPv6.isValid(value);
+
+const networks = text
+  .transform((value) => value.split(",").map((network) => network.trim()))
+  .refine((all) => all.every(isNetwork), "addresses and networks (192.0.2.0/24) with commas between");
+
 /** Every setting there is; `.env.example` lists the same with its default. */
 const Env = z.object({
   PORT: whole(0, 65_535).default(8080),
@@ -40,6 +50,10 @@ const Env = z.object({
   MAX_INFLATED_BYTES: whole(1024, 1_099_511_627_776).default(17_179_869_184),
   SECRET_KEY_FILE: text.optional(),
   OWN_HOSTS: hosts.optional(),
+  TRUST_PROXY: networks.optional(),
+  METRICS_PORT: whole(0, 65_535).optional(),
+  METRICS_HOST: text.default("127.0.0.1"),
+  DRAIN_SECONDS: whole(0, 3600).default(0),
   DEMO: flag.default(true),
   GROUP: z
     .string()
@@ -48,9 +62,10 @@ const Env = z.object({
 });
 export const SETTINGS: readonly string[] = Object.keys(Env.shape);
 export type Config = Readonly<
-  Omit<z.infer<typeof Env>, "PUBLIC_URL" | "MONGODB_URI" | "OWN_HOSTS"> & {
+  Omit<z.infer<typeof Env>, "PUBLIC_URL" | "MONGODB_URI" | "OWN_HOSTS" | "TRUST_PROXY"> & {
     PUBLIC_URL: string;
     OWN_HOSTS: readonly string[];
+    TRUST_PROXY: readonly string[];
   }
 >;
 
@@ -79,10 +94,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     .map((issue) => `${String(issue.path[0])}: ${issue.message}; it is ${shown(String(issue.path[0]), ours)}`);
   if (!result.success || empty.length > 0)
     throw new Fault("bad_request", [...empty, ...lines].join("\n"), { code: "config.invalid" });
-  const { MONGODB_URI: _, PUBLIC_URL, OWN_HOSTS = [], ...rest } = result.data;
+  const { MONGODB_URI: _, PUBLIC_URL, OWN_HOSTS = [], TRUST_PROXY = [], ...rest } = result.data;
   return Object.freeze({
     ...rest,
     OWN_HOSTS,
+    TRUST_PROXY,
     PUBLIC_URL: PUBLIC_URL ?? `http://${hostInUrl(rest.HOST)}:${rest.PORT}`,
   });
 }

@@ -11,12 +11,12 @@ import type { FromWorker, ToWorker } from "./worker-runner.ts";
 
 /** The ingest worker's thread: its own connection to the store, so that a large post never blocks a reader (design 6). */
 const config = workerData as Config;
-const core = await openCore(config);
-const parts = { ...composeIngest(core), commits: new CommitTogether(core.storage) };
-const holder = randomBytes(9).toString("base64url");
 const port = parentPort;
 if (port === null) throw new Error("the ingest worker is started by the server");
 const say = (message: FromWorker): void => port.postMessage(message);
+const core = await openCore(config, realMoments, (event) => say({ meter: event }));
+const parts = { ...composeIngest(core), commits: new CommitTogether(core.storage) };
+const holder = randomBytes(9).toString("base64url");
 
 /** One run of the jobs at a time; a wake that comes while one runs starts another after it. */
 let working = false;

@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { openCore } from "./compose.ts";
 import { composeApp } from "./compose-http.ts";
 import { readConfig } from "./config.ts";
-import { listen, toldToEnd } from "./http/listen.ts";
+import { type Listening, listen, toldToEnd } from "./http/listen.ts";
 import { startObserving } from "./jobs/observe-job.ts";
+import { listenForMetrics, metricsOf } from "./metrics/listen-for-metrics.ts";
+import { Readiness } from "./readiness.ts";
 import { seedDemo, wantsDemo } from "./seed-demo.ts";
 import { Fault } from "./shared/fault.ts";
 import { makeLog } from "./shared/log.ts";
@@ -21,10 +24,14 @@ const say = (line: string): void => {
 async function run(): Promise<void> {
   const config = readConfig(process.env);
   const log = makeLog(config.LOG_LEVEL);
-  const core = await openCore(config);
-  const runner = new WorkerRunner(config, new URL("./ingest-worker.js", import.meta.url), log);
+  const metrics = metricsOf(config);
+  const core = await openCore(config, realMoments, metrics?.meter);
+  const readiness = new Readiness({ ...core, spool: resolve(config.DATA_DIR, "spool") });
+  const runner = new WorkerRunner(config, new URL("./ingest-worker.js", import.meta.url), log, core.meter);
   const standards = new StandardsThread(new URL("./standards-worker.js", import.meta.url), log);
+  let watched: Listening | undefined;
   try {
+    if (metrics !== undefined) watched = await listenForMetrics(metrics, core, readiness, log);
     if (await wantsDemo(core)) {
       say("Seeding the demonstration group …");
       // dist/server/main.js stands two folders below the project.
@@ -35,8 +42,7 @@ async function run(): Promise<void> {
         `  received ${received}, distinct ${things.distinct}, merged ${created + updated + unchanged - things.distinct}, rejected ${rejected}`,
       );
     }
-    let stopping = false;
-    const notReady = async (): Promise<string | undefined> => (stopping ? "stopping" : undefined);
+    const notReady = async (): Promise<string | undefined> => (await readiness.check()).reason;
     let base = config.PUBLIC_URL;
     const app = composeApp(core, { runner, standards, moments: realMoments, log, notReady, publicUrl: () => base });
     await runner.start();
@@ -44,7 +50,10 @@ async function run(): Promise<void> {
     const server = await listen({ app, host: config.HOST, port: config.PORT });
     // With port 0 the system picks one, which the settings can't know.
     if (config.PORT === 0) base = config.PUBLIC_URL.replace(/:0$/, `:${server.port}`);
+    const reason = await notReady();
+    if (reason !== undefined) log.warn(`not ready yet: ${reason}`);
     const lines = [`Tricord is ready: ${base}`, `  API       ${base}/api/v1/   (to browse: ${base}/docs)`];
+    if (watched !== undefined) lines.push(`  metrics   http://${watched.host}:${watched.port}/metrics`);
     if (config.DEMO) lines.push(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);
     // Before it says so: who waits for that may end it at once.
     const told = toldToEnd(process);
@@ -52,13 +61,17 @@ async function run(): Promise<void> {
     say(lines.join("\n"));
     const signal = await told;
     say(`${signal}: finishing what is under way …`);
-    stopping = true;
+    readiness.stop();
+    server.drain();
+    // Meanwhile a proxy sees that this one is stopping, and sends elsewhere.
+    await pause(config.DRAIN_SECONDS * 1000);
     await server.stop();
     await observing.stop();
   } finally {
     await standards.close();
     await runner.close();
     await core.storage.close();
+    await watched?.stop();
   }
   say("Ended.");
 }

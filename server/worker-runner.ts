@@ -5,6 +5,7 @@ import type { Log } from "./shared/log.ts";
 import type { Moment } from "./shared/moment.ts";
 import type { PostAsk, PostReply } from "./usecases/ingest-post.ts";
 import type { IngestRunner } from "./usecases/intake.ts";
+import type { Meter, MeterEvent } from "./usecases/meter.ts";
 
 interface PlainFault {
   readonly kind: FaultKind;
@@ -19,7 +20,8 @@ export type FromWorker =
   | { n: number; reply: PostReply }
   | { n: number; fault: PlainFault }
   | { n: number; bug: string }
-  | { log: string };
+  | { log: string }
+  | { meter: MeterEvent };
 
 interface Waiting {
   readonly done: (reply: PostReply) => void;
@@ -34,15 +36,17 @@ class IngestThread {
   readonly #config: Config;
   readonly #entry: URL;
   readonly #log: Log;
+  readonly #meter: Meter;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #n = 0;
   #closing: (() => void) | undefined;
 
-  constructor(config: Config, entry: URL, log: Log) {
+  constructor(config: Config, entry: URL, log: Log, meter: Meter) {
     this.#config = config;
     this.#entry = entry;
     this.#log = log;
+    this.#meter = meter;
   }
 
   /** Starts the thread; resolves when it takes posts. */
@@ -64,6 +68,10 @@ class IngestThread {
   }
 
   #answer(message: Exclude<FromWorker, { ready: true }>): void {
+    if ("meter" in message) {
+      this.#meter(message.meter);
+      return;
+    }
     if ("log" in message) {
       this.#log.error({ detail: message.log }, "a job failed");
       return;
@@ -141,8 +149,8 @@ class IngestThread {
 export class WorkerRunner implements IngestRunner {
   readonly #threads: readonly IngestThread[];
 
-  constructor(config: Config, entry: URL, log: Log) {
-    this.#threads = Array.from({ length: config.INGEST_WORKERS }, () => new IngestThread(config, entry, log));
+  constructor(config: Config, entry: URL, log: Log, meter: Meter) {
+    this.#threads = Array.from({ length: config.INGEST_WORKERS }, () => new IngestThread(config, entry, log, meter));
   }
 
   /** Starts the threads; resolves when all take posts. */

@@ -17,7 +17,7 @@ import { sessionLives } from "../usecases/sessions.ts";
 import { ALGORITHM, AUDIENCE, ISSUER } from "../usecases/tokens.ts";
 import { makeBasicCache } from "./basic-cache.ts";
 import type { Limits } from "./limits.ts";
-import type { Authenticate } from "./router.ts";
+import { type Authenticate, addressOf } from "./router.ts";
 import { grantedVerbs, machineVerbs, type Scope } from "./verbs.ts";
 
 export interface AuthenticateParts {
@@ -99,7 +99,8 @@ export function makeAuthenticate(parts: AuthenticateParts): Authenticate {
   };
 
   const byKey = async (req: Request, key: string): Promise<Credential> => {
-    const held = await keyOf(storage, key, contextOf(req).moment.now);
+    const { moment, people } = contextOf(req);
+    const held = await keyOf(storage, key, Math.max(moment.now, people.judged));
     if (held === undefined) throw refused("key.refused", "this API key is unknown, expired or revoked");
     return { account: held.account, scopes: held.scopes, machine: true };
   };
@@ -114,7 +115,7 @@ export function makeAuthenticate(parts: AuthenticateParts): Authenticate {
       known.rev === (await people.find(known.account))?.rev
     )
       return { account: known.account, scopes: ALL };
-    const account = await limits.signIn(req.socket.remoteAddress ?? "", () =>
+    const account = await limits.signIn(addressOf(req), () =>
       checkPassword({ username, password, by: "basic" }, moment),
     );
     accepted.remember(
@@ -172,7 +173,7 @@ export function makeAuthenticate(parts: AuthenticateParts): Authenticate {
     asked.set(req, { moment, people });
     const { account: id, scopes, session, machine } = await credentialOf(req);
     const person = await people.find(id);
-    if (person === undefined || !inForce(person.account, moment.now))
+    if (person === undefined || !inForce(person.account, Math.max(moment.now, people.judged)))
       throw refused("account.ended", "this account is not in force");
     await limits.charge(id);
     const left = person.account.scope === "read" ? scopes.filter((scope) => scope === "read") : scopes;

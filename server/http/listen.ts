@@ -13,11 +13,15 @@ export interface ListenParts {
   readonly port: number;
   /** Milliseconds that requests under way get when it stops. */
   readonly drainMs?: number;
+  /** The settings that give port and host, for the words of a failure. Default: PORT, HOST. */
+  readonly settings?: { readonly port: string; readonly host: string };
 }
 
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  /** From now on each reply ends its connection, so that a proxy holds none when this stops. New ones are still served. */
+  drain(): void;
   /** No new connection, requests under way finish, idle connections close; resolves when all is done or time is up. Twice is as once. */
   stop(): Promise<void>;
   /** Whether `stop` was called: `/readyz` says so. */
@@ -28,17 +32,19 @@ const DRAIN = 10_000;
 /** A large post over a slow line takes its time; the headers may not. */
 const REQUEST_TIMEOUT = 30 * 60_000;
 
-const WORDS: Readonly<Record<string, (parts: ListenParts) => string>> = {
-  EADDRINUSE: ({ host, port }) => `PORT: ${port} on ${host} is in use by another program`,
-  EADDRNOTAVAIL: ({ host }) => `HOST: ${host} is not an address of this machine`,
-  ENOTFOUND: ({ host }) => `HOST: ${host} is not known`,
-  EAI_AGAIN: ({ host }) => `HOST: ${host} is not known`,
-  EACCES: ({ port }) => `PORT: this user may not listen on ${port}`,
+type Names = NonNullable<ListenParts["settings"]>;
+const WORDS: Readonly<Record<string, (parts: ListenParts, names: Names) => string>> = {
+  EADDRINUSE: ({ host, port }, names) => `${names.port}: ${port} on ${host} is in use by another program`,
+  EADDRNOTAVAIL: ({ host }, names) => `${names.host}: ${host} is not an address of this machine`,
+  ENOTFOUND: ({ host }, names) => `${names.host}: ${host} is not known`,
+  EAI_AGAIN: ({ host }, names) => `${names.host}: ${host} is not known`,
+  EACCES: ({ port }, names) => `${names.port}: this user may not listen on ${port}`,
 };
 
 function cannotListen(cause: NodeJS.ErrnoException, parts: ListenParts): unknown {
   const words = WORDS[cause.code ?? ""];
-  return words === undefined ? cause : new Fault("unavailable", words(parts), { code: "listen.failed", cause });
+  const names = parts.settings ?? { port: "PORT", host: "HOST" };
+  return words === undefined ? cause : new Fault("unavailable", words(parts, names), { code: "listen.failed", cause });
 }
 
 /** Whose path a request line names, where as much of it was read. */
@@ -100,8 +106,9 @@ function answerAll(server: Server): void {
 
 /** A request of HTTP/1.1 names its host (RFC 9112 section 3.2). */
 const withHost =
-  (app: RequestListener): RequestListener =>
+  (app: RequestListener, draining: () => boolean): RequestListener =>
   (req, res) => {
+    if (draining()) res.shouldKeepAlive = false;
     if (req.headers.host !== undefined || req.httpVersion !== "1.1") return app(req, res);
     const message = "a request of HTTP/1.1 names its host";
     refuse(req.socket, `${req.method} ${req.url}`, {
@@ -149,7 +156,11 @@ const listening = (server: Server, parts: ListenParts): Promise<void> =>
 
 /** Listens until it is stopped. A port in use or an address that is not ours is `Fault("unavailable")` with one clear line. */
 export async function listen(parts: ListenParts): Promise<Listening> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT, requireHostHeader: false }, withHost(parts.app));
+  let draining = false;
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT, requireHostHeader: false },
+    withHost(parts.app, () => draining),
+  );
   server.on("clientError", refuseBroken);
   answerAll(server);
   const closeIdle = trackIdle(server);
@@ -170,7 +181,11 @@ export async function listen(parts: ListenParts): Promise<Listening> {
   return {
     host: address.address,
     port: address.port,
+    drain: () => {
+      draining = true;
+    },
     stop: () => {
+      draining = true;
       ended ??= stop();
       return ended;
     },

@@ -42,6 +42,7 @@ export function replyFault(
             ...(error.path !== undefined && { path: clip(error.path, 300) }),
             message: clip(error.message, 1000),
           };
+    res.locals.fault = error.code;
     if (error.kind === "unauthorized") res.setHeader("WWW-Authenticate", face.challenge);
     if (error.kind === "too_many_requests" || error.kind === "unavailable")
       res.setHeader("Retry-After", String(Math.max(1, Math.ceil(error.retryAfter ?? 1))));

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { Fault } from "../shared/fault.ts";
 import type { Log } from "../shared/log.ts";
 import type { Moment, Moments } from "../shared/moment.ts";
+import type { Meter } from "../usecases/meter.ts";
 import type { Face } from "./face.ts";
 import { byteBody, jsonBytes } from "./read-body.ts";
 import { readJson } from "./read-json.ts";
@@ -21,6 +22,9 @@ export interface AppParts {
   readonly authenticate: Authenticate;
   readonly moments: Moments;
   readonly log: Log;
+  readonly meter?: Meter;
+  /** Addresses and networks of proxies whose word is taken for where a request comes from; none: the peer's own address. */
+  readonly trustProxy?: readonly string[];
   /** Most bytes of a JSON body. Byte routes say their own. */
   readonly jsonLimit?: number;
 }
@@ -95,11 +99,14 @@ async function serve(route: Route, req: Request, res: Response, parts: AppParts)
     body,
     moment,
     headers: req.headers,
-    address: req.socket.remoteAddress ?? "",
+    address: addressOf(req),
     signal: gone.signal,
   };
   await sendAnswer(await route.handler(request as never), route, res);
 }
+
+/** Where a request comes from, for limits on those who are not signed in: the peer, or what a trusted proxy says of it. */
+export const addressOf = (req: Request): string => req.ip ?? "";
 
 const momentOf = (res: Response): Moment => res.locals.moment as Moment;
 const faceOf = (res: Response): Face => res.locals.face as Face;
@@ -126,6 +133,7 @@ export function makeApp(parts: AppParts): Express {
   app.set("query parser", false);
   app.set("strict routing", true);
   app.set("case sensitive routing", true);
+  app.set("trust proxy", parts.trustProxy === undefined ? false : [...parts.trustProxy]);
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -140,15 +148,17 @@ export function makeApp(parts: AppParts): Express {
     res.locals.face = faces.find((face) => within(req.path, face)) ?? REST;
     const started = performance.now();
     // The path's pattern and never its values or the query: those may be content (policy 7).
-    res.once("close", () =>
-      parts.log.info({
-        method: req.method,
-        route: res.locals.route,
-        status: res.statusCode,
-        ms: Math.round(performance.now() - started),
-        ...(!res.writableFinished && { cut: true }),
-      }),
-    );
+    res.once("close", () => {
+      const ms = performance.now() - started;
+      const { route, fault } = res.locals as { readonly route?: string; readonly fault?: string };
+      const what = { method: req.method, status: res.statusCode };
+      parts.log.info({ ...what, route, ms: Math.round(ms), ...(!res.writableFinished && { cut: true }) });
+      parts.meter?.({
+        ...{ kind: "request", ...what, ms },
+        ...(route !== undefined && { route }),
+        ...(fault !== undefined && { code: fault }),
+      });
+    });
     next();
   });
   app.use(async (req, res, next) => {

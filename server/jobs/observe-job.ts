@@ -15,7 +15,10 @@ export function startObserving(parts: ObserveParts, moments: Moments, log: Log):
     round = observeIdleReaders(parts, moments())
       .then(
         () => undefined,
-        (error: unknown) => log.warn({ err: error }, "idle readers could not be observed; it is tried again"),
+        (error: unknown) => {
+          parts.meter?.({ kind: "observing-failed" });
+          log.warn({ err: error }, "idle readers could not be observed; it is tried again");
+        },
       )
       .finally(() => {
         busy = false;

@@ -44,6 +44,8 @@ export function makeAuditStream(parts: {
   readonly storage: Storage;
   readonly collection: CollectionSpec<AuditDoc>;
   readonly moment: Moment;
+  /** Hears of each commit of `record`: how many records it held. */
+  readonly committed?: (records: number, ms: number) => void;
 }): AuditStream {
   const { storage, collection } = parts;
   const stream = Buffer.from(parts.moment.random(12)).toString("hex");
@@ -72,6 +74,7 @@ export function makeAuditStream(parts: {
     committing = true;
     while (waiting.length > 0) {
       const group = waiting.splice(0, storage.can.transactionDocuments);
+      const began = performance.now();
       try {
         await storage.transaction((unit) =>
           appendAll(
@@ -79,6 +82,7 @@ export function makeAuditStream(parts: {
             group.map(({ entry }) => entry),
           ),
         );
+        parts.committed?.(group.length, performance.now() - began);
         for (const { done } of group) done();
       } catch (error) {
         for (const { failed } of group) failed(error);

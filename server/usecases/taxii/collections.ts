@@ -11,6 +11,7 @@ import { Readers } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
 import type { AuditEntry, AuditStream } from "../append-audit.ts";
+import type { Meter } from "../meter.ts";
 import { isEdge } from "../needed-ends.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import { openPosition, type Position, sealPosition } from "../position.ts";
@@ -47,6 +48,7 @@ interface CollectionsParts {
   readonly clock: () => number;
   /** Waits this many ms; absent where the clock does not go by itself. */
   readonly pause?: (ms: number) => Promise<void>;
+  readonly meter?: Meter;
 }
 
 /** An object and where it stands; `here`: in the stretch that was asked for, and among the versions. */

@@ -3,6 +3,7 @@ import type { Moment } from "../../shared/moment.ts";
 import { Readers } from "../../storage/collections.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
+import type { Meter } from "../meter.ts";
 import type { Snapshots } from "../snapshot.ts";
 import { lastPageOf, noteEverybody } from "./last-pages.ts";
 import { isCurrent, observe } from "./observe.ts";
@@ -13,6 +14,7 @@ export interface ObserveParts {
   readonly admissions: Admissions;
   /** The time, ms. */
   readonly clock: () => number;
+  readonly meter?: Meter;
 }
 
 /** Brings what was observed of one reader up to now, in a transaction of its own (order, admission intervals). */
@@ -25,6 +27,7 @@ export async function observeReader(parts: ObserveParts, viewer: Viewer, moment:
     const admission = admissions.of(current, snapshot, "taxii");
     await observe(unit, current, snapshot, admission, { now: Math.max(moment.now, clock()), lastPage });
   });
+  parts.meter?.({ kind: "observed" });
 }
 
 /** The same for every account that ever read by cursor: what an idle one lost is known although it did not ask meanwhile. Gives how many were behind. */
