@@ -2,24 +2,30 @@ import { mixOf } from "../pipeline/mix.ts";
 import { Fault } from "../shared/fault.ts";
 import { Crowded, Lanes, LateEnds, Meta, Rows, Stages } from "./collections.ts";
 import { LATE_END, type LaneDoc } from "./documents.ts";
+import { forgetReached, keyIndexes } from "./keyed-index.ts";
 import type { Collection, Doc, Storage, Stored, Unit } from "./port.ts";
 
 /**
  * Forward migrations of the documents, in order; each runs once, in one transaction with the record of the format it leads to
  * (`meta`, id `format`). Tables, columns and indexes are not their business: an adapter makes them from `collections.ts` when it opens.
- * A step that touches more documents than a transaction holds must be written so that it can be taken up again.
+ * What touches more documents than a transaction holds is done in `before`.
  */
 export interface Migration {
   readonly to: number;
+  /** In transactions of its own, before `up`: may be broken off and taken up again, by several processes at once. */
+  before?(storage: Storage): Promise<void>;
   up(unit: Unit): Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [
+/** With the key of keyed hashes in indexes (`keys.ts`); without it a store that has something to be keyed is refused. */
+export const migrationsWith = (index: Uint8Array | undefined): readonly Migration[] => [
   // Format 1 is the first one: a new store starts there and holds nothing to change.
   { to: 1, up: async () => {} },
   { to: 2, up: placeForReaders },
   { to: 3, up: markLateEnds },
+  { to: 4, before: (storage) => keyIndexes(storage, index), up: forgetReached },
 ];
+export const MIGRATIONS: readonly Migration[] = migrationsWith(undefined);
 
 /** Format 2 (order): rows say where they stand in a block, stages where they were left, and lanes what is in them. */
 async function placeForReaders(unit: Unit): Promise<void> {
@@ -122,6 +128,7 @@ export async function migrate(storage: Storage, migrations: readonly Migration[]
       await unit.collection(Meta).insert([{ id: "format", value: latestFormat(migrations) }]);
   });
   for (const migration of migrations) {
+    if (migration.before !== undefined && (await storeFormat(storage)) < migration.to) await migration.before(storage);
     await storage.transaction(async (unit) => {
       const meta = unit.collection(Meta);
       const held = await meta.get("format");

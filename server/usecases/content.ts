@@ -3,6 +3,7 @@ import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
 import type { OwnHosts } from "../formats/block-value.ts";
+import { askedWords, type IndexKey } from "../pipeline/index-terms.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { Fault } from "../shared/fault.ts";
 import { parseInstant } from "../shared/instant.ts";
@@ -13,14 +14,14 @@ import type { Admissions } from "./admission.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { ownContent } from "./content-hash.ts";
 import { type ExportOutcome, exportObjects } from "./export-objects.ts";
-import { lookupValues, whereValueIs } from "./lookup-values.ts";
+import { lookupValues, type ValueKeys, whereValueIs } from "./lookup-values.ts";
 import { readMine } from "./read-mine.ts";
 import { type ListAsk, readObjects } from "./read-objects.ts";
 import { readEdges, readOne, readSources, readTranslations, type SourceView } from "./read-one.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import type { OpenScratch } from "./scratch.ts";
 import { Sight } from "./sight.ts";
-import { rememberJudged, type Snapshots } from "./snapshot.ts";
+import type { Snapshots } from "./snapshot.ts";
 
 export interface ContentParts {
   readonly storage: Storage;
@@ -28,7 +29,7 @@ export interface ContentParts {
   readonly admissions: Admissions;
   readonly renderer: Renderer;
   readonly disclosures: AuditStream;
-  readonly keys: { readonly namespace: Uint8Array; readonly cursor: Uint8Array };
+  readonly keys: ValueKeys & { readonly cursor: Uint8Array };
   /** Where a file waits until it is whole. */
   readonly scratch: OpenScratch;
   /** What no blocklist may name. */
@@ -46,10 +47,20 @@ const micros = (text: string, path: string): number => {
   return instant.ms * 1000;
 };
 
+/** Where all words are keyed hashes there are no beginnings to ask for. */
+function wordsOf(text: string, index: IndexKey): readonly (readonly string[])[] {
+  const words = askedWords(text, index);
+  if (index.all && words.some((terms) => terms.some((term) => term.endsWith("*"))))
+    throw new Fault("unprocessable", "words in this store are kept as keyed hashes: ask for whole words, without *", {
+      code: "query.beginnings",
+      path: "text",
+    });
+  return words;
+}
+
 /** What readers ask for. Each answer is computed from what the caller may see, and recorded before it leaves (design 6). */
 export class Content {
   readonly #parts: ContentParts;
-  #remembered = 0;
 
   constructor(parts: ContentParts) {
     this.#parts = parts;
@@ -59,7 +70,7 @@ export class Content {
   async sight(viewer: Viewer, moment: Moment, channel: Channel): Promise<Sight> {
     const { storage, snapshots, admissions, renderer } = this.#parts;
     const snapshot = await snapshots.read(storage, moment.now);
-    this.#remember(snapshot.at);
+    await snapshots.keep(snapshot);
     // The directory's view of the account, so that a change since it signed in counts.
     const current = snapshot.viewer(viewer.id) ?? viewer;
     return new Sight(
@@ -69,17 +80,6 @@ export class Content {
       admissions.of(current, snapshot, channel),
       new Set(renderer.common.keys()),
     );
-  }
-
-  /** Once a minute, beside the request: a clock that jumps back must not re-open what a reader saw closed (design 6). */
-  #remember(at: number): void {
-    if (at < this.#remembered + 60_000) return;
-    this.#remembered = at;
-    this.#parts.storage
-      .transaction((unit) => rememberJudged(unit, at))
-      .catch(() => {
-        this.#remembered = 0;
-      });
   }
 
   /** Says who is about to be shown which lanes up to where; the answer waits for it. */
@@ -121,8 +121,8 @@ export class Content {
     return {
       view,
       ...(type === undefined ? {} : { type }),
-      ...(value === undefined ? {} : { value: whereValueIs(value, this.#parts.keys.namespace) }),
-      ...(text === undefined ? {} : { text }),
+      ...(value === undefined ? {} : { value: whereValueIs(value, this.#parts.keys) }),
+      ...(text === undefined ? {} : { words: wordsOf(text, this.#parts.keys.index) }),
       ...(tlp === undefined ? {} : { tlp }),
       ...(source === undefined ? {} : { source }),
       ...(after === undefined ? {} : { from: micros(after, "received_after") }),
@@ -210,7 +210,7 @@ export class Content {
     given: readonly string[],
   ): Promise<Array<{ given: string; kind?: string; canonical?: string; objects: StixJson[] }>> {
     const sight = await this.sight(viewer, moment, "api");
-    const hits = await lookupValues(sight, this.#parts.renderer, this.#parts.keys.namespace, given);
+    const hits = await lookupValues(sight, this.#parts.renderer, this.#parts.keys, given);
     await this.#disclose(
       sight,
       "lookup",

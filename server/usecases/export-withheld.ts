@@ -62,7 +62,7 @@ export async function* withheldFrom(
     const reasons = rows.map(({ lane }) => why(lane));
     return reasons.includes(undefined) ? undefined : reasons[0];
   };
-  if (ask.value !== undefined || ask.text !== undefined) {
+  if (ask.value !== undefined || ask.words !== undefined) {
     let next: string | undefined;
     do {
       const page = await readObjects(storage, sight.again(), renderer, cursorKey, {

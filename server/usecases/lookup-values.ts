@@ -1,19 +1,26 @@
 import { recognise } from "../pipeline/canonicalise/value.ts";
+import { type IndexKey, keyedValue } from "../pipeline/index-terms.ts";
 import { thingsOfValue } from "../pipeline/key.ts";
 import { type CanonicalValue, valueTerm } from "../pipeline/steps.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import type { Sight } from "./sight.ts";
 
+/** What things and the index of values are named with. */
+export interface ValueKeys {
+  readonly namespace: Uint8Array;
+  readonly index: IndexKey;
+}
+
 /** The things and terms under which a value in any spelling is found. */
 export function whereValueIs(
   text: string,
-  namespace: Uint8Array,
+  { namespace, index }: ValueKeys,
 ): { meanings: CanonicalValue[]; things: string[]; terms: string[] } {
   const meanings = recognise(text);
   return {
     meanings,
     things: meanings.flatMap((value) => thingsOfValue(value, namespace)),
-    terms: meanings.map(valueTerm),
+    terms: meanings.map((value) => keyedValue(index, valueTerm(value))),
   };
 }
 
@@ -28,10 +35,10 @@ export interface Hit {
 export async function lookupValues(
   sight: Sight,
   renderer: Renderer,
-  namespace: Uint8Array,
+  keys: ValueKeys,
   given: readonly string[],
 ): Promise<Hit[]> {
-  const asked = given.map((text) => ({ text, ...whereValueIs(text, namespace) }));
+  const asked = given.map((text) => ({ text, ...whereValueIs(text, keys) }));
   const rows = [
     ...(await sight.rowsOfThings(asked.flatMap(({ things }) => things))),
     ...(await sight.rowsOfValues(asked.flatMap(({ terms }) => terms))),

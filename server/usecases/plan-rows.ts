@@ -1,13 +1,14 @@
+import type { Label } from "../../schemas/policy/label.ts";
 import { idContributing } from "../../schemas/stix/id-contributing.ts";
 import { tlpOfMarking } from "../../schemas/stix/tlp.ts";
 import { type Arranged, arrange } from "../pipeline/arrange.ts";
+import { type IndexKey, indexTerms, keyedValue } from "../pipeline/index-terms.ts";
 import { extraValues, keyOf, thingUuid } from "../pipeline/key.ts";
 import { laneId } from "../pipeline/lane.ts";
 import { mixOf } from "../pipeline/mix.ts";
 import { edgeEnds } from "../pipeline/references.ts";
 import { covers, cutObject } from "../pipeline/selector.ts";
 import { type Key, NORMALISER, type StixJson } from "../pipeline/steps.ts";
-import { termsOf } from "../pipeline/terms.ts";
 import { validate } from "../pipeline/validate.ts";
 import { sha256 } from "../shared/digest.ts";
 import type { RowDoc } from "../storage/documents.ts";
@@ -19,8 +20,9 @@ export type RowPlan = Omit<RowDoc, "stamp">;
 export interface Labelled {
   readonly object: StixJson;
   readonly key: Key;
-  /** `labelId` of the stored label, and the cut sets of its tiers. */
+  /** `labelId` of the stored label, what of it tells how closely words are held, and the cut sets of its tiers. */
   readonly label: string;
+  readonly stored: Pick<Label, "tlp" | "fieldRules">;
   readonly cuts: readonly (readonly string[])[];
   /** What names the contribution: the label as it was posted, so that it stays the same one however its release goes on; or the name it has. */
   readonly name: { readonly posted: string; readonly contribution?: string };
@@ -44,6 +46,7 @@ export interface Secrets {
   /** 16 bytes: the secret namespace of version 5 UUIDs. */
   readonly namespace: Uint8Array;
   readonly digest: Uint8Array;
+  readonly index: IndexKey;
 }
 
 /** Whether taking this out hides the object: what STIX requires, or what makes its deterministic id (design 3, tiers). */
@@ -86,7 +89,7 @@ function written(
 
 /** The rows of one contribution: the sender's own bytes, and a cut copy for each other tier that can be shown at all. */
 export function planRows(
-  { object, key, label, cuts, name, flags, consumed, given }: Labelled,
+  { object, key, label, stored, cuts, name, flags, consumed, given }: Labelled,
   origin: Origin,
   secrets: Secrets,
 ): RowPlan[] {
@@ -123,7 +126,7 @@ export function planRows(
       stixId,
       originator: origin.originator,
       mix: mixOf(stixId, version, here.length > 0),
-      terms: termsOf(shown),
+      terms: indexTerms(shown, stored, cut, secrets.index),
       hash: hashHere,
       batch: origin.batch,
       channel: origin.channel,
@@ -136,7 +139,7 @@ export function planRows(
     // Spread into the object above, each of these would be a copy more for every object that is posted.
     if (version !== undefined) row.version = version;
     if (here.length > 0) row.ends = here;
-    if (besides.length > 0) row.values = [...besides];
+    if (besides.length > 0) row.values = besides.map((term) => keyedValue(secrets.index, term));
     if (typeof object.created_by_ref === "string") row.claimedBy = object.created_by_ref;
     if (before !== undefined) row.given = before;
     if (own.checksum !== undefined) row.checksum = own.checksum;

@@ -1,5 +1,4 @@
 import type { Tlp } from "../../schemas/policy/vocabulary.ts";
-import { queryTerms } from "../pipeline/terms.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
 import { Rows } from "../storage/collections.ts";
@@ -17,7 +16,8 @@ export interface ListAsk {
   readonly type?: string;
   /** Canonical value: the things it is the key of, and its terms. */
   readonly value?: { readonly things: readonly string[]; readonly terms: readonly string[] };
-  readonly text?: string;
+  /** Words, each list one way in which a row may hold all of them; empty where the question has none. */
+  readonly words?: readonly (readonly string[])[];
   readonly tlp?: Tlp;
   /** Originating agency. */
   readonly source?: string;
@@ -67,7 +67,7 @@ async function* candidates(
   lanes: readonly AdmittedLane[],
   after: Position | undefined,
 ): AsyncGenerator<Row[]> {
-  if (ask.value === undefined && ask.text === undefined) {
+  if (ask.value === undefined && ask.words === undefined) {
     const index = ask.type === undefined ? "lane" : "kind";
     const prefixes = lanes.map(({ lane }) => (ask.type === undefined ? [lane] : [lane, ask.type]));
     const bounds = {
@@ -86,10 +86,11 @@ async function* candidates(
   let found: Row[] | undefined;
   if (ask.value !== undefined)
     found = [...(await sight.rowsOfThings(ask.value.things)), ...(await sight.rowsOfValues(ask.value.terms))];
-  if (ask.text !== undefined) {
-    const terms = queryTerms(ask.text);
-    if (terms.length === 0) return;
-    const matched = await unit.collection(Rows).search({ scopes: [...allowed], terms, limit: MOST_MATCHES + 1 });
+  if (ask.words !== undefined) {
+    const rows = unit.collection(Rows);
+    const matched: Row[] = [];
+    for (const terms of ask.words)
+      matched.push(...(await rows.search({ scopes: [...allowed], terms, limit: MOST_MATCHES + 1 })));
     if (matched.length > MOST_MATCHES)
       throw new Fault("unprocessable", `more than ${MOST_MATCHES} contributions have these words: ask more narrowly`, {
         code: "query.too_many",
@@ -208,7 +209,7 @@ export async function readObjects(
   const lanes = filteredLanes(sight, ask);
   const allowed = new Set(lanes.map(({ lane }) => lane));
   const passing = new Set<string>();
-  const worded = ask.value !== undefined || ask.text !== undefined;
+  const worded = ask.value !== undefined || ask.words !== undefined;
   const passes = (row: Row): boolean =>
     worded
       ? passing.has(row.id)

@@ -61,6 +61,7 @@ export async function relabel(
       object,
       key: keyed.key,
       label: id,
+      stored: label,
       cuts: labelEntry(id, label).cuts,
       name: { contribution, posted: own.posted },
       flags: own.flags ?? [],
