@@ -16,11 +16,12 @@ import type { AccountDoc, AgreementDoc } from "../../server/storage/documents.ts
 import type { Storage, Unit } from "../../server/storage/port.ts";
 import { KEY_PREFIX } from "../../server/usecases/api-keys.ts";
 import { ingestPost } from "../../server/usecases/ingest-post.ts";
+import type { Meter } from "../../server/usecases/meter.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { makeAccessToken } from "../../server/usecases/tokens.ts";
 import { type Directory, demonstrationGroup } from "./demonstration.ts";
 import { momentOf, START, type Steering, steering } from "./steering.ts";
-import { ownStore } from "./temporary-store.ts";
+import { type OwnStore, ownStore } from "./temporary-store.ts";
 
 const DAY = 86_400_000;
 
@@ -58,6 +59,10 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Puts something between the application and its store: a planted fault, a counter. */
   readonly wrapStorage?: (storage: Storage) => Storage;
+  /** Hears what metrics are made from. */
+  readonly meter?: Meter;
+  /** A store that holds a world already: nobody is added. It goes with this world. */
+  readonly over?: OwnStore;
 }
 
 const parsed = (body: Buffer): unknown => {
@@ -96,7 +101,7 @@ export class TemporaryWorld {
   }
 
   static async open(options: WorldOptions = {}): Promise<TemporaryWorld> {
-    const { settings, remove } = await ownStore();
+    const { settings, remove } = options.over ?? (await ownStore());
     const steer = steering();
     const config = readConfig({
       LOG_LEVEL: "silent",
@@ -104,7 +109,7 @@ export class TemporaryWorld {
       ...options.settings,
       ...settings,
     });
-    const opened = await openCore(config, steer.moments);
+    const opened = await openCore(config, steer.moments, options.meter);
     const core =
       options.wrapStorage === undefined ? opened : { ...opened, storage: options.wrapStorage(opened.storage) };
     const parts = composeIngest(core);
@@ -118,7 +123,7 @@ export class TemporaryWorld {
     const server = createServer(app);
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     const world = new TemporaryWorld(core, steer, server, routes, remove);
-    await world.addDirectory({ ...(await demonstrationGroup()), ...options.directory });
+    if (options.over === undefined) await world.addDirectory({ ...(await demonstrationGroup()), ...options.directory });
     return world;
   }
 

@@ -61,7 +61,9 @@ async function tell(
 }
 
 /** Consolidated and keyed ids of all rows, and marking definitions that readers are shown. */
-async function guesses(world: TemporaryWorld): Promise<{ things: string[]; markings: string[]; reviews: string[] }> {
+export async function guesses(
+  world: TemporaryWorld,
+): Promise<{ things: string[]; markings: string[]; reviews: string[] }> {
   const rows = await world.storage.collection(Rows).all({ limit: 100_000 });
   const reviews = (await world.storage.collection(Reviews).all({ limit: 100_000 })).flatMap(({ names }) => names);
   const markings = new Set<string>();
@@ -95,7 +97,8 @@ function around(a: Buffer, b: Buffer): string {
   return `at byte ${at}\n  A: …${cut(a)}…\n  B: …${cut(b)}…`;
 }
 
-function compare(ask: Ask, a: Reply, b: Reply): void {
+/** Throws `TwinDifference` where two answers to one request are not the same byte for byte. */
+export function compare(ask: Ask, a: Reply, b: Reply): void {
   const told = `${ask.method} ${ask.path}${ask.body === undefined ? "" : ` ${JSON.stringify(ask.body).slice(0, 600)}`}`;
   if (a.status !== b.status)
     throw new TwinDifference(
