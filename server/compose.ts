@@ -10,6 +10,7 @@ import { scratchIn } from "./scratch.ts";
 import { type Moments, realMoments } from "./shared/moment.ts";
 import { FolderSpool } from "./spool.ts";
 import { Audit, Disclosures } from "./storage/collections.ts";
+import { migrationsWith } from "./storage/migrations.ts";
 import type { Storage } from "./storage/port.ts";
 import { openSqlite } from "./storage/sqlite/open-sqlite.ts";
 import { Admissions } from "./usecases/admission.ts";
@@ -64,7 +65,11 @@ export async function openCore(
   meter: Meter = () => undefined,
 ): Promise<Core> {
   const keys = await readKeys(config, moments());
-  const storage = await openSqlite({ folder: config.DATA_DIR, observe: meter });
+  const storage = await openSqlite({
+    folder: config.DATA_DIR,
+    observe: meter,
+    migrations: migrationsWith(keys.index),
+  });
   const audit = makeAuditStream({ storage, collection: Audit, moment: moments() });
   return {
     config,
