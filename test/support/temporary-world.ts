@@ -119,7 +119,7 @@ export class TemporaryWorld {
       wake: () => undefined,
     };
     const { routes, authenticate } = composeRoutes(core, { runner, moments: steer.moments });
-    const app = makeApp({ routes, authenticate, moments: steer.moments, log: makeLog("silent") });
+    const app = makeApp({ routes, authenticate, moments: steer.moments, log: makeLog("silent"), meter: core.meter });
     const server = createServer(app);
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     const world = new TemporaryWorld(core, steer, server, routes, remove);
