@@ -120,10 +120,10 @@ describe("metrics", () => {
     expect(grown("tricord_disclosures_total")).toBeGreaterThan(2);
     expect(grown("tricord_disclosure_commit_duration_seconds_count")).toBeGreaterThan(2);
 
-    const text = JSON.stringify(after.samples);
+    const text = JSON.stringify(after.samples.map(({ name, labels }) => [name, labels]));
     const hidden = [...WORDS, ...Object.values(ACCOUNTS), "JP-NPA", "US-FBI", '"TRI"', "campaign", "ipv4", "GREEN"];
     expect(hidden.filter((word) => text.toLowerCase().includes(word.toLowerCase()))).toEqual([]);
-    expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{16}/);
+    expect(/[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{16}/.exec(text)).toBeNull();
     const labels = new Set(after.samples.flatMap((sample) => Object.keys(sample.labels)));
     const ours = ["method", "route", "status", "code", "outcome", "placement", "why", "engine", "le"];
     const nodes = ["space", "type", "kind", "version", "major", "minor", "patch", "quantile"];
