@@ -66,15 +66,21 @@ module.exports = {
       to: { path: "node_modules/better-sqlite3/" },
     },
     {
+      name: "mongo-driver-in-its-adapter",
+      severity: "error",
+      from: { pathNot: "^(server/storage/mongo|test|bench)/" },
+      to: { path: "node_modules/(mongoose|mongodb)/" },
+    },
+    {
       name: "adapters-keep-to-themselves",
       severity: "error",
       from: { path: "^server/storage/(sqlite|mongo)/" },
       to: { path: "^server/(?!storage/|shared/)|^seed/" },
     },
     {
-      name: "only-compose-picks-adapters",
+      name: "one-place-picks-adapters",
       severity: "error",
-      from: { path: "^server/", pathNot: "^server/(compose|storage/(sqlite|mongo)/)" },
+      from: { path: "^server/", pathNot: "^server/(open-store|storage/(sqlite|mongo)/)" },
       to: { path: "^server/storage/(sqlite|mongo)/" },
     },
     { name: "nobody-imports-tests", severity: "error", from: { pathNot: "^test/" }, to: { path: "^test/" } },

@@ -6,13 +6,13 @@ import type { MineParts } from "./http/api/mine.ts";
 import type { OrderUseCases } from "./http/api/orders.ts";
 import type { ReleaseUseCases } from "./http/api/releases.ts";
 import { type Keys, readKeys } from "./keys.ts";
+import { openStore } from "./open-store.ts";
 import { scratchIn } from "./scratch.ts";
 import { type Moments, realMoments } from "./shared/moment.ts";
 import { FolderSpool } from "./spool.ts";
 import { Audit, Disclosures } from "./storage/collections.ts";
 import { migrationsWith } from "./storage/migrations.ts";
 import type { Storage } from "./storage/port.ts";
-import { openSqlite } from "./storage/sqlite/open-sqlite.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
@@ -65,11 +65,7 @@ export async function openCore(
   meter: Meter = () => undefined,
 ): Promise<Core> {
   const keys = await readKeys(config, moments());
-  const storage = await openSqlite({
-    folder: config.DATA_DIR,
-    observe: meter,
-    migrations: migrationsWith(keys.index),
-  });
+  const storage = await openStore(config, { observe: meter, migrations: migrationsWith(keys.index) });
   const audit = makeAuditStream({ storage, collection: Audit, moment: moments() });
   return {
     config,

@@ -40,7 +40,9 @@ const Env = z.object({
   HOST: text.default("127.0.0.1"),
   DATA_DIR: text.default("./data"),
   PUBLIC_URL: url.optional(),
-  MONGODB_URI: text.refine(() => false, "this build has the embedded store only; leave it out").optional(),
+  MONGODB_URI: text
+    .refine((value) => /^mongodb(?:\+srv)?:\/\/./.test(value), "mongodb://host/database?replicaSet=name")
+    .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(", ")}`).default("info"),
   RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000).default(6000),
   SIGN_IN_FAILURES_PER_MINUTE: whole(1, 1_000_000).default(60),
@@ -62,7 +64,7 @@ const Env = z.object({
 });
 export const SETTINGS: readonly string[] = Object.keys(Env.shape);
 export type Config = Readonly<
-  Omit<z.infer<typeof Env>, "PUBLIC_URL" | "MONGODB_URI" | "OWN_HOSTS" | "TRUST_PROXY"> & {
+  Omit<z.infer<typeof Env>, "PUBLIC_URL" | "OWN_HOSTS" | "TRUST_PROXY"> & {
     PUBLIC_URL: string;
     OWN_HOSTS: readonly string[];
     TRUST_PROXY: readonly string[];
@@ -94,7 +96,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     .map((issue) => `${String(issue.path[0])}: ${issue.message}; it is ${shown(String(issue.path[0]), ours)}`);
   if (!result.success || empty.length > 0)
     throw new Fault("bad_request", [...empty, ...lines].join("\n"), { code: "config.invalid" });
-  const { MONGODB_URI: _, PUBLIC_URL, OWN_HOSTS = [], TRUST_PROXY = [], ...rest } = result.data;
+  const { PUBLIC_URL, OWN_HOSTS = [], TRUST_PROXY = [], ...rest } = result.data;
   return Object.freeze({
     ...rest,
     OWN_HOSTS,

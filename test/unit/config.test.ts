@@ -39,7 +39,7 @@ describe("settings", () => {
       "https://x/path",
       'PUBLIC_URL: http:// or https://, host and port, nothing after; it is "https://x/path"',
     ],
-    ["MONGODB_URI", "mongodb://x", "MONGODB_URI: this build has the embedded store only; leave it out; it is set"],
+    ["MONGODB_URI", "postgres://me:secret@x/y", "MONGODB_URI: mongodb://host/database?replicaSet=name; it is set"],
     ["RATE_LIMIT_PER_MINUTE", "0", 'RATE_LIMIT_PER_MINUTE: from 1 to 10000000; it is "0"'],
   ])("readConfig – %s=%j – is one clear line", (name, value, line) => {
     let said = "";
