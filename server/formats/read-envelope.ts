@@ -39,24 +39,29 @@ export function readEnvelope(input: Uint8Array, inflated: number): Item[] {
 
 /** Items of one group: what one transaction holds (design 5). */
 const GROUP = 1000;
+/** Bytes of the objects after which a group is closed although it has fewer. */
+const GROUP_BYTES = 4_194_304;
 const startsAsList = (head: Uint8Array): boolean =>
   /^\uFEFF?\s*\[/.test(Buffer.from(head.subarray(0, 1024)).toString());
 
 /**
- * An envelope of any size as `readEnvelope` reads it, in groups of up to 1,000 items. A fault may come after groups that were handed over: they
+ * An envelope of any size as `readEnvelope` reads it, in groups of up to 1,000 items, and of fewer where these are large. A fault may come after groups that were handed over: they
  * stay valid. A member that is no object is a problem of its own here, since what came before it is taken already.
  */
 export async function* readEnvelopeStream(source: AsyncIterable<Uint8Array>, inflated: number): AsyncGenerator<Item[]> {
   const splitter = new JsonSplitter(["objects"]);
   let waiting: Item[] = [];
+  let size = 0;
   let index = 0;
   for await (const piece of inflateStream(source, inflated)) {
     for (const bytes of splitter.push(piece)) {
       if (index === 0 && startsAsList(splitter.before())) throw notEnvelope("the body is a JSON list");
       waiting.push(stixItem(parseJson(bytes, decodeUtf8(bytes)), index++));
-      if (waiting.length < GROUP) continue;
+      size += bytes.length;
+      if (waiting.length < GROUP && size < GROUP_BYTES) continue;
       yield waiting;
       waiting = [];
+      size = 0;
     }
   }
   const { around } = splitter.end();

@@ -29,21 +29,30 @@ import { JsonSplitter } from "./split-json.ts";
 
 /** Items of one group: what one transaction holds (design 5). */
 const GROUP = 1000;
+/** Bytes read, unpacked, after which a group is closed although it has fewer: objects may have 16 MiB each. */
+const GROUP_BYTES = 4_194_304;
 /** Characters of a report that is read as a whole, since any of its words may tell how the others are meant. */
 const LONGEST_PROSE = 32 * 1024 * 1024;
 const LONGEST_LINE = 1_048_576;
 /** Distinct values of a list that are remembered; a repeat beyond it comes again as the same bytes and changes nothing. */
 const REMEMBERED = 200_000;
 
-async function* grouped(lots: AsyncIterable<readonly Item[]>): AsyncGenerator<Item[]> {
+/** `read`: how many bytes the items so far were made from. */
+async function* grouped(lots: AsyncIterable<readonly Item[]>, read: () => number): AsyncGenerator<Item[]> {
   let waiting: Item[] = [];
+  let closed = 0;
   for await (const items of lots) {
     for (const item of items) {
       waiting.push(item);
       if (waiting.length < GROUP) continue;
       yield waiting;
       waiting = [];
+      closed = read();
     }
+    if (waiting.length === 0 || read() - closed < GROUP_BYTES) continue;
+    yield waiting;
+    waiting = [];
+    closed = read();
   }
   if (waiting.length > 0) yield waiting;
 }
@@ -264,11 +273,10 @@ async function* decoded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string
 const startsAsJsonBytes = (bytes: Uint8Array): boolean => startsAsJson(new TextDecoder().decode(bytes));
 
 async function* itemsOf(
-  source: AsyncIterable<Uint8Array>,
-  { format, columns, limits }: ReadOptions,
+  bytes: AsyncGenerator<Uint8Array>,
+  { format, columns }: ReadOptions,
 ): AsyncGenerator<readonly Item[]> {
   if (columns !== undefined) checkTable(format);
-  const bytes = inflateStream(source, limits.inflated);
   if (columns !== undefined) return yield* readMapped(bytes, columns);
   const head: Uint8Array[] = [];
   let size = 0;
@@ -293,9 +301,17 @@ async function* itemsOf(
 }
 
 /**
- * Inputs of any size as `readInput` reads them, in groups of up to 1,000 items; no more than a group and a piece of 64 kB is
+ * Inputs of any size as `readInput` reads them, in groups of up to 1,000 items, and of fewer where these are large; no more than a group, an object and a piece of 64 kB is
  * held. Faults as of `readInput`, but a fault may come after groups that were already handed over: they stay valid. In
  * addition `input.object` (an object above 16 MiB), `text.report` (running text above 32 Mi characters), `csv.line`, `text.line` (all 413).
  */
-export const readStream = (source: AsyncIterable<Uint8Array>, options: ReadOptions): AsyncGenerator<Item[]> =>
-  grouped(itemsOf(source, options));
+export function readStream(source: AsyncIterable<Uint8Array>, options: ReadOptions): AsyncGenerator<Item[]> {
+  let read = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const piece of inflateStream(source, options.limits.inflated)) {
+      read += piece.length;
+      yield piece;
+    }
+  }
+  return grouped(itemsOf(counted(), options), () => read);
+}

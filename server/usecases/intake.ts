@@ -36,9 +36,9 @@ interface IntakeParts {
   readonly uploadLimit: number;
 }
 
-/** What came so far and the rest of the stream. */
-async function* resume(held: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* held;
+/** What came so far, let go as it is handed on, and the rest of the stream. */
+async function* resume(held: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (let piece = held.shift(); piece !== undefined; piece = held.shift()) yield piece;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
@@ -59,6 +59,8 @@ export class Intake {
     labelAsk(asked);
     const { map, ...plain } = asked;
     const ask = map === undefined ? plain : { ...plain, columns: await columnMapOf(storage, asked.account, map) };
+    // What says that it is large is not gathered in memory first.
+    if (body.length !== undefined && body.length > inlineLimit) return this.#queue(body.stream, ask, moment);
     const chunks = body.stream[Symbol.asyncIterator]();
     const held: Uint8Array[] = [];
     let size = 0;

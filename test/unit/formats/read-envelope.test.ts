@@ -88,3 +88,14 @@ test("nothing – an empty object, a bundle without objects, with a byte order m
     expect(await streamed(Buffer.from(text), 2)).toEqual({ items: [] });
   }
 });
+
+test("an envelope as a stream – 40 objects of a mebibyte each – groups are closed by their bytes, and nothing is left out", async () => {
+  const large = (n: number): string => `{"type":"tool","id":"tool--${n}","name":"${"x".repeat(1_048_576)}"}`;
+  const text = Buffer.from(`{"objects":[${Array.from({ length: 40 }, (_, n) => large(n)).join(",")}]}`);
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < text.length; at += 65_536) yield text.subarray(at, at + 65_536);
+  }
+  const sizes: number[] = [];
+  for await (const group of readEnvelopeStream(pieces(), 50_000_000)) sizes.push(group.length);
+  expect(sizes).toEqual(Array.from({ length: 10 }, () => 4));
+});

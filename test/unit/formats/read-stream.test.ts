@@ -223,3 +223,13 @@ test("a stream – an object above 16 MiB or a line above a million characters �
     code: "csv.line",
   });
 });
+
+test("a stream – 40 objects of a mebibyte each – groups are closed by their bytes, and nothing is left out", async () => {
+  const large = (n: number): string => `{"type":"tool","id":"tool--${n}","name":"${"x".repeat(1_048_576)}"}`;
+  const text = `{"objects":[${Array.from({ length: 40 }, (_, n) => large(n)).join(",")}]}`;
+  const sizes: number[] = [];
+  for await (const group of readStream(source(bytes(text), 65_536), { limits: { inflated: 50_000_000 } }))
+    sizes.push(group.length);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(5);
+  expect(sizes.reduce((a, b) => a + b, 0)).toBe(40);
+});
