@@ -1,5 +1,6 @@
 import { bareInsert } from "./bare-store.ts";
 import { attackObjects, type Sample, smallIndicators } from "./corpus.ts";
+import { largeBundleBench } from "./large-bundle.ts";
 import { realData } from "./real-data.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
 import { stixBench } from "./stix.ts";
@@ -150,6 +151,10 @@ if (process.argv.includes("stix")) {
 }
 if (process.argv.includes("taxii-real")) {
   await taxiiReal();
+  process.exit();
+}
+if (process.argv.includes("large-bundle")) {
+  await largeBundleBench();
   process.exit();
 }
 await ingestTable("small indicators", (run) => smallIndicators(20_000, run));

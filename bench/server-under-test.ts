@@ -54,6 +54,10 @@ export class ServerUnderTest {
     return new ServerUnderTest(child, folder, `http://127.0.0.1:${port}`);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Headers that sign in an account: its API key, or HTTP Basic. */
   headers(username: string): Record<string, string> {
     const account = this.#accounts.find((one) => one.username === username);
