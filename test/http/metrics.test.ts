@@ -10,6 +10,7 @@ import type { Sample } from "../support/exposition.ts";
 import { type Exposition, readExposition } from "../support/exposition.ts";
 import { send } from "../support/send.ts";
 import { TemporaryWorld } from "../support/temporary-world.ts";
+import { wrappedStorage } from "../support/wrapped-storage.ts";
 
 /** Words that stand in what is posted and asked, and must stand in no metric. */
 const WORDS = ["lazarus-of-the-test", "198.51.100.77", "hidden-hopper", "8d4f1c1e-7a52-4c3e-9f6a-0c2b7e5d1a90"];
@@ -151,9 +152,7 @@ describe("metrics", () => {
   });
 
   test("metrics – of a store that does not answer – say so, and leave out what it would tell", async () => {
-    const gone = Object.assign(Object.create(world.storage) as typeof world.storage, {
-      now: () => Promise.reject(new Error("gone")),
-    });
+    const gone = wrappedStorage(world.storage, { now: () => Promise.reject(new Error("gone")) });
     const readiness = new Readiness({ storage: gone, spool: `${world.core.config.DATA_DIR}/spool`, clock: Date.now });
     const told = readExposition(await metrics.text(await standingOf(gone, readiness, Date.now)()));
     const names = ["ready", "clock_offset_seconds", "store_format", "jobs_oldest_waiting_seconds"];

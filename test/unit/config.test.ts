@@ -6,7 +6,7 @@ describe("settings", () => {
     const config = readConfig({ PATH: "/bin", TRICORD_X: "1" });
     expect(config).toEqual({
       ...{ PORT: 8080, HOST: "127.0.0.1", DATA_DIR: "./data", PUBLIC_URL: "http://127.0.0.1:8080", LOG_LEVEL: "info" },
-      OWN_HOSTS: [],
+      ...{ OWN_HOSTS: [], TRUST_PROXY: [], METRICS_HOST: "127.0.0.1", DRAIN_SECONDS: 0 },
       ...{
         RATE_LIMIT_PER_MINUTE: 6000,
         SIGN_IN_FAILURES_PER_MINUTE: 60,
@@ -21,6 +21,17 @@ describe("settings", () => {
   test("readConfig – of what is set – takes it", () => {
     const set = { PORT: "0", HOST: "::1", DEMO: "false", SECRET_KEY_FILE: "/k", GROUP: "g-1", LOG_LEVEL: "silent" };
     expect(readConfig(set)).toMatchObject({ ...set, PORT: 0, DEMO: false, PUBLIC_URL: "http://[::1]:0" });
+    const behind = {
+      TRUST_PROXY: "10.0.0.0/8, ::1",
+      METRICS_PORT: "9464",
+      METRICS_HOST: "0.0.0.0",
+      DRAIN_SECONDS: "5",
+    };
+    expect(readConfig(behind)).toMatchObject({
+      TRUST_PROXY: ["10.0.0.0/8", "::1"],
+      METRICS_PORT: 9464,
+      DRAIN_SECONDS: 5,
+    });
     expect(readConfig({ PUBLIC_URL: "https://tricord.example:8443" }).PUBLIC_URL).toBe("https://tricord.example:8443");
   });
 
@@ -40,6 +51,19 @@ describe("settings", () => {
       'PUBLIC_URL: http:// or https://, host and port, nothing after; it is "https://x/path"',
     ],
     ["MONGODB_URI", "postgres://me:secret@x/y", "MONGODB_URI: mongodb://host/database?replicaSet=name; it is set"],
+    [
+      "TRUST_PROXY",
+      "10.0.0.0/33",
+      'TRUST_PROXY: addresses and networks (192.0.2.0/24) with commas between; it is "10.0.0.0/33"',
+    ],
+    [
+      "TRUST_PROXY",
+      "proxy.example",
+      'TRUST_PROXY: addresses and networks (192.0.2.0/24) with commas between; it is "proxy.example"',
+    ],
+    ["TRUST_PROXY", "true", 'TRUST_PROXY: addresses and networks (192.0.2.0/24) with commas between; it is "true"'],
+    ["METRICS_PORT", "x", 'METRICS_PORT: a whole number; it is "x"'],
+    ["DRAIN_SECONDS", "3601", 'DRAIN_SECONDS: from 0 to 3600; it is "3601"'],
     ["RATE_LIMIT_PER_MINUTE", "0", 'RATE_LIMIT_PER_MINUTE: from 1 to 10000000; it is "0"'],
   ])("readConfig – %s=%j – is one clear line", (name, value, line) => {
     let said = "";
