@@ -156,7 +156,7 @@ export function collectionReads<T extends Doc>(layout: Layout, { collection, ses
       const filter = after === undefined ? {} : { _id: { $gt: after } };
       const most = checkedLimit(limit);
       const found = await collection
-        .find(filter as mongoose.mongo.Filter<Raw>, { ...how(session), projection: NO_TERMS })
+        .find(filter as mongoose.mongo.Filter<Raw>, { ...how(session), hint: "_id_", projection: NO_TERMS })
         .sort({ _id: 1 })
         .limit(Math.min(most, 2 ** 31 - 1))
         .toArray();
