@@ -70,6 +70,7 @@ export function scanContract(open: OpenHandle): void {
         rank: (at * 7) % 50,
       }));
       const { things } = await stored(docs);
+      const limit = lanes > 100 ? 400 : 100;
       const prefixes = Array.from({ length: lanes }, (_, at) => [`l${at}`]);
       const order = [...docs]
         .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0) || (a.id < b.id ? -1 : 1))
@@ -77,12 +78,12 @@ export function scanContract(open: OpenHandle): void {
       for (const index of ["lane", "owner"]) {
         for (const reverse of [false, true]) {
           const seen: string[] = [];
-          let page = await things.scan({ index, prefixes, reverse, limit: 100 });
+          let page = await things.scan({ index, prefixes, reverse, limit });
           while (page.length > 0) {
             seen.push(...ids(page));
             const last = page[page.length - 1];
             const after = { value: last?.rank ?? 0, id: last?.id ?? "" };
-            page = await things.scan({ index, prefixes, reverse, after, limit: 100 });
+            page = await things.scan({ index, prefixes, reverse, after, limit });
           }
           expect(seen).toEqual(reverse ? [...order].reverse() : order);
         }

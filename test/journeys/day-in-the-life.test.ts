@@ -2,10 +2,9 @@ import type { EditReply, FateReply } from "../../schemas/api/mine.ts";
 import type { QueuePage, ReviewReply } from "../../schemas/api/triage.ts";
 import { Audit, Disclosures } from "../../server/storage/collections.ts";
 import type { AuditDoc } from "../../server/storage/documents.ts";
-import { openSqlite } from "../../server/storage/sqlite/open-sqlite.ts";
 import { verifyChain } from "../../server/usecases/audit-chain.ts";
 import { CursorPoller, DatePoller, type Item, manifests, taxii } from "../support/pollers.ts";
-import { endAll, RealServer } from "../support/real-server.ts";
+import { endAll, openStoreOf, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, row, sampleUuid, tool } from "../support/samples.ts";
 import type { Reply } from "../support/send.ts";
 
@@ -299,7 +298,7 @@ describe("a day in the life", () => {
 
   test("the record – read when the server has stopped – names who did what in an unbroken chain, with what Japan was shown and no word of content", async () => {
     expect(await server.stop()).toMatchObject({ code: 0, stderr: "" });
-    const store = await openSqlite({ folder: server.folder, readOnly: true });
+    const store = await openStoreOf(server.folder, { readOnly: true });
     const all = async (spec: typeof Audit): Promise<AuditDoc[]> => {
       const docs: AuditDoc[] = [];
       for (;;) {

@@ -1,9 +1,8 @@
 import { Audit, Disclosures, Receipts } from "../../server/storage/collections.ts";
 import type { AuditDoc } from "../../server/storage/documents.ts";
 import type { CollectionSpec, Storage } from "../../server/storage/port.ts";
-import { openSqlite } from "../../server/storage/sqlite/open-sqlite.ts";
 import { verifyChain } from "../../server/usecases/audit-chain.ts";
-import { endAll, RealServer } from "../support/real-server.ts";
+import { endAll, openStoreOf, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, TRI } from "../support/samples.ts";
 
 jest.setTimeout(600_000);
@@ -154,7 +153,7 @@ test("kill -9 in the middle of an ingest, at ten random moments – after each r
   expect((await server.stop("SIGTERM")).code).toBe(0);
 
   // The chain of audit rows has no gap, and each receipt stands in it.
-  const store = await openSqlite({ folder, readOnly: true });
+  const store = await openStoreOf(folder, { readOnly: true });
   for (const collection of [Audit, Disclosures]) {
     const streams = await streamsOf(store, collection);
     expect([...streams.values()].flatMap((rows) => verifyChain(rows) ?? [])).toEqual([]);

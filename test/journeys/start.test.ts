@@ -5,9 +5,16 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { readSeed } from "../../seed/shapes.ts";
 import { Meta } from "../../server/storage/collections.ts";
-import { openSqlite } from "../../server/storage/sqlite/open-sqlite.ts";
 import { freePort } from "../support/free-port.ts";
-import { cutStart, dataFolder, type Ended, endAll, failedStart, RealServer } from "../support/real-server.ts";
+import {
+  cutStart,
+  dataFolder,
+  type Ended,
+  endAll,
+  failedStart,
+  openStoreOf,
+  RealServer,
+} from "../support/real-server.ts";
 
 const { accounts, entries } = readSeed("seed");
 
@@ -216,7 +223,7 @@ describe("a start that can't be", () => {
     const folder = dataFolder();
     const ours = await RealServer.start({ folder, env: { DEMO: "false" } });
     await ours.stop();
-    const store = await openSqlite({ folder });
+    const store = await openStoreOf(folder);
     const format = await store.collection(Meta).get("format");
     if (format !== undefined) await store.collection(Meta).put({ ...format, value: 9999 });
     await store.close();

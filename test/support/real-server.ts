@@ -1,12 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DemoAccount } from "../../seed/people.ts";
+import { readConfig } from "../../server/config.ts";
+import { openStore } from "../../server/open-store.ts";
+import type { Storage } from "../../server/storage/port.ts";
 import { fastFolder } from "./fast-folder.ts";
 import { freePort } from "./free-port.ts";
+import { loadDatabase, namedDatabase, type OwnDatabase, saveDatabase } from "./mongo-database.ts";
 import { type PostReply, type Reply, type ReplyBody, type StixReply, send } from "./send.ts";
+import { STORE } from "./which-store.ts";
 
 /** The built program as processes of their own, each over a store in a temporary folder: what the stories in `test/journeys` act on. */
 const ROOT = resolve(process.cwd());
@@ -98,19 +104,39 @@ export const ensureBuilt = (): Promise<unknown> => {
   return built;
 };
 
-/** A store with the demonstration as a first start makes it, that nobody writes to. */
+/** Databases of the folders of stores, by folder; none but with `STORE=mongo`. */
+const databases = new Map<string, OwnDatabase>();
+
+/** Where the store of a data folder is, as the environment would give it: with `STORE=mongo` each has a database of its own. */
+export async function storeSettings(folder: string): Promise<Readonly<Record<string, string>>> {
+  if (STORE !== "mongo") return { DATA_DIR: folder };
+  const name = createHash("sha256").update(folder).digest("hex").slice(0, 16);
+  const database = databases.get(folder) ?? (await namedDatabase(`tricord-journey-${name}`));
+  databases.set(folder, database);
+  return { DATA_DIR: folder, MONGODB_URI: database.uri };
+}
+
+/** The store of a data folder whose server has ended. */
+export const openStoreOf = async (folder: string, options: { readonly readOnly?: boolean } = {}): Promise<Storage> =>
+  openStore(readConfig(await storeSettings(folder)), options);
+
+/** A store with the demonstration as a first start makes it, that nobody writes to; of a database what `saveDatabase` makes of it, beside the folder. */
 const seeded = (): Promise<string> =>
   once("seeded", async (folder) => {
     const server = await RealServer.start({ folder });
     const { code, stderr } = await server.stop();
     if (code !== 0 || existsSync(join(folder, "content.sqlite-wal")))
       throw new Error(`it was not ended well: ${stderr}`);
+    const { MONGODB_URI } = await storeSettings(folder);
+    if (MONGODB_URI !== undefined) await saveDatabase(MONGODB_URI, `${folder}.bson`);
   });
 
 /** A copy of that store, which says that it is of a server at `url`. */
 async function seededFolder(url: string): Promise<string> {
   const [held, folder] = [await seeded(), dataFolder()];
   cpSync(held, folder, { recursive: true });
+  const { MONGODB_URI } = await storeSettings(folder);
+  if (MONGODB_URI !== undefined) await loadDatabase(MONGODB_URI, `${held}.bson`);
   const accounts = join(folder, "demo-accounts.json");
   writeFileSync(accounts, readFileSync(accounts, "utf8").replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, url));
   return folder;
@@ -133,21 +159,22 @@ export async function command(
   } = {},
 ): Promise<Ended> {
   await ensureBuilt();
-  const env = { ...(options.folder === undefined ? {} : { DATA_DIR: options.folder }), ...options.env };
+  const env = { ...(options.folder === undefined ? {} : await storeSettings(options.folder)), ...options.env };
   return start(["scripts/tricord.mjs", ...args], env, options.input).ended;
 }
 
 /** The server until it ends by itself: for starts that are refused. */
 export async function failedStart(env: Readonly<Record<string, string>>): Promise<Ended> {
   await ensureBuilt();
-  return start(["dist/server/main.js"], env).ended;
+  const store = env.DATA_DIR === undefined ? {} : await storeSettings(env.DATA_DIR);
+  return start(["dist/server/main.js"], { ...store, ...env }).ended;
 }
 
 /** The server, killed so many milliseconds after it begins to load the demonstration. */
 export async function cutStart({ folder, delay }: { readonly folder: string; readonly delay: number }): Promise<Ended> {
   await ensureBuilt();
   const { child, printed, ended } = start(["dist/server/main.js"], {
-    DATA_DIR: folder,
+    ...(await storeSettings(folder)),
     PORT: String(await freePort()),
     LOG_LEVEL: "error",
   });
@@ -164,6 +191,8 @@ export async function endAll(): Promise<void> {
   await Promise.all(gone);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   folders.clear();
+  for (const database of databases.values()) await database.drop();
+  databases.clear();
 }
 
 export interface Asked {
@@ -207,7 +236,7 @@ export class RealServer {
     const folder = given ?? (await seededFolder(`http://127.0.0.1:${port}`));
     const started = start([program], {
       PORT: String(port),
-      DATA_DIR: folder,
+      ...(await storeSettings(folder)),
       LOG_LEVEL: "error",
       RATE_LIMIT_PER_MINUTE: "1000000",
       ...env,

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readConfig } from "../../server/config.ts";
+import { openStore } from "../../server/open-store.ts";
 import type { Storage } from "../../server/storage/port.ts";
-import { openSqlite } from "../../server/storage/sqlite/open-sqlite.ts";
 import { fastFolder } from "./fast-folder.ts";
 import { ownDatabase } from "./mongo-database.ts";
 import { STORE } from "./which-store.ts";
@@ -39,7 +40,7 @@ export async function ownStore(): Promise<OwnStore> {
 /** A store of its own for a test: nothing of it is left when it is closed. */
 export async function openTemporary(): Promise<Storage> {
   const { settings, remove } = await ownStore();
-  const storage = await openSqlite({ folder: settings.DATA_DIR });
+  const storage = await openStore(readConfig(settings));
   return {
     ...storage,
     async close() {

@@ -1,11 +1,11 @@
-import { openSqlite } from "../../../server/storage/sqlite/open-sqlite.ts";
-import { CONTRACT_COLLECTIONS, manyThings, Things } from "../things.ts";
+import { manyThings, Things } from "../things.ts";
+import { openAt } from "../where.ts";
 
-/** A process of its own: writes batches of 100 documents in one transaction each, and says on standard output which it has been told are in. Arguments: folder, name, how many. */
-const [folder = "", name = "", batches = "0"] = process.argv.slice(2);
+/** A process of its own: writes batches of 100 documents in one transaction each, and says on standard output which it has been told are in. Arguments: where the store is as JSON, name, how many. */
+const [where = "{}", name = "", batches = "0"] = process.argv.slice(2);
 
 async function main(): Promise<void> {
-  const storage = await openSqlite({ folder, collections: CONTRACT_COLLECTIONS });
+  const storage = await openAt(JSON.parse(where));
   for (let batch = 0; batch < Number(batches); batch++) {
     const tag = `${name}-${batch}`;
     await storage.transaction(async (unit) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CollectionSpec, Storage } from "../../../../server/storage/port.ts";
 import { openSqlite, type SqliteOptions } from "../../../../server/storage/sqlite/open-sqlite.ts";
 import { aThing, CONTRACT_COLLECTIONS, ids, manyThings, type Thing, Things } from "../../../contract/things.ts";
-import { openTemporary, temporaryFolder } from "../../../support/temporary-store.ts";
+import { temporaryFolder } from "../../../support/temporary-store.ts";
 
 let store = temporaryFolder();
 const opened: Storage[] = [];
@@ -81,12 +81,6 @@ test("a store that is full – insert – store.full, nothing of it is there, an
   await things.insert([aThing("after")]);
   expect(ids(await things.all({ limit: 9 }))).toEqual(["after", "before"]);
   expect(await things.find({ index: "tag", values: ["x"] })).toEqual([]);
-});
-
-test("openTemporary – closed – leaves nothing behind", async () => {
-  const storage = await openTemporary();
-  await storage.close();
-  await expect(storage.transaction(async () => 1)).rejects.toMatchObject({ code: "store.closed" });
 });
 
 /** The same documents as `Things`, with other indexes: what a later version may declare. */

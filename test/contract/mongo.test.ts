@@ -1,0 +1,11 @@
+import { ownDatabase } from "../support/mongo-database.ts";
+import { withMongo } from "../support/with-mongo.ts";
+import { storageContract } from "./storage-contract.ts";
+import { openAt } from "./where.ts";
+
+withMongo("the contract of stores on MongoDB", () => {
+  storageContract("MongoDB", async () => {
+    const { uri, drop } = await ownDatabase();
+    return { open: (patience) => openAt({ engine: "mongo", uri }, patience), remove: drop };
+  });
+});
