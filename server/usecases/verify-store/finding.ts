@@ -72,3 +72,6 @@ export interface Finding {
   readonly id: string;
   readonly message: string;
 }
+
+/** Says that something of one document is not as it should be. */
+export type Report = (code: FindingCode, id: string, message: string) => void;

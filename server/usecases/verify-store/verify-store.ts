@@ -1,5 +1,11 @@
 import { checkAudit } from "./check-audit.ts";
 import { checkLabels } from "./check-labels.ts";
+import { checkLanes } from "./check-lanes.ts";
+import { checkReaders } from "./check-readers.ts";
+import { checkReceipts } from "./check-receipts.ts";
+import { checkReferences } from "./check-references.ts";
+import { checkReviews } from "./check-reviews.ts";
+import { checkRows } from "./check-rows.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 import type { VerifyParts } from "./walk.ts";
 
@@ -18,7 +24,16 @@ export interface VerifySummary {
   readonly findings: Readonly<Partial<Record<FindingCode, number>>>;
 }
 
-const CHECKS = [checkLabels, checkAudit];
+const CHECKS = [
+  checkReferences,
+  checkLabels,
+  checkRows,
+  checkLanes,
+  checkReceipts,
+  checkReviews,
+  checkReaders,
+  checkAudit,
+];
 
 /**
  * Walks the store through its port and holds things, contributions, tiers, labels, lanes, terms, records and audit against each other (design 5 and 6). Others may write

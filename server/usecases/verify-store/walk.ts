@@ -1,6 +1,8 @@
 import type { Collection, CollectionSpec, Doc, Storage, Stored, Unit } from "../../storage/port.ts";
 import type { Secrets } from "../plan-rows.ts";
-import type { Finding, FindingCode } from "./finding.ts";
+import type { Finding, Report } from "./finding.ts";
+import { IndexTotals } from "./index-totals.ts";
+import { lookAtPage } from "./sound.ts";
 
 export interface VerifyParts {
   readonly storage: Storage;
@@ -18,11 +20,14 @@ export interface Looked {
 
 export type Check = (parts: VerifyParts) => AsyncIterable<Looked>;
 
-/** Says that something of one document is not as it should be. */
-export type Report = (code: FindingCode, id: string, message: string) => void;
-
 /** Looks at a page of documents, in the order of their ids, with whatever else the unit shows at the same instant. */
-export type Look<T extends Doc> = (page: readonly Stored<T>[], unit: Unit, report: Report) => Promise<void> | void;
+export type Look<T extends Doc> = (
+  page: readonly Stored<T>[],
+  unit: Unit,
+  report: Report,
+  /** For what is found of another collection. */
+  reportOf: (collection: string) => Report,
+) => Promise<void> | void;
 
 export interface WalkOptions<T extends Doc> {
   readonly size?: number;
@@ -50,6 +55,7 @@ export async function* walk<T extends Doc>(
   { size = PAGE, whole }: WalkOptions<T> = {},
 ): AsyncGenerator<Looked> {
   let after: string | undefined;
+  const totals = await IndexTotals.begin(parts.storage, spec);
   yield { collection: spec.name, looked: 0, found: [] };
   for (;;) {
     const from = after;
@@ -62,13 +68,24 @@ export async function* walk<T extends Doc>(
         const more = read.length === size;
         const page = more && whole !== undefined ? read.slice(0, whole(read)) : read;
         const found: Finding[] = [];
-        await look(page, unit, (code, id, message) => found.push({ code, collection: spec.name, id, message }));
+        const reportOf =
+          (collection: string): Report =>
+          (code, id, message) => {
+            found.push({ code, collection, id, message });
+          };
+        const report = reportOf(spec.name);
+        await lookAtPage(spec, page, unit, report);
+        await look(page, unit, report, reportOf);
         return { page, found, more };
       });
     let { page, found, more } = await step();
     if (spec.placement === "log" && found.length > 0) ({ page, found, more } = await step());
+    totals.add(page);
     yield { collection: spec.name, looked: page.length, found };
     after = page.at(-1)?.id;
-    if (!more || after === undefined) return;
+    if (!more || after === undefined) break;
   }
+  const found: Finding[] = [];
+  await totals.end((code, id, message) => found.push({ code, collection: spec.name, id, message }));
+  yield { collection: spec.name, looked: 0, found };
 }
