@@ -41,6 +41,11 @@ export class Admissions {
   }
 
   of(viewer: Viewer, snapshot: Snapshot, channel: Channel): Admission {
+    // What may yet be undone is judged for this once.
+    if (snapshot.uncommitted === true) {
+      const { uncommitted: _, ...once } = snapshot;
+      return new Admissions(1).of(viewer, once, channel);
+    }
     const key = `${channel}|${viewer.id}`;
     let held = this.#held.get(key);
     let fresh = false;

@@ -62,6 +62,8 @@ export function makeCheckPassword({
           await countFailure(unit, username, moment.now);
           await audit.append(unit, { ...row, what: "sign-in.failure" });
         } else {
+          // Another process may have locked the name meanwhile: tries there and here are no more than tries here alone.
+          await refuseLocked(unit, username, moment.now);
           await clearFailures(unit, username);
           await onSuccess?.(unit, good);
           await audit.append(unit, { ...row, what: "sign-in.success" });

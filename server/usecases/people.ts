@@ -1,8 +1,7 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
-import { Accounts, Agencies } from "../storage/collections.ts";
+import { Accounts, Agencies, Meta } from "../storage/collections.ts";
 import type { AccountDoc } from "../storage/documents.ts";
 import type { Storage } from "../storage/port.ts";
-import { readRevision } from "./policy-revision.ts";
 import { viewerOf } from "./viewer-of.ts";
 
 export interface Person {
@@ -15,6 +14,8 @@ export interface Person {
 /** The accounts as one policy revision has them. */
 export interface People {
   readonly revision: number;
+  /** How late gates have been judged by any process, ms: what had ended by then stays ended, whatever a clock says (design 6). */
+  readonly judged: number;
   find(id: string): Promise<Person | undefined>;
 }
 
@@ -25,7 +26,10 @@ export function makePeople(storage: Storage): () => Promise<People> {
   let known = new Map<string, Person>();
   let knownAt = -1;
   return async () => {
-    const revision = await readRevision(storage);
+    const counters = new Map(
+      (await storage.collection(Meta).getMany(["policy", "judged"])).map(({ id, value }) => [id, Number(value)]),
+    );
+    const revision = counters.get("policy") ?? 0;
     if (revision !== knownAt) {
       known = new Map();
       knownAt = revision;
@@ -33,6 +37,7 @@ export function makePeople(storage: Storage): () => Promise<People> {
     const mine = known;
     return {
       revision,
+      judged: counters.get("judged") ?? 0,
       async find(id) {
         const held = mine.get(id);
         if (held !== undefined) return held;

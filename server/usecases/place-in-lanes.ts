@@ -27,9 +27,16 @@ export async function takePlaces(unit: Unit, newest: number): Promise<void> {
   else if (Number(held.value) < newest) await meta.put({ ...held, value: newest });
 }
 
+/**
+ * The first microsecond that may be taken at `now` (ms): never before the minute that readers were judged at last, whatever this machine's clock says. So a page that
+ * was read, and its record, are never much later than the place of what came after it.
+ */
+export const freeFrom = async (unit: Unit, now: number): Promise<number> =>
+  Math.max(now, Number((await unit.collection(Meta).get("judged"))?.value ?? 0)) * 1000;
+
 /** The first microsecond that is free at `now` (ms); one is left out before it, for a marking that comes just before its first object. */
 export const freePlace = async (unit: Unit, now: number): Promise<number> =>
-  Math.max(now * 1000, (await newestPlace(unit)) + 2);
+  Math.max(await freeFrom(unit, now), (await newestPlace(unit)) + 2);
 
 export interface LanePlace {
   readonly lane: string;

@@ -4,8 +4,8 @@ import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { tiersOf } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
 import { Accounts, Agencies, AgreementsIn, Labels, Meta, Orders } from "../storage/collections.ts";
-import type { AccountDoc, AgencyDoc, OrderDoc } from "../storage/documents.ts";
-import type { Stored, Unit } from "../storage/port.ts";
+import type { AccountDoc, AgencyDoc, LabelDoc, OrderDoc } from "../storage/documents.ts";
+import type { Storage, Stored, Unit } from "../storage/port.ts";
 import { viewerOf } from "./viewer-of.ts";
 
 /** A label as reads need it: with the cut sets of its tiers, in the order that names its lanes. */
@@ -35,6 +35,10 @@ export interface Snapshot extends Directory {
   readonly labelCount: number;
   /** The instant that dated gates are judged at, ms: never earlier than one judged before (design 6). */
   readonly at: number;
+  /** Whether the store knows the minute of that instant: see `Snapshots.keep`. */
+  readonly kept: boolean;
+  /** Labels in it may yet be undone: nothing that is made of it may be kept. */
+  readonly uncommitted?: true;
 }
 
 const PAGE = 1000;
@@ -83,45 +87,104 @@ export function labelEntry(id: string, label: Label): LabelEntry {
   return { id, label, cuts: tiers.tiers.map((tier) => tier.cut) };
 }
 
+interface Counters {
+  readonly revision: number;
+  readonly labels: number;
+  /** How late gates have been judged by any process, ms, in whole minutes. */
+  readonly judged: number;
+}
+
+async function countersOf(unit: Unit): Promise<Counters> {
+  const held = new Map(
+    (await unit.collection(Meta).getMany(["policy", "labels", "judged"])).map((doc) => [doc.id, Number(doc.value)]),
+  );
+  return { revision: held.get("policy") ?? 0, labels: held.get("labels") ?? 0, judged: held.get("judged") ?? 0 };
+}
+
+const minuteOf = (at: number): number => Math.floor(at / MINUTE) * MINUTE;
+
+/** Labels `from` on, in order of arrival, until there are `to`. */
+async function readLabels(unit: Unit, from: number, to: number): Promise<LabelDoc[]> {
+  const found: LabelDoc[] = [];
+  for (let n = from; n < to; n = (found.at(-1)?.n ?? n) + 1) {
+    const more = await unit.collection(Labels).scan({ index: "n", prefixes: [[]], from: n, limit: PAGE });
+    if (more.length === 0) throw new Fault("internal", "labels are fewer than their counter says");
+    found.push(...more);
+  }
+  return found;
+}
+
 /**
  * Reads the policy revision and the number of labels with each request, and the rest only when one of them moved:
- * nothing that one process keeps outlives a change made by another (design 6).
+ * nothing that one process keeps outlives a change made by another (design 6). Only what is committed is kept: what a transaction made itself, and
+ * may yet be undone, is read for that transaction alone.
  */
 export class Snapshots {
+  readonly #storage: Storage;
   #directory: Directory | undefined;
   readonly #labels = new Map<string, LabelEntry>();
   readonly #list: LabelEntry[] = [];
   #judged = 0;
+  #keeping: { readonly minute: number; readonly kept: Promise<void> } | undefined;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
 
   /** The state of the store as `unit` sees it, judged at `now` or later. */
   async read(unit: Unit, now: number): Promise<Snapshot> {
-    const counters = new Map(
-      (await unit.collection(Meta).getMany(["policy", "labels", "judged"])).map((doc) => [doc.id, Number(doc.value)]),
-    );
-    const revision = counters.get("policy") ?? 0;
-    if (this.#directory?.revision !== revision) this.#directory = await readDirectory(unit, revision);
-    const known = counters.get("labels") ?? 0;
-    while (this.#list.length < known) {
-      const more = await unit
-        .collection(Labels)
-        .scan({ index: "n", prefixes: [[]], from: this.#list.length, limit: PAGE });
-      if (more.length === 0) throw new Fault("internal", "labels are fewer than their counter says");
-      for (const doc of more) {
-        // Another request may have come this far while this one read: a label that stands twice would push the newest ones out of sight.
-        if (doc.n < this.#list.length) continue;
-        const entry = labelEntry(doc.id, doc.label);
-        this.#labels.set(doc.id, entry);
-        this.#list.push(entry);
-      }
+    const { revision, labels, judged } = await countersOf(unit);
+    if (this.#directory?.revision !== revision || this.#list.length < labels) await this.#catchUp();
+    const held = this.#directory;
+    const directory = held?.revision === revision ? held : await readDirectory(unit, revision);
+    this.#judged = Math.max(this.#judged, judged, now);
+    const at = this.#judged;
+    const told = { ...directory, labelCount: labels, at, kept: minuteOf(at) <= judged };
+    if (labels <= this.#list.length) return { ...told, labels: this.#labels, labelList: this.#list };
+    const own = (await readLabels(unit, this.#list.length, labels)).map(({ id, label }) => labelEntry(id, label));
+    return {
+      ...told,
+      labels: new Map([...this.#labels, ...own.map((entry) => [entry.id, entry] as const)]),
+      labelList: [...this.#list, ...own],
+      uncommitted: true,
+    };
+  }
+
+  /** What is committed by now. Of two that come back with it the later state stays, whichever was asked for first. */
+  async #catchUp(): Promise<void> {
+    const { revision, labels } = await countersOf(this.#storage);
+    if ((this.#directory?.revision ?? -1) < revision) {
+      const read = await readDirectory(this.#storage, revision);
+      if ((this.#directory?.revision ?? -1) < revision) this.#directory = read;
     }
-    this.#judged = Math.max(this.#judged, counters.get("judged") ?? 0, now);
-    return { ...this.#directory, labels: this.#labels, labelList: this.#list, labelCount: known, at: this.#judged };
+    for (const { id, n, label } of await readLabels(this.#storage, this.#list.length, labels)) {
+      // Another request may have come this far while this one read: a label that stands twice would push the newest ones out of sight.
+      if (n < this.#list.length) continue;
+      const entry = labelEntry(id, label);
+      this.#labels.set(id, entry);
+      this.#list.push(entry);
+    }
+  }
+
+  /**
+   * Before anything that was judged at a new minute leaves: the store knows the minute, so that no process judges at an earlier one from then on, whatever its clock
+   * says (design 6). Once a minute somebody waits for a commit; where the store can't take it, reading goes on without.
+   */
+  async keep({ at, kept }: Pick<Snapshot, "at" | "kept">): Promise<void> {
+    if (kept) return;
+    const minute = minuteOf(at);
+    if (this.#keeping === undefined || this.#keeping.minute < minute)
+      this.#keeping = {
+        minute,
+        kept: this.#storage.transaction((unit) => rememberJudged(unit, at)).catch(() => undefined),
+      };
+    await this.#keeping.kept;
   }
 }
 
 /** Remembers in the store, once a minute, how late gates have been judged, so that a clock that jumps back re-opens nothing. */
 export async function rememberJudged(unit: Unit, at: number): Promise<void> {
-  const minute = Math.floor(at / MINUTE) * MINUTE;
+  const minute = minuteOf(at);
   const meta = unit.collection(Meta);
   const held = await meta.get("judged");
   if (held === undefined) await meta.insertNew([{ id: "judged", value: minute }]);

@@ -19,7 +19,7 @@ export async function visibleTo(
   account: string,
 ): Promise<{ visible: string[]; hidden: number }> {
   const rows = await world.storage.collection(Rows).all({ limit: 100_000 });
-  const snapshot = await new Snapshots().read(world.storage, world.steer.now);
+  const snapshot = await new Snapshots(world.storage).read(world.storage, world.steer.now);
   const viewer = snapshot.viewer(account);
   if (viewer === undefined) throw new Error(`there is no ${account}`);
   const admitted = admit(viewer, snapshot.labelList, snapshot.agreements, formatInstant(snapshot.at), "api");

@@ -26,7 +26,7 @@ import { Ledger, reachedBy } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
 import { PageMinutes } from "./last-pages.ts";
 import { Lives, type Span, touchedBy } from "./lives.ts";
-import { isCurrent } from "./observe.ts";
+import { isCurrent, WIDTH } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
 import { comesAfter, type Item, PlainEntry, PlainItem } from "./page-item.ts";
@@ -142,9 +142,12 @@ export class Collections {
     work: (sight: OrderedSight, unit: Unit) => Promise<R>,
   ): Promise<R & { sight: OrderedSight; clock: number }> {
     const { storage, snapshots, admissions, renderer } = this.#parts;
+    // Before the state is read, so that whatever is placed behind that state is placed at that minute or later.
+    let asked = false;
     for (let tries = 0; tries < TRIES; tries++) {
       const found = await storage.snapshot(async (unit) => {
         const snapshot = await snapshots.read(unit, moment.now);
+        if (!snapshot.kept && !asked) return { minute: snapshot };
         const current = snapshot.viewer(viewer.id) ?? viewer;
         const doc = await unit.collection(Readers).get(current.id);
         if (doc === undefined || !isCurrent(doc, current, snapshot)) return undefined;
@@ -160,16 +163,19 @@ export class Collections {
         return { done: { ...(await work(sight, unit)), sight, clock } };
       });
       if (found?.done !== undefined) return found.done;
-      if (found?.passed !== undefined) await this.#pass(found.passed);
+      if (found?.minute !== undefined) {
+        asked = true;
+        await snapshots.keep(found.minute);
+      } else if (found?.passed !== undefined) await this.#pass(found.passed);
       else await observeReader(this.#parts, viewer, moment);
     }
     throw new Fault("unavailable", "the policy is changing; ask again", { code: "policy.moves", retryAfter: 1 });
   }
 
-  /** Waits until what was gained or lost lies behind, so that nothing that is written later can come before it. */
+  /** Waits until what was gained or lost lies behind, so that nothing that is written later can come before it: no longer than its range is wide, since a clock may have jumped back. */
   async #pass(place: number): Promise<void> {
     const { storage, clock, pause } = this.#parts;
-    if (pause !== undefined) await pause(Math.max(0, Math.ceil(place / 1000) - clock() + 1));
+    if (pause !== undefined) await pause(Math.min(WIDTH / 1000, Math.max(0, Math.ceil(place / 1000) - clock())) + 1);
     await storage.transaction((unit) => takePlaces(unit, place));
   }
 

@@ -1,6 +1,6 @@
 import { Lanes } from "../../storage/collections.ts";
 import type { LaneDoc } from "../../storage/documents.ts";
-import type { Unit } from "../../storage/port.ts";
+import type { Stored, Unit } from "../../storage/port.ts";
 import { newestPlace } from "../place-in-lanes.ts";
 
 const PAGE = 1000;
@@ -10,9 +10,9 @@ const PAGE = 1000;
  * (order, page). It may know more than a reader's snapshot does, never less.
  */
 export class LaneHeads {
-  readonly #heads = new Map<string, LaneDoc>();
+  readonly #heads = new Map<string, Stored<LaneDoc>>();
   /** Lanes in the order of their newest places, some more than once: the last time counts. */
-  #touched: LaneDoc[] = [];
+  #touched: Stored<LaneDoc>[] = [];
   #clock = -1;
   #newest = 0;
 
@@ -43,6 +43,8 @@ export class LaneHeads {
         ...(after === undefined ? { from: this.#newest } : { after }),
       });
       for (const head of page) {
+        // A request that began before this one, on an earlier state of the store, may come to it later: what is known is not forgotten.
+        if ((this.#heads.get(head.id)?.rev ?? 0) >= head.rev) continue;
         this.#heads.set(head.id, head);
         this.#touched.push(head);
         this.#newest = Math.max(this.#newest, head.newest);

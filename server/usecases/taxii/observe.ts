@@ -4,12 +4,12 @@ import { Lanes, Readers } from "../../storage/collections.ts";
 import type { ReaderDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
 import { type Admission, type AdmittedLane, admittedLanes } from "../admission.ts";
-import { newestPlace, takePlaces } from "../place-in-lanes.ts";
+import { freeFrom, newestPlace, takePlaces } from "../place-in-lanes.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { isOwn, type Range, viewOf } from "./reader-state.ts";
 
 /** Width of the range that what is gained or lost in one step is spread over, in microseconds. It is the same whatever was gained: it tells nothing. */
-const WIDTH = 20_000;
+export const WIDTH = 20_000;
 
 const byLane = (lanes: Iterable<AdmittedLane>): Map<string, AdmittedLane> =>
   new Map([...lanes].map((lane) => [lane.lane, lane]));
@@ -100,7 +100,7 @@ export async function observe(
   // What never held a row was never gained or lost.
   const known = new Set((await unit.collection(Lanes).getMany(changed)).map(({ id }) => id));
   // At the newest place and not behind it: what other readers gained or lost at the same instant must not move this one's.
-  const since = Math.max(when.now * 1000, await newestPlace(unit), held.newest);
+  const since = Math.max(await freeFrom(unit, when.now), await newestPlace(unit), held.newest);
   const range: Range = [since, since + WIDTH];
   const story = new Story(held.intervals);
   let moved = false;

@@ -24,7 +24,7 @@ const entry = (id: string, until: number): LabelEntry => {
 const snapshot = (labelList: readonly LabelEntry[], at: number): Snapshot => ({
   ...{ revision: 1, agencies: new Map(), accounts: new Map(), orders: [], labels: new Map(), viewer: () => reader },
   agreements: { TRI: { parties: ["JPN", "KOR"], ceiling: "S", status: "in-force" } },
-  ...{ labelList, labelCount: labelList.length, at },
+  ...{ labelList, labelCount: labelList.length, at, kept: true },
 });
 
 test.each([

@@ -81,6 +81,7 @@ class Desk {
       },
       viewer: () => this.#viewer,
       ...{ labels: new Map(), labelList: this.#labels, labelCount: this.#labels.length, at: NOON + now * MINUTE },
+      kept: true,
     };
     const admission = new Admissions().of(this.#viewer, snapshot, "taxii");
     const when = { now: snapshot.at, lastPage: NOON + this.lastPage * MINUTE };
