@@ -8,11 +8,14 @@ import type { ReleaseUseCases } from "./http/api/releases.ts";
 import { type Keys, readKeys } from "./keys.ts";
 import { openStore } from "./open-store.ts";
 import { scratchIn } from "./scratch.ts";
+import { sealOf } from "./seal-keys.ts";
 import { type Moments, realMoments } from "./shared/moment.ts";
 import { FolderSpool } from "./spool.ts";
 import { Audit, Disclosures } from "./storage/collections.ts";
 import { migrationsWith } from "./storage/migrations.ts";
 import type { Storage } from "./storage/port.ts";
+import { StoreSpool } from "./store-spool.ts";
+import type { Seal } from "./storage/seal/seal.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
@@ -32,6 +35,7 @@ import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
 import type { ReleaseParts } from "./usecases/release-parts.ts";
 import { Renderer } from "./usecases/render.ts";
+import { refuseOtherSecret } from "./usecases/same-secret.ts";
 import { OrderSamples } from "./usecases/samples.ts";
 import { Snapshots } from "./usecases/snapshot.ts";
 import { StandingOrders } from "./usecases/standing-orders.ts";
@@ -44,6 +48,8 @@ export interface Core {
   readonly config: Config;
   readonly keys: Keys;
   readonly secrets: Secrets;
+  /** Encryption at rest. */
+  readonly seal: Seal;
   readonly storage: Storage;
   readonly audit: AuditStream;
   readonly snapshots: Snapshots;
@@ -65,16 +71,26 @@ export async function openCore(
   meter: Meter = () => undefined,
 ): Promise<Core> {
   const keys = await readKeys(config, moments());
-  const storage = await openStore(config, { observe: meter, migrations: migrationsWith(keys.index) });
+  const seal = await sealOf(config);
+  const storage = await openStore(config, { observe: meter, seal, migrations: migrationsWith(keys.index) });
+  await refuseOtherSecret(storage, keys).catch(async (error: unknown) => {
+    await storage.close();
+    throw error;
+  });
   const audit = makeAuditStream({ storage, collection: Audit, moment: moments() });
   return {
     config,
     keys,
-    secrets: secretsOf(keys),
+    secrets: secretsOf(keys, seal),
+    seal,
     storage,
     audit,
     snapshots: new Snapshots(storage),
-    spool: new FolderSpool(resolve(config.DATA_DIR, "spool")),
+    // Processes of one embedded store share its folder; those of a server may have nothing but it in common.
+    spool:
+      config.MONGODB_URI === undefined
+        ? new FolderSpool(resolve(config.DATA_DIR, "spool"))
+        : new StoreSpool(storage, () => moments().now),
     clock: () => moments().now,
     meter,
     ...(moments === realMoments ? { pause: (ms: number) => setTimeout(ms) } : {}),
@@ -82,9 +98,10 @@ export async function openCore(
 }
 
 /** What rows and ids are made with. */
-const secretsOf = ({ namespace, digest, index }: Keys): Secrets => ({
+const secretsOf = ({ namespace, digest, index }: Keys, { on }: Seal): Secrets => ({
   ...{ namespace, digest },
-  index: { key: index, all: false },
+  // A store that is sealed tells no words.
+  index: { key: index, all: on },
 });
 
 export const composeIngest = ({

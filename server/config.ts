@@ -51,6 +51,12 @@ const Env = z.object({
   MAX_UPLOAD_BYTES: whole(1024, 1_099_511_627_776).default(4_294_967_296),
   MAX_INFLATED_BYTES: whole(1024, 1_099_511_627_776).default(17_179_869_184),
   SECRET_KEY_FILE: text.optional(),
+  SEAL_KEY_FILE: text.optional(),
+  SEAL_KEY: text.optional(),
+  SEAL_KEY_COMMAND: text.optional(),
+  SEAL_KEY_OLD_FILE: text.optional(),
+  SEAL_KEY_OLD: text.optional(),
+  SEAL_KEY_OLD_COMMAND: text.optional(),
   OWN_HOSTS: hosts.optional(),
   TRUST_PROXY: networks.optional(),
   METRICS_PORT: whole(0, 65_535).optional(),
@@ -73,9 +79,22 @@ export type Config = Readonly<
 
 const hostInUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
+/** Of these one at most is set: where the key that seals data keys comes from, and the one before. */
+const SEALS = ["SEAL_KEY", "SEAL_KEY_OLD"].map((name) => [`${name}_FILE`, name, `${name}_COMMAND`]);
+
+/** What is wrong with settings that only together say something. */
+function sealLines(ours: Readonly<Record<string, string | undefined>>): string[] {
+  const given = SEALS.map((names) => names.filter((name) => ours[name] !== undefined));
+  const [now = [], before = []] = given;
+  const many = given.flatMap((names) => (names.length > 1 ? [`${names.join(", ")}: set one of them`] : []));
+  return now.length === 0 && before.length > 0
+    ? [...many, `${before[0]}: it is for a rotation, beside SEAL_KEY_FILE, SEAL_KEY or SEAL_KEY_COMMAND`]
+    : many;
+}
+
 /** A database address may hold a password. */
 const shown = (name: string, ours: Readonly<Record<string, string | undefined>>): string =>
-  name === "MONGODB_URI" ? "set" : JSON.stringify(ours[name]).slice(0, 80);
+  name === "MONGODB_URI" || name.startsWith("SEAL_KEY") ? "set" : JSON.stringify(ours[name]).slice(0, 80);
 
 /**
  * Environment to checked, frozen settings. Names that are not ours are ignored. `Fault("bad_request")`, code `config.invalid`, with one line
@@ -94,8 +113,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         issues.findIndex(({ path }) => path[0] === issue.path[0]) === i && ours[String(issue.path[0])] !== "",
     )
     .map((issue) => `${String(issue.path[0])}: ${issue.message}; it is ${shown(String(issue.path[0]), ours)}`);
-  if (!result.success || empty.length > 0)
-    throw new Fault("bad_request", [...empty, ...lines].join("\n"), { code: "config.invalid" });
+  const sealed = sealLines(ours);
+  if (!result.success || empty.length > 0 || sealed.length > 0)
+    throw new Fault("bad_request", [...empty, ...lines, ...sealed].join("\n"), { code: "config.invalid" });
   const { PUBLIC_URL, OWN_HOSTS = [], TRUST_PROXY = [], ...rest } = result.data;
   return Object.freeze({
     ...rest,

@@ -2,6 +2,7 @@ import type { Config } from "./config.ts";
 import type { Migration } from "./storage/migrations.ts";
 import { openMongo } from "./storage/mongo/open-mongo.ts";
 import type { Storage } from "./storage/port.ts";
+import type { Seal } from "./storage/seal/seal.ts";
 import { openSqlite } from "./storage/sqlite/open-sqlite.ts";
 import type { ObserveStore } from "./storage/store-events.ts";
 
@@ -10,6 +11,8 @@ export interface StoreOptions {
   readonly readOnly?: boolean;
   /** Milliseconds to wait for another process's turn to write. Default: 10,000. */
   readonly busyDeadline?: number;
+  /** Encryption at rest. Default: nothing is sealed, and a store with data keys is refused. */
+  readonly seal?: Seal;
   /** Default: `migrations.ts`, without the key of its indexes. */
   readonly migrations?: readonly Migration[];
   /** Hears of transactions, turns and tries. */

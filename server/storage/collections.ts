@@ -27,7 +27,9 @@ import {
   ReleaseDoc,
   RowDoc,
   SampleDoc,
+  SealKeyDoc,
   SessionDoc,
+  SpoolDoc,
   StageDoc,
   TallyDoc,
 } from "./documents.ts";
@@ -85,6 +87,7 @@ export const Rows = {
   multi: { ends: "ends", values: "values" },
   search: { scope: "lane", terms: "terms" },
   bytes: ["bytes"],
+  sealedBy: { agency: "originator", at: "received" },
   hot: {
     ...{ version: "value", fold: "value", originator: "value", refers: "value" },
     ...{ stages: "json", ends: "json", marksAt: "json", marks: "json", folded: "json" },
@@ -126,6 +129,7 @@ export const Receipts = {
   shape: ReceiptDoc,
   indexes: { agency: { fields: ["agency", "at"] } },
   bytes: ["results"],
+  sealedBy: { agency: "agency", at: "at" },
 } satisfies CollectionSpec<ReceiptDoc>;
 export const Releases = {
   name: "releases",
@@ -137,11 +141,13 @@ export const Releases = {
     asked: { fields: ["proposedBy", "kind", "proposedAt"] },
   },
   multi: { contributions: "contributions" },
+  sealedBy: { agency: "agency", at: "proposedAt" },
 } satisfies CollectionSpec<ReleaseDoc>;
 export const Samples = {
   name: "samples",
   shape: SampleDoc,
   indexes: { agency: { fields: ["agency", "status", "at"] }, order: { fields: ["order", "status"] } },
+  sealedBy: { agency: "agency", at: "at" },
 } satisfies CollectionSpec<SampleDoc>;
 export const Tallies = { name: "tallies", shape: TallyDoc, indexes: {} } satisfies CollectionSpec<TallyDoc>;
 export const Emergencies = {
@@ -159,6 +165,7 @@ export const Confirmations = {
   shape: ConfirmationDoc,
   indexes: { agency: { fields: ["agency", "status", "at"] } },
   multi: { contributions: "contributions" },
+  sealedBy: { agency: "agency", at: "at" },
 } satisfies CollectionSpec<ConfirmationDoc>;
 /** Items of the quality review, and what each lane shows of them: the queue reads the lanes that its reader is admitted to (triage 2). */
 export const Reviews = {
@@ -169,16 +176,19 @@ export const Reviews = {
     holder: { fields: ["holder"], few: true },
   },
   multi: { names: "names" },
+  sealedBy: { agency: "agency", at: "received" },
 } satisfies CollectionSpec<ReviewDoc>;
 export const ReviewEntries = {
   name: "review_entries",
   shape: ReviewEntryDoc,
   indexes: { place: { fields: ["place", "lane", "at"] }, review: { fields: ["review"], few: true } },
+  sealedBy: { at: "at" },
 } satisfies CollectionSpec<ReviewEntryDoc>;
 export const Feedback = {
   name: "feedback",
   shape: FeedbackDoc,
   indexes: { contribution: { fields: ["contribution"], few: true } },
+  sealedBy: { agency: "originator", at: "at" },
 } satisfies CollectionSpec<FeedbackDoc>;
 export const Quarantined = {
   name: "quarantined",
@@ -191,6 +201,7 @@ export const Quarantined = {
     age: { fields: ["at"] },
   },
   bytes: ["text"],
+  sealedBy: { agency: "agency", at: "at" },
 } satisfies CollectionSpec<QuarantinedDoc>;
 export const QuarantineTallies = {
   name: "quarantine_tallies",
@@ -201,7 +212,17 @@ export const Jobs = {
   name: "jobs",
   shape: JobDoc,
   indexes: { status: { fields: ["status", "created"] }, account: { fields: ["account", "created"] } },
+  sealedBy: { at: "created" },
 } satisfies CollectionSpec<JobDoc>;
+/** Large posts that wait for their job, in pieces, where processes share no folder: beside content, so that what comes in slowly holds nobody up. */
+export const Spooled = {
+  name: "spooled",
+  shape: SpoolDoc,
+  indexes: { name: { fields: ["name", "n"] }, begun: { fields: ["n", "at"] } },
+  bytes: ["bytes"],
+  sealedBy: { at: "at" },
+  placement: "log",
+} satisfies CollectionSpec<SpoolDoc>;
 export const Audit = {
   name: "audit",
   shape: AuditDoc,
@@ -213,6 +234,7 @@ export const Exports = {
   shape: ExportDoc,
   indexes: { account: { fields: ["account", "at"] } },
   bytes: ["receipt"],
+  sealedBy: { at: "at" },
   placement: "log",
 } satisfies CollectionSpec<ExportDoc>;
 /** Who was shown which lanes up to where: written before the bytes leave; apart from content, so that a reader never waits for an ingest. */
@@ -235,7 +257,16 @@ export const ColumnMaps = {
   name: "column_maps",
   shape: ColumnMapDoc,
   indexes: { agency: { fields: ["agency", "name"], unique: true } },
+  sealedBy: { agency: "agency", at: "changedAt" },
 } satisfies CollectionSpec<ColumnMapDoc>;
+
+/** Data keys of encryption at rest, wrapped: beside the disclosures, since they are made while a transaction on content is open. */
+export const SealKeys = {
+  name: "seal_keys",
+  shape: SealKeyDoc,
+  indexes: { n: { fields: ["n"], unique: true }, turn: { fields: ["agency", "month", "turn"], unique: true } },
+  placement: "log",
+} satisfies CollectionSpec<SealKeyDoc>;
 
 export const COLLECTIONS = [
   Meta,
@@ -268,8 +299,10 @@ export const COLLECTIONS = [
   QuarantineTallies,
   Jobs,
   ColumnMaps,
+  Spooled,
   Audit,
   Exports,
   Disclosures,
   LastPages,
+  SealKeys,
 ] as const;

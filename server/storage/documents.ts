@@ -450,10 +450,24 @@ export const JobDoc = z.object({
   progress: z.record(z.string(), z.unknown()),
   leaseHolder: z.string().optional(),
   leaseUntil: z.int().optional(),
-  /** How often a worker took it up: one that kills its workers is given up. */
+  /** How often a worker took it up since one came further than any before: a job that kills its workers is given up. */
   attempts: z.int().optional(),
+  /** Batches that the try which came furthest has done. */
+  furthest: z.int().optional(),
 });
 export type JobDoc = z.infer<typeof JobDoc>;
+
+/** A piece of a large post that waits for its job, where processes share no folder; id = `name:n`. */
+export const SpoolDoc = z.object({
+  id: z.string(),
+  name: z.string(),
+  n: z.int(),
+  at: z.int(),
+  /** How many pieces there are: with the last of them. */
+  pieces: z.int().optional(),
+  bytes: z.instanceof(Uint8Array),
+});
+export type SpoolDoc = z.infer<typeof SpoolDoc>;
 
 /** A saved column map of an agency: id = `agency:name`. */
 export const ColumnMapDoc = z.object({
@@ -474,6 +488,21 @@ export const ExportDoc = z.object({
   receipt: z.instanceof(Uint8Array),
 });
 export type ExportDoc = z.infer<typeof ExportDoc>;
+
+/**
+ * A data key of encryption at rest, wrapped (base64) by the key named `wrap`: of an agency (empty: the group's own) in a month, the newest turn is the one that seals.
+ * id = n as text; stored bytes carry n.
+ */
+export const SealKeyDoc = z.object({
+  id: z.string(),
+  n: z.int().min(1),
+  agency: z.string(),
+  month: z.string(),
+  turn: z.int(),
+  wrap: z.string(),
+  wrapped: z.string(),
+});
+export type SealKeyDoc = z.infer<typeof SealKeyDoc>;
 
 /** One row per batch or page, never per object; chained by digest within a stream. */
 export const AuditDoc = z.object({

@@ -38,6 +38,9 @@ export interface CollectionSpec<T extends Doc> {
   readonly search?: { readonly scope: keyof T & string; readonly terms: keyof T & string };
   /** Fields held as bytes (`Uint8Array`), stored behind the byte header and never parsed by the store. */
   readonly bytes?: readonly (keyof T & string)[];
+  /** With encryption at rest, bytes and all that has no place of its own (neither indexed nor hot) are sealed, with the data key of this agency (the group's own
+   * without) in the month of this instant (ms). A collection without it is stored plain. */
+  readonly sealedBy?: { readonly agency?: keyof T & string; readonly at: keyof T & string };
   /** Fields besides the indexed ones that `pick` may ask for, since pages are made of them: kept apart from the rest of a document. `value`: text, a finite number or
    * absent, as in an index; `json`: anything. */
   readonly hot?: Readonly<Partial<Record<keyof T & string, "value" | "json">>>;
@@ -108,6 +111,8 @@ export interface Storage extends Unit {
   readonly can: {
     /** Documents one transaction holds. */
     readonly transactionDocuments: number;
+    /** Objects of one post that one transaction holds at most; a larger post is worked off as a job, in transactions of its own. */
+    readonly postObjects: number;
   };
   /** All of it or nothing, in one place in the order of transactions. After a step that failed the transaction can only fail, whatever `work` makes of it.
    * Inside `work` another transaction, or a write that does not go through the unit, is refused. Reads inside see its writes; readers outside see none before the end.
@@ -118,5 +123,11 @@ export interface Storage extends Unit {
   snapshot<R>(work: (unit: Unit) => Promise<R>): Promise<R>;
   /** The time by the store's own clock, ms, as of when this resolves: where the store is on another machine, half of the way there and back is taken off. */
   now(): Promise<number>;
+  /** With encryption at rest, ids (after this one, in their order) of documents that are stored otherwise than a write would store them now: plain, whole or in part.
+   * None where nothing is sealed. A walk of the collection, for a job. */
+  unsealed(
+    collection: { readonly name: string },
+    ask: { readonly after?: string; readonly limit: number },
+  ): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { type CollectionReads, collectionReads } from "../../server/storage/mong
 import { type Declared, layoutOf, SEARCH_INDEX } from "../../server/storage/mongo/layout.ts";
 import { openMongo } from "../../server/storage/mongo/open-mongo.ts";
 import type { Doc, Scan } from "../../server/storage/port.ts";
+import { Seal } from "../../server/storage/seal/seal.ts";
 import { type OwnDatabase, ownDatabase } from "../support/mongo-database.ts";
 import { mongoSource } from "../support/mongo-server.ts";
 import { withMongo } from "../support/with-mongo.ts";
@@ -146,7 +147,11 @@ withMongo("the indexes of the store on MongoDB", () => {
     const explained = new Set<string>();
     for (const ask of asks) {
       const collection = client.db().collection(ask.spec.name);
-      const reads = collectionReads<Doc>(layoutOf(ask.spec), { collection: collection as never, session: undefined });
+      const reads = collectionReads<Doc>(layoutOf(ask.spec), {
+        collection: collection as never,
+        session: undefined,
+        seal: new Seal(),
+      });
       seen = [];
       await ask.run(reads);
       if (seen.length === 0) faults.push(`${ask.name}: no command was sent`);

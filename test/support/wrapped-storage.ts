@@ -7,6 +7,7 @@ export const wrappedStorage = (storage: Storage, instead: Partial<Storage>): Sto
   transaction: (work) => storage.transaction(work),
   snapshot: (work) => storage.snapshot(work),
   now: () => storage.now(),
+  unsealed: (collection, ask) => storage.unsealed(collection, ask),
   close: () => storage.close(),
   ...instead,
 });

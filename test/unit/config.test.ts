@@ -35,6 +35,22 @@ describe("settings", () => {
     expect(readConfig({ PUBLIC_URL: "https://tricord.example:8443" }).PUBLIC_URL).toBe("https://tricord.example:8443");
   });
 
+  test("readConfig – of two places for one wrapping key, or an old one without a new one – is one clear line, without the key", () => {
+    const said = (env: Record<string, string>): string => {
+      try {
+        readConfig(env);
+      } catch (error) {
+        return error instanceof Error ? error.message : "";
+      }
+      return "";
+    };
+    expect(said({ SEAL_KEY_FILE: "/k", SEAL_KEY: "secret" })).toBe("SEAL_KEY_FILE, SEAL_KEY: set one of them");
+    expect(said({ SEAL_KEY_OLD: "secret" })).toBe(
+      "SEAL_KEY_OLD: it is for a rotation, beside SEAL_KEY_FILE, SEAL_KEY or SEAL_KEY_COMMAND",
+    );
+    expect(said({ SEAL_KEY_COMMAND: "kms key-1", SEAL_KEY_OLD_FILE: "/k" })).toBe("");
+  });
+
   test.each([
     ["PORT", "80a", 'PORT: a whole number; it is "80a"'],
     ["PORT", "-1", 'PORT: a whole number; it is "-1"'],

@@ -1,7 +1,7 @@
 import { Fault } from "../../shared/fault.ts";
-import { withByteHeader, withoutByteHeader } from "../byte-header.ts";
 import type { Doc, Picked, Stored } from "../port.ts";
-import { type Layout, TERMS } from "./layout.ts";
+import type { Seal } from "../seal/seal.ts";
+import { type Layout, SEALED_WITH, TERMS } from "./layout.ts";
 import { misuse } from "./mongo-fault.ts";
 import { encodeTerm } from "./search-terms.ts";
 
@@ -47,8 +47,9 @@ export function scopeOf(layout: Layout, doc: Doc): string | undefined {
 }
 
 /** A document as it is stored. Where it brings no terms there are none in it. */
-export function encode(layout: Layout, doc: Doc, rev: number): Raw {
+export function encode(layout: Layout, doc: Doc, rev: number, seal: Seal): Raw {
   const fields = doc as unknown as Fields;
+  const key = seal.keyOf(layout, doc);
   const raw: Record<string, unknown> & { _id: string } = { _id: checkedText(doc.id), _rev: rev };
   for (const field of layout.values) {
     const value = fields[field];
@@ -67,11 +68,12 @@ export function encode(layout: Layout, doc: Doc, rev: number): Raw {
   }
   for (const field of layout.bytes) {
     const value = fields[field];
-    if (value instanceof Uint8Array) raw[field] = withByteHeader(value);
+    if (value instanceof Uint8Array) raw[field] = seal.close(key, layout.name, doc.id, field, value);
     else if (value !== undefined) throw misuse(`${layout.name}.${field} has to be bytes or absent.`);
   }
   const rest = encodeRest(layout, fields);
-  if (rest !== undefined) raw._rest = rest;
+  if (rest !== undefined) raw._rest = key === undefined ? rest : seal.close(key, layout.name, doc.id, "_rest", rest);
+  if (key !== undefined) raw[SEALED_WITH] = key.n;
   const terms = layout.search === undefined ? undefined : stringList(layout, doc, layout.search.terms);
   if (terms !== undefined && scopeOf(layout, doc) !== undefined) {
     const words = [...new Set(terms.filter((term) => term !== "").map(encodeTerm))];
@@ -87,17 +89,23 @@ export const storedNames = (layout: Layout): readonly string[] => [
   ...layout.json,
   ...layout.bytes,
   "_rest",
+  SEALED_WITH,
 ];
 
 /** What the server need not send. */
 export const NO_TERMS = { [TERMS]: 0 } as const;
 
-const bytesOf = (value: unknown): Uint8Array | undefined =>
-  value instanceof Uint8Array ? withoutByteHeader(value) : undefined;
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
+
+function restOf(layout: Layout, { _id, _rest }: Raw, seal: Seal): Record<string, unknown> {
+  const text = _rest instanceof Uint8Array ? textOf(seal.open(layout.name, _id, "_rest", _rest)) : _rest;
+  return typeof text === "string" ? (JSON.parse(text) as Record<string, unknown>) : {};
+}
 
 /** A document as it was stored. The object is the parsed rest, so that nothing is copied. */
-export function decode<T extends Doc>(layout: Layout, raw: Raw): Stored<T> {
-  const doc: Record<string, unknown> = typeof raw._rest === "string" ? JSON.parse(raw._rest) : {};
+export function decode<T extends Doc>(layout: Layout, raw: Raw, seal: Seal): Stored<T> {
+  const doc = restOf(layout, raw, seal);
   doc.id = raw._id;
   doc.rev = raw._rev;
   for (const field of layout.values) if (raw[field] !== undefined) doc[field] = raw[field];
@@ -107,8 +115,8 @@ export function decode<T extends Doc>(layout: Layout, raw: Raw): Stored<T> {
     if (typeof text === "string") doc[field] = JSON.parse(text);
   }
   for (const field of layout.bytes) {
-    const bytes = bytesOf(raw[field]);
-    if (bytes !== undefined) doc[field] = bytes;
+    const bytes = raw[field];
+    if (bytes instanceof Uint8Array) doc[field] = seal.open(layout.name, raw._id, field, bytes);
   }
   return doc as unknown as Stored<T>;
 }
@@ -123,6 +131,7 @@ export interface Picking<T extends Doc, K extends keyof T & string> {
 export function pickingOf<T extends Doc, K extends keyof T & string>(
   layout: Layout,
   fields: readonly K[],
+  seal: Seal,
 ): Picking<T, K> {
   const values = new Set(layout.values);
   const [json, bytes] = [new Set(layout.json), new Set(layout.bytes)];
@@ -133,14 +142,19 @@ export function pickingOf<T extends Doc, K extends keyof T & string>(
   if (unknown !== undefined) throw misuse(`${layout.name}.${unknown} is neither indexed nor hot nor bytes.`);
   const read = fields.map((field) => (field === "id" ? "_id" : field));
   return {
-    projection: { _id: read.includes("_id") ? 1 : 0, ...Object.fromEntries(read.map((field) => [field, 1 as const])) },
+    // What is sealed opens for its own document only.
+    projection: {
+      _id: read.includes("_id") || fields.some((field) => bytes.has(field)) ? 1 : 0,
+      ...Object.fromEntries(read.map((field) => [field, 1 as const])),
+    },
     make(raw) {
       const doc: Record<string, unknown> = {};
       for (const field of fields) {
         const value = raw[field === "id" ? "_id" : field];
         if (value === undefined) continue;
         if (json.has(field)) doc[field] = JSON.parse(String(value));
-        else if (bytes.has(field)) doc[field] = Buffer.from(bytesOf(value) ?? []).toString("utf8");
+        else if (value instanceof Uint8Array && bytes.has(field))
+          doc[field] = textOf(seal.open(layout.name, raw._id, field, value));
         else doc[field] = value;
       }
       return doc as Picked<T, K>;

@@ -2,6 +2,7 @@ import type mongoose from "mongoose";
 import { merge } from "../merge.ts";
 import { compareKeys } from "../order.ts";
 import type { Collection, Doc, Picked, Scalar, Scan, Stored } from "../port.ts";
+import { orMissing, type Seal } from "../seal/seal.ts";
 import { decode, NO_TERMS, type Picking, pickingOf, type Raw } from "./codec.ts";
 import type { Layout } from "./layout.ts";
 import { misuse } from "./mongo-fault.ts";
@@ -15,6 +16,7 @@ type Projection = Readonly<Record<string, 0 | 1>>;
 export interface Reach {
   readonly collection: RawCollection;
   readonly session: Session | undefined;
+  readonly seal: Seal;
 }
 
 /** Reads of one collection. Those that take several queries want a session whose reads see one state: `queries` says how many they take. */
@@ -49,7 +51,10 @@ export const manyQueries = {
 };
 
 /** The reads over one way to reach a collection. */
-export function collectionReads<T extends Doc>(layout: Layout, { collection, session }: Reach): CollectionReads<T> {
+export function collectionReads<T extends Doc>(
+  layout: Layout,
+  { collection, session, seal }: Reach,
+): CollectionReads<T> {
   const read = (
     { filter, hint }: Query,
     projection: Projection,
@@ -61,6 +66,10 @@ export function collectionReads<T extends Doc>(layout: Layout, { collection, ses
     if (limit !== undefined) cursor = cursor.limit(limit).batchSize(Math.min(limit + 1, 10_000));
     return cursor.toArray();
   };
+
+  /** Documents of what was read; keys that another process made meanwhile are read first. */
+  const opened = (raws: readonly Raw[]): Promise<Stored<T>[]> =>
+    seal.reading(async () => orMissing(() => raws.map((raw) => decode<T>(layout, raw, seal))));
 
   const byIds = async (ids: readonly string[], projection: Projection): Promise<Raw[]> => {
     const found: Raw[] = [];
@@ -127,29 +136,30 @@ export function collectionReads<T extends Doc>(layout: Layout, { collection, ses
         projection: NO_TERMS,
       });
       // Text with half a surrogate pair is sent as another text: what was found has to have the id that was asked for.
-      return raw === null || raw._id !== id ? undefined : decode<T>(layout, raw as Raw);
+      return raw === null || raw._id !== id ? undefined : (await opened([raw as Raw]))[0];
     },
 
     async getMany(ids) {
       const asked = new Set(ids);
       const found = await byIds([...asked], NO_TERMS);
-      return found.filter(({ _id }) => asked.has(_id)).map((raw) => decode<T>(layout, raw));
+      return opened(found.filter(({ _id }) => asked.has(_id)));
     },
 
     async scan(scan) {
-      return (await scanned(scan, NO_TERMS)).map((raw) => decode<T>(layout, raw));
+      return opened(await scanned(scan, NO_TERMS));
     },
 
     async pick<K extends keyof T & string>(scan: Scan, fields: readonly K[]): Promise<Picked<T, K>[]> {
-      const picking: Picking<T, K> = pickingOf(layout, fields);
-      return (await scanned(scan, picking.projection)).map(picking.make);
+      const picking: Picking<T, K> = pickingOf(layout, fields, seal);
+      const raws = await scanned(scan, picking.projection);
+      return seal.reading(async () => orMissing(() => raws.map(picking.make)));
     },
 
     async find({ index, values }) {
       const found = new Map<string, Raw>();
       for (const query of planFind(layout, index, values))
         for (const raw of await read(query, NO_TERMS)) found.set(raw._id, raw);
-      return [...found.values()].map((raw) => decode<T>(layout, raw));
+      return opened([...found.values()]);
     },
 
     async all({ after, limit }) {
@@ -160,7 +170,7 @@ export function collectionReads<T extends Doc>(layout: Layout, { collection, ses
         .sort({ _id: 1 })
         .limit(Math.min(most, 2 ** 31 - 1))
         .toArray();
-      return found.map((raw) => decode<T>(layout, raw));
+      return opened(found as Raw[]);
     },
 
     async count(scan) {
@@ -205,13 +215,12 @@ export function collectionReads<T extends Doc>(layout: Layout, { collection, ses
       const words = terms.filter((term) => term !== "" && term !== "*");
       const queries = planSearch(layout, scopes, words);
       if (words.length === 0) return [];
-      const found: Stored<T>[] = [];
+      const found: Raw[] = [];
       for (const query of queries) {
         if (found.length >= most) break;
-        for (const raw of await read(query, NO_TERMS, undefined, most - found.length))
-          found.push(decode<T>(layout, raw));
+        for (const raw of await read(query, NO_TERMS, undefined, most - found.length)) found.push(raw);
       }
-      return found;
+      return opened(found);
     },
   };
 }

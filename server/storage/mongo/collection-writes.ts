@@ -1,6 +1,7 @@
 import type mongoose from "mongoose";
 import { Fault } from "../../shared/fault.ts";
 import type { Doc, Stored } from "../port.ts";
+import type { Seal } from "../seal/seal.ts";
 import { bringsTerms, encode, type Raw, scopeOf, storedNames } from "./codec.ts";
 import type { RawCollection, Session } from "./collection-reads.ts";
 import { type Layout, TERMS } from "./layout.ts";
@@ -26,12 +27,14 @@ interface Put {
 export class CollectionWrites {
   readonly #layout: Layout;
   readonly #collection: RawCollection;
+  readonly #seal: Seal;
   readonly #operations: Operation[] = [];
   readonly #puts: Put[] = [];
 
-  constructor(layout: Layout, collection: RawCollection) {
+  constructor(layout: Layout, collection: RawCollection, seal: Seal) {
     this.#layout = layout;
     this.#collection = collection;
+    this.#seal = seal;
   }
 
   /** How many wait. */
@@ -40,12 +43,14 @@ export class CollectionWrites {
   }
 
   insert(docs: readonly Doc[]): void {
-    this.#operations.push(...docs.map((doc) => ({ insertOne: { document: encode(this.#layout, doc, 1) } })));
+    this.#operations.push(
+      ...docs.map((doc) => ({ insertOne: { document: encode(this.#layout, doc, 1, this.#seal) } })),
+    );
   }
 
   /** Inserts those whose id and unique values are free, now that nobody else writes. Nothing may wait. */
   async insertNew(docs: readonly Doc[], session: Session): Promise<Set<string>> {
-    const raws = docs.map((doc) => encode(this.#layout, doc, 1));
+    const raws = docs.map((doc) => encode(this.#layout, doc, 1, this.#seal));
     const taken = await this.#taken(raws, session);
     const inserted = new Set<string>();
     for (const raw of raws) {
@@ -87,7 +92,7 @@ export class CollectionWrites {
 
   put(doc: Stored<Doc>): void {
     const layout = this.#layout;
-    const { _id, ...set } = encode(layout, doc, doc.rev + 1);
+    const { _id, ...set } = encode(layout, doc, doc.rev + 1, this.#seal);
     const gone = storedNames(layout).filter((name) => !(name in set));
     const terms = bringsTerms(layout, doc);
     if (terms && !(TERMS in set)) gone.push(TERMS);

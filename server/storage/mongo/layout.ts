@@ -1,3 +1,4 @@
+import type { SealedBy } from "../seal/seal.ts";
 import { misuse } from "./mongo-fault.ts";
 
 /** A collection's declaration without its document type: what the adapter needs of a `CollectionSpec`. */
@@ -11,6 +12,7 @@ export interface Declared {
   readonly bytes?: readonly string[];
   readonly hot?: Readonly<Partial<Record<string, "value" | "json">>>;
   readonly placement?: "log";
+  readonly sealedBy?: SealedBy;
 }
 
 /** How a collection's documents are held. Names that start with `_` are the adapter's own; others are fields. */
@@ -25,6 +27,7 @@ export interface Layout {
   /** Hot fields held as their JSON text. */
   readonly json: readonly string[];
   readonly bytes: readonly string[];
+  readonly sealedBy: SealedBy | undefined;
   readonly indexes: ReadonlyMap<string, { readonly fields: readonly string[]; readonly unique: boolean }>;
   /** Fields of multi-value indexes, by index name. */
   readonly multi: ReadonlyMap<string, string>;
@@ -58,6 +61,7 @@ export function layoutOf(spec: Declared): Layout {
     hotLists: new Set(lists.filter((field) => spec.hot?.[field] !== undefined)),
     json,
     bytes,
+    sealedBy: spec.sealedBy,
     indexes: new Map(
       Object.entries(spec.indexes).map(([name, { fields, unique = false }]) => [name, { fields, unique }]),
     ),
@@ -80,6 +84,8 @@ export interface IndexDefinition {
 export const SEARCH_INDEX = "_search";
 /** Where a document has its search terms. */
 export const TERMS = "_t";
+/** Where a sealed document says with which data key. */
+export const SEALED_WITH = "_key";
 
 /**
  * All indexes of a collection. Ties are broken by id, so every index that is not unique ends with it: a page in the middle of them then costs no more than

@@ -2,8 +2,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import type mongoose from "mongoose";
 import { Fault } from "../../shared/fault.ts";
+import { SealKeys } from "../collections.ts";
+import type { SealKeyDoc } from "../documents.ts";
 import type { Collection, CollectionSpec, Doc, Storage, Unit } from "../port.ts";
+import type { SealKeyStore } from "../seal/seal.ts";
 import { type ObserveStore, outcomeOf } from "../store-events.ts";
+import type { Raw } from "./codec.ts";
 import {
   type CollectionReads,
   collectionReads,
@@ -11,7 +15,7 @@ import {
   type RawCollection,
   type Session,
 } from "./collection-reads.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, SEALED_WITH } from "./layout.ts";
 import { guarded, isTransient, misuse, mongoFault } from "./mongo-fault.ts";
 import { type Held, type Means, Transaction } from "./transaction.ts";
 import { Turn, type TurnCollections } from "./turn.ts";
@@ -28,8 +32,13 @@ export interface MongoStorageOptions {
   readonly observe?: ObserveStore;
 }
 
+type Filter = mongoose.mongo.Filter<Raw>;
+/** More data keys than agencies have months. */
+const ALL_KEYS = 1_000_000;
 /** Documents in one transaction (design 5). */
 const TRANSACTION_DOCUMENTS = 1000;
+/** What the server writes well within the lifetime of a transaction (ADR 0019). */
+const POST_OBJECTS = 5000;
 
 const READ_ONE_STATE = { readConcern: { level: "snapshot" }, readPreference: "primary" } as const;
 
@@ -41,7 +50,7 @@ export function mongoStorage({
   readOnly,
   busyDeadline,
   observe,
-}: MongoStorageOptions): Storage {
+}: MongoStorageOptions): Storage & { readonly sealKeys: SealKeyStore } {
   const client = connection.getClient();
   const startSession = (): Session => client.startSession();
   const turn = new Turn({
@@ -145,11 +154,11 @@ export function mongoStorage({
 
   /** A collection by itself: a read is one query where that is enough, and a write is a transaction of its own. */
   const alone = (found: Held): Collection<Doc> => {
-    const { layout, collection } = found;
-    const single = collectionReads<Doc>(layout, { collection, session: undefined });
+    const { layout, collection, seal } = found;
+    const single = collectionReads<Doc>(layout, { collection, session: undefined, seal });
     const read = <R>(many: boolean, run: (reads: CollectionReads<Doc>) => Promise<R>): Promise<R> =>
       many
-        ? oneState((session) => run(collectionReads<Doc>(layout, { collection, session })))
+        ? oneState((session) => run(collectionReads<Doc>(layout, { collection, session, seal })))
         : guarded(() => run(single));
     const reading = async <R>(many: () => boolean, run: (reads: CollectionReads<Doc>) => Promise<R>): Promise<R> => {
       checkOpen();
@@ -204,8 +213,8 @@ export function mongoStorage({
   };
 
   const inSnapshot = (session: Session, inTurn: <R>(run: () => Promise<R>) => Promise<R>): Unit =>
-    unitOf(({ layout, placement, collection }) => {
-      const reads = collectionReads<Doc>(layout, { collection, session });
+    unitOf(({ layout, placement, collection, seal }) => {
+      const reads = collectionReads<Doc>(layout, { collection, session, seal });
       const read = <R>(run: () => Promise<R>): Promise<R> => {
         if (placement !== "content")
           return Promise.reject(misuse("A snapshot is of content: log collections are not in it."));
@@ -228,9 +237,35 @@ export function mongoStorage({
       };
     });
 
+  /** In transactions of their own, whatever is open around: those on log collections wait for no turn. */
+  const keys = (): Collection<SealKeyDoc> => unitOf(alone).collection(SealKeys);
+  const sealKeys: SealKeyStore = {
+    all: () =>
+      running.exit(async () =>
+        held.has(SealKeys.name) ? keys().scan({ index: "n", prefixes: [[]], limit: ALL_KEYS }) : [],
+      ),
+    insertNew: (doc) => running.exit(async () => (await keys().insertNew([doc])).size === 1),
+  };
+
   return {
     ...unitOf(alone),
-    can: { transactionDocuments: TRANSACTION_DOCUMENTS },
+    sealKeys,
+    async unsealed({ name }, { after, limit }) {
+      checkOpen();
+      const found = held.get(name);
+      if (found === undefined) throw misuse(`No collection "${name}" is declared in this store.`);
+      if (!found.seal.on || found.layout.sealedBy === undefined) return [];
+      const filter = { [SEALED_WITH]: { $exists: false }, ...(after === undefined ? {} : { _id: { $gt: after } }) };
+      const plain = await guarded(() =>
+        found.collection
+          .find(filter as Filter, { readConcern: { level: "majority" }, hint: "_id_", projection: { _id: 1 } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray(),
+      );
+      return plain.map(({ _id }) => _id);
+    },
+    can: { transactionDocuments: TRANSACTION_DOCUMENTS, postObjects: POST_OBJECTS },
     snapshot: (work) => {
       checkOpen();
       return noted(

@@ -3,6 +3,7 @@ import { Fault } from "../../shared/fault.ts";
 import { COLLECTIONS } from "../collections.ts";
 import { latestFormat, MIGRATIONS, type Migration, migrate, refuseNewerFormat } from "../migrations.ts";
 import type { Storage } from "../port.ts";
+import { Seal } from "../seal/seal.ts";
 import type { ObserveStore } from "../store-events.ts";
 import { type Declared, layoutOf } from "./layout.ts";
 import { makeCollections, makeTurns } from "./make-collections.ts";
@@ -16,6 +17,8 @@ export interface MongoOptions {
   readonly readOnly?: boolean;
   /** Milliseconds to wait for the turn to write. Default: 10,000. */
   readonly busyDeadline?: number;
+  /** Encryption at rest. Default: nothing is sealed, and a store with data keys is refused. */
+  readonly seal?: Seal;
   /** Default: all of `collections.ts`. */
   readonly collections?: readonly Declared[];
   /** Default: `migrations.ts`. */
@@ -39,17 +42,19 @@ function databaseOf(uri: string): string | undefined {
 
 /**
  * Opens a store on a replica set (or through mongos), makes what is missing and brings it to the newest format. Faults, each in one clear line: `store.uri`,
- * `store.away`, `store.sign_in`, `store.rights`, `store.standalone` (no transactions), `store.version`, `store.format`.
+ * `store.away`, `store.sign_in`, `store.rights`, `store.standalone` (no transactions), `store.version`, `store.format`, `seal.key_missing`, `seal.key_wrong`.
  */
 export async function openMongo(options: MongoOptions): Promise<Storage> {
-  const { uri, readOnly = false, busyDeadline = 10_000, migrations = MIGRATIONS } = options;
+  const { uri, readOnly = false, busyDeadline = 10_000, seal = new Seal(), migrations = MIGRATIONS } = options;
   const layouts = (options.collections ?? COLLECTIONS).map((spec: Declared) => layoutOf(spec));
   const specs = new Map<string, Declared>((options.collections ?? COLLECTIONS).map((spec) => [spec.name, spec]));
-  const connection = await connect(uri);
-  try {
+  await prepare(uri, async (connection) => {
     await checkServer(connection);
     await checkFormat(connection, migrations, readOnly);
     if (!readOnly) await guarded(() => makeCollections(connection, layouts));
+  });
+  const connection = await connect(uri, SILENCE);
+  try {
     const turns = await guarded(() => makeTurns(connection, readOnly));
     const storage = mongoStorage({
       connection,
@@ -60,12 +65,14 @@ export async function openMongo(options: MongoOptions): Promise<Storage> {
             layout,
             placement: specs.get(layout.name)?.placement ?? "content",
             collection: rawCollection(connection, layout),
+            seal,
           },
         ]),
       ),
       ...{ turns, readOnly, busyDeadline },
       ...(options.observe === undefined ? {} : { observe: options.observe }),
     });
+    await seal.attach(storage.sealKeys);
     if (!readOnly) await migrate(storage, migrations);
     return storage;
   } catch (error) {
@@ -74,15 +81,32 @@ export async function openMongo(options: MongoOptions): Promise<Storage> {
   }
 }
 
-async function connect(uri: string): Promise<mongoose.Connection> {
+/** Work on a connection that waits for as long as an index takes to be built. */
+async function prepare(uri: string, work: (connection: mongoose.Connection) => Promise<void>): Promise<void> {
+  const connection = await connect(uri, 0);
+  try {
+    await work(connection);
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+}
+
+/** Connects; a request that the server leaves unanswered for `silence` ms is given up (0: never). */
+async function connect(uri: string, silence: number): Promise<mongoose.Connection> {
   const dbName = databaseOf(uri) ?? DATABASE;
   let connection: mongoose.Connection;
   try {
     connection = mongoose.createConnection(uri, {
       ...{ dbName, appName: "tricord", autoIndex: false, autoCreate: false, bufferCommands: false },
       ...{ serverSelectionTimeoutMS: SELECTION, connectTimeoutMS: SELECTION, waitQueueTimeoutMS: SELECTION },
-      ...{ socketTimeoutMS: SILENCE, maxPoolSize: 50, retryWrites: true, retryReads: true },
-      ...{ readPreference: "primary", promoteBuffers: true, ignoreUndefined: true },
+      ...{ socketTimeoutMS: silence, maxPoolSize: 50, retryWrites: true, retryReads: true },
+      ...{
+        readPreference: "primary",
+        readConcernLevel: "majority",
+        w: "majority",
+        promoteBuffers: true,
+        ignoreUndefined: true,
+      },
     });
   } catch (cause) {
     // The driver's words may quote it.

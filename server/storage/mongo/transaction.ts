@@ -1,5 +1,6 @@
 import { Fault } from "../../shared/fault.ts";
 import type { Collection, Doc } from "../port.ts";
+import type { Seal } from "../seal/seal.ts";
 import type { Placed } from "../store-events.ts";
 import { collectionReads, type RawCollection, type Session } from "./collection-reads.ts";
 import { CollectionWrites } from "./collection-writes.ts";
@@ -12,6 +13,7 @@ export interface Held {
   readonly layout: Layout;
   readonly placement: Placed;
   readonly collection: RawCollection;
+  readonly seal: Seal;
 }
 
 /** What a transaction works with. */
@@ -71,14 +73,18 @@ export class Transaction {
 
   /** The port's view of a collection in this transaction. */
   collection<T extends Doc>(held: Held): Collection<T> {
-    const { layout, collection } = held;
+    const { layout, collection, seal } = held;
     const read = <R>(run: (reads: ReturnType<typeof collectionReads<T>>) => Promise<R>): Promise<R> =>
       this.#step(held, async (session, writes) => {
         await writes.flush(session);
-        return run(collectionReads<T>(layout, { collection, session }));
+        return run(collectionReads<T>(layout, { collection, session, seal }));
       });
-    const write = <R>(run: (writes: CollectionWrites, session: Session) => R | Promise<R>): Promise<R> =>
+    const write = <R>(
+      docs: readonly Doc[],
+      run: (writes: CollectionWrites, session: Session) => R | Promise<R>,
+    ): Promise<R> =>
       this.#step(held, async (session, writes) => {
+        if (seal.on) await seal.ready(layout, docs);
         this.#wrote = true;
         const result = await run(writes, session);
         if (writes.size >= MOST_WAITING) await writes.flush(session);
@@ -94,14 +100,14 @@ export class Transaction {
       count: (scan) => read((reads) => reads.count(scan)),
       tally: (ask) => read((reads) => reads.tally(ask)),
       search: (ask) => read((reads) => reads.search(ask)),
-      insert: (docs) => write((writes) => writes.insert(docs)),
+      insert: (docs) => write(docs, (writes) => writes.insert(docs)),
       insertNew: (docs) =>
-        write(async (writes, session) => {
+        write(docs, async (writes, session) => {
           await writes.flush(session);
           return writes.insertNew(docs, session);
         }),
-      put: (doc) => write((writes) => writes.put(doc)),
-      remove: (ids) => write((writes) => writes.remove(ids)),
+      put: (doc) => write([doc], (writes) => writes.put(doc)),
+      remove: (ids) => write([], (writes) => writes.remove(ids)),
     };
   }
 
@@ -114,7 +120,7 @@ export class Transaction {
         const { session } = await this.#begun;
         this.#check(held.placement);
         const known = this.#writes.get(held.layout.name);
-        const writes = known ?? new CollectionWrites(held.layout, held.collection);
+        const writes = known ?? new CollectionWrites(held.layout, held.collection, held.seal);
         if (known === undefined) this.#writes.set(held.layout.name, writes);
         return await guarded(() => run(session, writes));
       } catch (error) {

@@ -1,6 +1,6 @@
 import { Fault } from "../../shared/fault.ts";
-import { withByteHeader, withoutByteHeader } from "../byte-header.ts";
 import type { Doc, Stored } from "../port.ts";
+import type { Seal } from "../seal/seal.ts";
 import { type Layout, quoted } from "./layout.ts";
 import { misuse } from "./store-fault.ts";
 
@@ -13,7 +13,7 @@ export const documentColumns = (layout: Layout): string[] => [
   ...layout.columns.map(quoted),
   ...layout.json.map(quoted),
   ...layout.bytes.map(quoted),
-  "_rest",
+  REST,
 ];
 
 /** Text that is not well-formed Unicode would be stored as other text, and two values could become one: refused as `store.text`. */
@@ -31,6 +31,9 @@ function keyOf(name: string): string {
   return made;
 }
 
+/** The column of the fields without one; also what it is named when it is sealed. */
+export const REST = "_rest";
+
 /** The fields without a column, as JSON text; null if there are none. Built by hand: no copy of the document, and a key `__proto__` is a key. */
 function encodeRest(layout: Layout, doc: Fields): string | null {
   let rest = "";
@@ -44,8 +47,9 @@ function encodeRest(layout: Layout, doc: Fields): string | null {
 }
 
 /** The values to bind for a document, in the order of `documentColumns`. */
-export function encode(layout: Layout, doc: Doc, rev: number): unknown[] {
+export function encode(layout: Layout, doc: Doc, rev: number, seal: Seal): unknown[] {
   const fields = doc as unknown as Fields;
+  const key = seal.keyOf(layout, doc);
   const bound: unknown[] = [checkedText(doc.id), rev];
   for (const field of layout.columns) {
     const value = fields[field];
@@ -58,19 +62,28 @@ export function encode(layout: Layout, doc: Doc, rev: number): unknown[] {
   for (const field of layout.json) bound.push(JSON.stringify(fields[field]) ?? null);
   for (const field of layout.bytes) {
     const value = fields[field];
-    if (value instanceof Uint8Array) bound.push(withByteHeader(value));
+    if (value instanceof Uint8Array) bound.push(seal.close(key, layout.name, doc.id, field, value));
     else if (value === undefined) bound.push(null);
     else throw misuse(`${layout.name}.${field} has to be bytes or absent.`);
   }
-  bound.push(encodeRest(layout, fields));
+  const rest = encodeRest(layout, fields);
+  bound.push(rest === null || key === undefined ? rest : seal.close(key, layout.name, doc.id, REST, rest));
   return bound;
 }
 
+/** The fields without a column, from what is stored of them: text, or sealed bytes. */
+export function decodeRest(layout: Layout, id: string, rest: unknown, seal: Seal): Record<string, unknown> {
+  if (typeof rest === "string") return JSON.parse(rest) as Record<string, unknown>;
+  if (!(rest instanceof Uint8Array)) return {};
+  const { buffer, byteOffset, byteLength } = seal.open(layout.name, id, REST, rest);
+  return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString("utf8")) as Record<string, unknown>;
+}
+
 /** A document from a row of `documentColumns`. The object is the parsed rest, so that nothing is copied. */
-export function decode<T extends Doc>(layout: Layout, row: readonly unknown[]): Stored<T> {
-  const rest = row[row.length - 1];
-  const doc: Record<string, unknown> = typeof rest === "string" ? JSON.parse(rest) : {};
-  doc.id = row[0];
+export function decode<T extends Doc>(layout: Layout, row: readonly unknown[], seal: Seal): Stored<T> {
+  const id = String(row[0]);
+  const doc = decodeRest(layout, id, row[row.length - 1], seal);
+  doc.id = id;
   doc.rev = row[1];
   let at = 2;
   for (const field of layout.columns) {
@@ -83,7 +96,7 @@ export function decode<T extends Doc>(layout: Layout, row: readonly unknown[]): 
   }
   for (const field of layout.bytes) {
     const value = row[at++];
-    if (value instanceof Uint8Array) doc[field] = withoutByteHeader(value);
+    if (value instanceof Uint8Array) doc[field] = seal.open(layout.name, id, field, value);
   }
   return doc as unknown as Stored<T>;
 }

@@ -1,3 +1,4 @@
+import type { SealedBy } from "../seal/seal.ts";
 import { misuse } from "./store-fault.ts";
 
 /** A collection's declaration without its document type: what the adapter needs of a `CollectionSpec`. */
@@ -11,6 +12,7 @@ export interface Declared {
   readonly bytes?: readonly string[];
   readonly hot?: Readonly<Partial<Record<string, "value" | "json">>>;
   readonly placement?: "log";
+  readonly sealedBy?: SealedBy;
 }
 
 /** Where a collection's documents lie. Names that start with `_` are the adapter's own; others are fields. */
@@ -22,6 +24,7 @@ export interface Layout {
   /** Fields with a column that holds their JSON. */
   readonly json: readonly string[];
   readonly bytes: readonly string[];
+  readonly sealedBy: SealedBy | undefined;
   readonly indexes: ReadonlyMap<
     string,
     { readonly fields: readonly string[]; readonly unique: boolean; readonly withId: boolean }
@@ -62,6 +65,7 @@ export function layoutOf(spec: Declared): Layout {
     columns,
     json,
     bytes,
+    sealedBy: spec.sealedBy,
     indexes: new Map(
       Object.entries(spec.indexes).map(([name, { fields, unique = false, few = false }]) => [
         name,

@@ -1,3 +1,4 @@
+import type { Seal } from "../seal/seal.ts";
 import type { Connection } from "./connection.ts";
 import {
   type Declared,
@@ -8,23 +9,24 @@ import {
   quoted,
   tableDefinition,
 } from "./layout.ts";
+import { listSealed, moveFromSealed, moveToSealed } from "./sealed-rests.ts";
 import { misuse } from "./store-fault.ts";
 
 /** Brings tables and indexes to what is declared, all or nothing. Where they are as declared, nothing is written. */
-export function makeTables(on: Connection, collections: readonly Declared[]): void {
+export function makeTables(on: Connection, collections: readonly Declared[], seal: Seal): void {
   on.db
     .transaction(() => {
       for (const spec of collections) {
         const layout = layoutOf(spec);
-        const fresh = moveFields(on, layout);
-        makeIndexes(on, layout, fresh);
+        const fresh = moveFields(on, layout, seal);
+        makeIndexes(on, layout, fresh, seal);
       }
     })
     .immediate();
 }
 
 /** Makes the table; in one that is there, a field that an index newly names gets its column, and one that none names any more goes back to the rest. */
-function moveFields(on: Connection, layout: Layout): boolean {
+function moveFields(on: Connection, layout: Layout, seal: Seal): boolean {
   const { table, name } = layout;
   const held = new Map(
     on.db
@@ -50,8 +52,9 @@ function moveFields(on: Connection, layout: Layout): boolean {
     dropIndexes(on, layout);
     const value = type === JSON_TEXT ? `json(${quoted(field)})` : quoted(field);
     on.db.exec(
-      `UPDATE ${table} SET _rest = json_set(coalesce(_rest, '{}'), '$.${field}', ${value}) WHERE ${quoted(field)} IS NOT NULL`,
+      `UPDATE ${table} SET _rest = json_set(coalesce(_rest, '{}'), '$.${field}', ${value}) WHERE ${quoted(field)} IS NOT NULL AND typeof(_rest) <> 'blob'`,
     );
+    if (seal.any) moveToSealed(on, layout, { name: field, type: String(type) }, seal);
     on.db.exec(`ALTER TABLE ${table} DROP COLUMN ${quoted(field)}`);
     held.delete(field);
   }
@@ -64,7 +67,13 @@ function moveFields(on: Connection, layout: Layout): boolean {
   const paths = fresh.map(([field]) => `'$.${field}'`).join(", ");
   const some = fresh.map(([field]) => `_rest -> '${field}' IS NOT NULL`).join(" OR ");
   // All at once: each row is written anew.
-  on.db.exec(`UPDATE ${table} SET ${moved.join(", ")}, _rest = json_remove(_rest, ${paths}) WHERE ${some}`);
+  on.db.exec(
+    `UPDATE ${table} SET ${moved.join(", ")}, _rest = json_remove(_rest, ${paths}) WHERE CASE typeof(_rest) WHEN 'text' THEN ${some} END`,
+  );
+  if (seal.any) {
+    const fields = fresh.map(([name, type]) => ({ name, type }));
+    moveFromSealed(on, layout, fields, seal);
+  }
   return false;
 }
 
@@ -87,7 +96,7 @@ const dropIndexes = (on: Connection, layout: Layout): void => {
 };
 
 /** Makes what is missing, drops what is declared no more or otherwise, and fills side tables from the documents. */
-function makeIndexes(on: Connection, layout: Layout, fresh: boolean): void {
+function makeIndexes(on: Connection, layout: Layout, fresh: boolean, seal: Seal): void {
   const wanted = indexDefinitions(layout);
   const held = new Map(madeOf(on, layout).map((made) => [made.name, made]));
   for (const made of held.values()) {
@@ -99,9 +108,11 @@ function makeIndexes(on: Connection, layout: Layout, fresh: boolean): void {
     if (held.has(name)) continue;
     on.db.exec(sql);
     if (field === undefined || fresh) continue;
-    const list = layout.json.includes(field) ? `t.${quoted(field)}` : `t._rest, '$.${field}'`;
+    const apart = layout.json.includes(field);
+    const list = apart ? `t.${quoted(field)}` : `CASE typeof(t._rest) WHEN 'text' THEN t._rest END, '$.${field}'`;
     on.db.exec(
       `INSERT INTO ${quoted(name)} SELECT DISTINCT v.value, t.id FROM ${layout.table} t, json_each(${list}) v`,
     );
+    if (seal.any && !apart) listSealed(on, layout, field, quoted(name), seal);
   }
 }

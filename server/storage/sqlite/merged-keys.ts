@@ -1,7 +1,7 @@
-import type { Scalar } from "../port.ts";
-import type { Connection } from "./connection.ts";
 import { merge, type Source } from "../merge.ts";
 import { compareKeys, compareScalars } from "../order.ts";
+import type { Scalar } from "../port.ts";
+import type { Connection } from "./connection.ts";
 import type { ScanPlan } from "./scan-plan.ts";
 
 type Key = readonly Scalar[];

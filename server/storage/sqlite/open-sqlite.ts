@@ -5,6 +5,7 @@ import { makeFolder } from "../../shared/make-folder.ts";
 import { COLLECTIONS } from "../collections.ts";
 import { latestFormat, MIGRATIONS, type Migration, migrate, refuseNewerFormat, storeFormat } from "../migrations.ts";
 import type { Storage } from "../port.ts";
+import { Seal } from "../seal/seal.ts";
 import type { ObserveStore } from "../store-events.ts";
 import { Connection } from "./connection.ts";
 import type { Declared } from "./layout.ts";
@@ -21,6 +22,8 @@ export interface SqliteOptions {
   readonly busyDeadline?: number;
   /** The largest size in bytes that a file of the store may reach; a write beyond it is `store.full`. Default: no limit but the disk. */
   readonly maxBytes?: number;
+  /** Encryption at rest. Default: nothing is sealed, and a store with data keys is refused. */
+  readonly seal?: Seal;
   /** Default: all of `collections.ts`. */
   readonly collections?: readonly Declared[];
   /** Default: `migrations.ts`. */
@@ -68,16 +71,10 @@ async function openFile(
 
 /**
  * Opens the embedded store. Faults, each in one clear line: `store.folder` (can't be made, read or written), `store.format` (made by a newer version,
- * or by an older one and opened read only), `store.corrupt`, `store.io`, `store.full`, `store.busy`.
+ * or by an older one and opened read only), `seal.key_missing`, `seal.key_wrong`, `store.corrupt`, `store.io`, `store.full`, `store.busy`.
  */
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
-  const {
-    folder,
-    readOnly = false,
-    busyDeadline = 10_000,
-
-    migrations = MIGRATIONS,
-  } = options;
+  const { folder, readOnly = false, busyDeadline = 10_000, seal = new Seal(), migrations = MIGRATIONS } = options;
   const collections: readonly Declared[] = options.collections ?? COLLECTIONS;
   const paths = { content: join(folder, "content.sqlite"), log: join(folder, "log.sqlite") };
   for (const path of Object.values(paths)) {
@@ -94,15 +91,17 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   });
   const files = { content, log };
   const storage = sqliteStorage({
-    ...{ files, collections, busyDeadline },
+    ...{ files, collections, busyDeadline, seal },
     ...(options.observe === undefined ? {} : { observe: options.observe }),
   });
   try {
     await checkFormat(content.reader, storage, migrations, readOnly);
-    for (const placement of ["content", "log"] as const) {
+    // Data keys are in the log, and what is sealed may have to be moved.
+    for (const placement of ["log", "content"] as const) {
       const { writer } = files[placement];
       const own = collections.filter((spec) => (spec.placement ?? "content") === placement);
-      if (writer !== undefined) await retryBusy(() => makeTables(writer, own), busyDeadline);
+      if (writer !== undefined) await retryBusy(() => makeTables(writer, own, seal), busyDeadline);
+      if (placement === "log") await seal.attach(storage.sealKeys);
     }
     if (!readOnly) await migrate(storage, migrations);
   } catch (error) {

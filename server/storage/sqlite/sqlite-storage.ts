@@ -1,12 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Fault } from "../../shared/fault.ts";
+import { SealKeys } from "../collections.ts";
+import type { SealKeyDoc } from "../documents.ts";
 import type { Collection, CollectionSpec, Doc, Storage, Unit } from "../port.ts";
+import type { Seal, SealKeyStore } from "../seal/seal.ts";
 import { type ObserveStore, outcomeOf } from "../store-events.ts";
 import type { Connection } from "./connection.ts";
-import type { Declared } from "./layout.ts";
+import { type Declared, layoutOf } from "./layout.ts";
 import { type Access, sqliteCollection } from "./sqlite-collection.ts";
 import { misuse } from "./store-fault.ts";
 import { type Placement, Transaction } from "./transaction.ts";
+import { unsealedIds } from "./unsealed-ids.ts";
 import { retryBusy, Writer } from "./writer.ts";
 
 /** The connections of one file. Without a writer the store is read only. */
@@ -22,6 +26,7 @@ export interface SqliteStorageOptions {
   readonly collections: readonly Declared[];
   /** Milliseconds to wait for another process's lock. */
   readonly busyDeadline: number;
+  readonly seal: Seal;
   /** Hears of transactions, turns and tries. */
   readonly observe?: ObserveStore;
 }
@@ -29,15 +34,28 @@ export interface SqliteStorageOptions {
 /** Connections kept for reads that see one state; what is more waits for one. */
 const SNAPSHOTS = 4;
 
+/** More data keys than agencies have months. */
+const ALL_KEYS = 1_000_000;
+
 /** Documents in one transaction (design 5). SQLite would take more; a larger one keeps others waiting. */
 const TRANSACTION_DOCUMENTS = 1000;
 
 /** The storage port over open connections. Reads outside a transaction have a connection of their own and never wait for a writer. */
-export function sqliteStorage({ files, collections, busyDeadline, observe }: SqliteStorageOptions): Storage {
+export function sqliteStorage({
+  files,
+  collections,
+  busyDeadline,
+  seal,
+  observe,
+}: SqliteStorageOptions): Storage & { readonly sealKeys: SealKeyStore } {
   const made = new Map(
     collections.map((spec) => [
       spec.name,
-      { placement: spec.placement ?? "content", open: sqliteCollection<Doc>(spec) } as const,
+      {
+        placement: spec.placement ?? "content",
+        open: sqliteCollection<Doc>(spec, seal),
+        layout: layoutOf(spec),
+      } as const,
     ]),
   );
   const writerOf = (placement: Placement): Writer | undefined => {
@@ -118,6 +136,21 @@ export function sqliteStorage({ files, collections, busyDeadline, observe }: Sql
     },
   });
 
+  /** In transactions of their own, whatever is open around: on the log, whose lock a transaction on content does not hold. */
+  const keys = (): Collection<SealKeyDoc> => unitOf(alone).collection(SealKeys);
+  const sealKeys: SealKeyStore = {
+    all: () =>
+      running.exit(async () =>
+        made.has(SealKeys.name) ? keys().scan({ index: "n", prefixes: [[]], limit: ALL_KEYS }) : [],
+      ),
+    async insertNew(doc) {
+      const outer = running.getStore();
+      if (outer !== undefined && !outer.ended && outer.placement === "log")
+        throw misuse("A transaction on log collections writes what is sealed in its first step, or alone.");
+      return running.exit(async () => (await keys().insertNew([doc])).size === 1);
+    },
+  };
+
   const idle: Connection[] = [];
   const waiting: Array<(connection: Connection) => void> = [];
   let opened = 0;
@@ -141,6 +174,14 @@ export function sqliteStorage({ files, collections, busyDeadline, observe }: Sql
 
   return {
     ...unitOf(alone),
+    sealKeys,
+    async unsealed({ name }, ask) {
+      checkOpen();
+      const entry = made.get(name);
+      if (entry === undefined) throw misuse(`No collection "${name}" is declared in this store.`);
+      if (!seal.on) return [];
+      return retryBusy(() => unsealedIds(files[entry.placement].reader, entry.layout, ask), busyDeadline);
+    },
     async snapshot(work) {
       checkOpen();
       const ending = (async () => {
@@ -169,7 +210,7 @@ export function sqliteStorage({ files, collections, busyDeadline, observe }: Sql
         underWay.delete(ending);
       }
     },
-    can: { transactionDocuments: TRANSACTION_DOCUMENTS },
+    can: { transactionDocuments: TRANSACTION_DOCUMENTS, postObjects: Number.POSITIVE_INFINITY },
     async transaction(work) {
       const own = begin();
       const unit = unitOf((placement) => ({

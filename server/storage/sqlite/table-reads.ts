@@ -1,4 +1,5 @@
 import type { Doc, Picked, Scalar, Scan, Stored } from "../port.ts";
+import type { Seal } from "../seal/seal.ts";
 import { decode, documentColumns } from "./codec.ts";
 import type { Connection } from "./connection.ts";
 import type { Layout } from "./layout.ts";
@@ -46,7 +47,7 @@ const checkedLimit = (limit: number): number => {
   throw misuse("A limit is a whole number of 1 or more.");
 };
 
-export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
+export function tableReads<T extends Doc>(layout: Layout, seal: Seal): TableReads<T> {
   const columnsOf = (document: string): string =>
     documentColumns(layout)
       .map((column) => `${document}.${column}`)
@@ -59,7 +60,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
   /** Text with half a surrogate pair is bound as another text: what was found has to have the id that was asked for. */
   const find = (on: Connection, id: string): Stored<T> | undefined => {
     const row = on.statement(byId).get(id);
-    return row === undefined || row[0] !== id ? undefined : decode<T>(layout, row);
+    return row === undefined || row[0] !== id ? undefined : decode<T>(layout, row, seal);
   };
 
   /** The rows of a scan, with these columns of the documents. Of several prefixes they are read once the merge has chosen their keys. */
@@ -109,7 +110,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
     scan(on, scan) {
       const limit = checkedLimit(scan.limit);
       return rowsOf(on, planScan(layout, scan), limit, scan.reverse === true, columnsOf).map((row) =>
-        decode<T>(layout, row),
+        decode<T>(layout, row, seal),
       );
     },
 
@@ -119,7 +120,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
       const [prefix = [], second] = plan.prefixes;
       const alike = plan.multi || second !== undefined ? [] : (layout.indexes.get(scan.index)?.fields ?? []);
       const known = new Map(alike.slice(0, prefix.length).map((field, at) => [field, prefix[at] ?? ""]));
-      const picking = pickingOf(layout, fields, known);
+      const picking = pickingOf(layout, fields, seal, known);
       return rowsOf(on, plan, limit, scan.reverse === true, picking.columns).map(
         (row) => picking.make(row) as Picked<T, K>,
       );
@@ -131,7 +132,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
       return on.snapshot(() => {
         const found = plan.prefixes.flatMap((prefix) => statement.all(...prefix));
         const once = plan.multi ? new Map(found.map((row) => [row[0], row])).values() : found;
-        return [...once].map((row) => decode<T>(layout, row));
+        return [...once].map((row) => decode<T>(layout, row, seal));
       });
     },
 
@@ -141,7 +142,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
         after === undefined
           ? on.statement(allSql("")).all(most)
           : on.statement(allSql("WHERE id > ?")).all(after, most);
-      return rows.map((row) => decode<T>(layout, row));
+      return rows.map((row) => decode<T>(layout, row, seal));
     },
 
     count(on, scan) {
@@ -191,7 +192,7 @@ export function tableReads<T extends Doc>(layout: Layout): TableReads<T> {
           const some = asked.slice(at, at + SCOPES_A_QUERY);
           const allowed = new Set<unknown>(some);
           for (const row of on.statement(sql).all(wordQuery(some, words), left)) {
-            const doc = decode<T>(layout, row);
+            const doc = decode<T>(layout, row, seal);
             if (!allowed.has(doc[scope as keyof Stored<T>])) continue;
             found.push(doc);
             left--;

@@ -1,6 +1,7 @@
 import { Fault } from "../../shared/fault.ts";
 import type { Doc, Stored } from "../port.ts";
-import { checkedText, documentColumns, encode, stringList } from "./codec.ts";
+import type { Seal } from "../seal/seal.ts";
+import { checkedText, decodeRest, documentColumns, encode, stringList } from "./codec.ts";
 import type { Connection } from "./connection.ts";
 import { type Layout, quoted } from "./layout.ts";
 import { indexedWords } from "./search-words.ts";
@@ -22,7 +23,7 @@ const scopeOf = (layout: Layout, doc: Doc, field: string): string | undefined =>
 
 const stale = (): Fault => new Fault("conflict", "The document was changed or removed since it was read.");
 
-export function tableWrites(layout: Layout): TableWrites {
+export function tableWrites(layout: Layout, seal: Seal): TableWrites {
   const { table, search } = layout;
   const columns = documentColumns(layout);
   const insertSql = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
@@ -54,7 +55,7 @@ export function tableWrites(layout: Layout): TableWrites {
   const moveSides = (on: Connection, id: string, row: unknown, doc: Doc | undefined): void => {
     if (sides.length === 0) return;
     const [rest, ...json] = on.statement(listsSql).get(row) ?? [];
-    const held: Record<string, readonly string[] | undefined> = typeof rest === "string" ? JSON.parse(rest) : {};
+    const held = decodeRest(layout, id, rest, seal) as Record<string, readonly string[] | undefined>;
     for (const [at, field] of layout.json.entries()) {
       const text = json[at];
       if (sides.some((side) => side.field === field) && typeof text === "string") held[field] = JSON.parse(text);
@@ -79,7 +80,7 @@ export function tableWrites(layout: Layout): TableWrites {
     insert(on, docs) {
       const statement = on.statement(insertSql);
       for (const doc of docs) {
-        const { lastInsertRowid } = statement.run(encode(layout, doc, 1));
+        const { lastInsertRowid } = statement.run(encode(layout, doc, 1, seal));
         addSides(on, doc);
         addTerms(on, doc, lastInsertRowid);
       }
@@ -89,7 +90,7 @@ export function tableWrites(layout: Layout): TableWrites {
       const statement = on.statement(insertNewSql);
       const inserted = new Set<string>();
       for (const doc of docs) {
-        const { changes, lastInsertRowid } = statement.run(encode(layout, doc, 1));
+        const { changes, lastInsertRowid } = statement.run(encode(layout, doc, 1, seal));
         if (changes === 0) continue;
         inserted.add(doc.id);
         addSides(on, doc);
@@ -110,7 +111,7 @@ export function tableWrites(layout: Layout): TableWrites {
         );
       }
       moveSides(on, doc.id, row, doc);
-      on.statement(updateSql).run([...encode(layout, doc, doc.rev + 1), row]);
+      on.statement(updateSql).run([...encode(layout, doc, doc.rev + 1, seal), row]);
       if (terms === undefined) return;
       on.statement(dropWords).run(row);
       addTerms(on, doc, row);
