@@ -251,6 +251,14 @@ async function insertRows(unit: Unit, rows: readonly RowDoc[], poster: string, s
   await unit.collection(Rows).insertNew(aside);
 }
 
+/** What every store holds as one document, less room for the rest of it. */
+const MOST_BYTES = 14 * 1_048_576;
+const SURELY_SMALL = 1_048_576;
+
+/** Words are counted where they can matter: in two-character pieces they take three times the text. */
+const isTooLarge = ({ bytes, terms = [] }: RowPlan): boolean =>
+  bytes.length > SURELY_SMALL && terms.reduce((sum, term) => sum + Buffer.byteLength(term), bytes.length) > MOST_BYTES;
+
 const countsOf = (received: number, results: Iterable<Result>): IngestCounts => {
   const counts: IngestCounts = { received, created: 0, unchanged: 0, updated: 0, rejected: 0 };
   for (const { outcome } of results) counts[outcome] += 1;
@@ -338,7 +346,16 @@ async function attempt(
       ...label,
       ...(given === undefined ? {} : { given }),
     };
-    return [{ candidate, bound: label, plans: planRows(labelled, origin, parts.secrets) }];
+    const plans = planRows(labelled, origin, parts.secrets);
+    if (plans.some(isTooLarge)) {
+      const message = `an object with its words may take ${MOST_BYTES} bytes: send what is large in it apart`;
+      results.set(
+        candidate.index,
+        rejected(candidate.item, { code: "object.too_large", path: "", message }, candidate.object.id),
+      );
+      return [];
+    }
+    return [{ candidate, bound: label, plans }];
   });
   const versions = ask.versions === true ? new ObjectVersions(items) : undefined;
   const named = new Map<number, Named>();

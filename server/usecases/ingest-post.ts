@@ -83,7 +83,13 @@ export function labelAsk({ label, preset }: Pick<PostAsk, "label" | "preset">): 
   return { request: parsed.data, ...(preset === undefined ? {} : { preset }) };
 }
 
-/** A whole post of bytes: read, then the line. 422 when not one object got in. */
+/** The code of a post that has to be worked off as a job. */
+export const TOO_MANY_AT_ONCE = "ingest.too_many_at_once";
+
+/**
+ * A whole post of bytes: read, then the line. 422 when not one object got in. `Fault("too_large")`, `ingest.too_many_at_once`, for more objects than the store
+ * takes in one transaction.
+ */
 export async function ingestPost(
   parts: IngestParts & { readonly inflatedLimit: number },
   bytes: Uint8Array,
@@ -105,6 +111,11 @@ export async function ingestPost(
   const items = said === undefined ? read : read.map((item) => ({ ...item, said }));
   if (format !== "stix" && format !== "misp" && items.length === 0)
     throw new Fault("unprocessable", "no value was found in it", { code: "input.nothing_found" });
+  const most = parts.storage.can.postObjects;
+  if (items.length > most)
+    throw new Fault("too_large", `this takes ${most} objects at once; it has ${items.length}`, {
+      code: TOO_MANY_AT_ONCE,
+    });
   const reply = await ingestBatch(
     parts,
     items,

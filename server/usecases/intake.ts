@@ -5,7 +5,7 @@ import { Jobs } from "../storage/collections.ts";
 import type { JobDoc } from "../storage/documents.ts";
 import type { Storage } from "../storage/port.ts";
 import { columnMapOf } from "./column-maps.ts";
-import { labelAsk, type PostAsk, type PostReply } from "./ingest-post.ts";
+import { labelAsk, type PostAsk, type PostReply, TOO_MANY_AT_ONCE } from "./ingest-post.ts";
 
 /** Where large posts wait for their job; outside memory. */
 export interface Spool {
@@ -13,6 +13,8 @@ export interface Spool {
   write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<number>;
   read(name: string): AsyncIterable<Uint8Array>;
   remove(name: string): Promise<void>;
+  /** Names that nothing was written to since an instant, ms, or that were begun before it. */
+  begunBefore(instant: number): Promise<string[]>;
 }
 
 /** Does the work of a post somewhere that does not block readers (a worker thread), or at once in tests. */
@@ -69,7 +71,12 @@ export class Intake {
       size += next.value.length;
       if (size > inlineLimit) return this.#queue(resume(held, chunks), ask, moment);
     }
-    return runner.post(Buffer.concat(held), ask, moment);
+    try {
+      return await runner.post(Buffer.concat(held), ask, moment);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== TOO_MANY_AT_ONCE || ask.dryRun) throw error;
+      return this.#queue(resume(held, chunks), ask, moment);
+    }
   }
 
   async #queue(chunks: AsyncIterable<Uint8Array>, ask: PostAsk, moment: Moment): Promise<JobReply> {

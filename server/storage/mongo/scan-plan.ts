@@ -37,16 +37,35 @@ const distinct = (prefixes: readonly Prefix[]): readonly Prefix[] =>
 const chunks = <T>(items: readonly T[], size: number): (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
 
-/** Documents under any of these prefixes: one `$in` where only one of the values differs. */
-function under(fields: readonly string[], prefixes: readonly Prefix[]): Filter {
-  const [first = []] = prefixes;
-  const equal = (prefix: Prefix): Filter => Object.fromEntries(fields.map((field, at) => [field, prefix[at]]));
-  if (prefixes.length < 2) return equal(first);
-  const differing = fields.filter((_, at) => prefixes.some((prefix) => prefix[at] !== first[at]));
-  const [only, more] = differing;
-  if (only === undefined || more !== undefined) return { $or: prefixes.map(equal) };
-  return { ...equal(first), [only]: { $in: prefixes.map((prefix) => prefix[fields.indexOf(only)]) } };
+const product = (sets: readonly (readonly Scalar[])[]): number => sets.reduce((sum, values) => sum * values.length, 1);
+
+/**
+ * Documents under these prefixes, in as few queries as need no `$or`, which not every server takes through a partial index: where several of the values differ,
+ * all their pairs are asked for at once if these are all the pairs there are, else one list for each of the others' values.
+ */
+function under(fields: readonly string[], prefixes: readonly Prefix[]): Filter[] {
+  const sets = fields.map((_, at) => [...new Set(prefixes.map((prefix) => prefix[at] ?? ""))]);
+  if (product(sets) === prefixes.length && prefixes.length <= PREFIXES_A_QUERY)
+    return [Object.fromEntries(fields.map((field, at) => [field, oneOf(sets[at] ?? [])]))];
+  const widest = sets.reduce((best, values, at) => (values.length > (sets[best]?.length ?? 0) ? at : best), 0);
+  const groups = new Map<string, Prefix[]>();
+  for (const prefix of prefixes) {
+    const rest = JSON.stringify(prefix.filter((_, at) => at !== widest));
+    groups.set(rest, [...(groups.get(rest) ?? []), prefix]);
+  }
+  return [...groups.values()].flatMap((group) =>
+    chunks(group, PREFIXES_A_QUERY).map((some) =>
+      Object.fromEntries(
+        fields.map((field, at) => [
+          field,
+          at === widest ? oneOf(some.map((prefix) => prefix[at] ?? "")) : some[0]?.[at],
+        ]),
+      ),
+    ),
+  );
 }
+
+const oneOf = (values: readonly Scalar[]): unknown => (values.length === 1 ? values[0] : { $in: values });
 
 /** The fields of an index, and whether they are one list (a multi index). */
 function fieldsOf(
@@ -123,14 +142,8 @@ export function planScan(layout: Layout, scan: Bounds): ScanPlan {
   const bounds = boundsOf(scan, keys);
   const own = tail.length === 0 ? (Object.keys(bounds).length === 0 ? {} : { _id: bounds }) : there(tail, bounds);
   const prefixes = distinct(scan.prefixes);
-  const queries = chunks(prefixes, PREFIXES_A_QUERY).map((some) => ({
-    filter: joined([
-      length === 0 && !multi ? {} : under(fields.slice(0, multi ? 1 : length), some),
-      own,
-      ...beyond(scan, keys),
-    ]),
-    hint: scan.index,
-  }));
+  const roots = prefixes.length === 0 ? [] : under(fields.slice(0, multi ? 1 : length), prefixes);
+  const queries = roots.map((root) => ({ filter: joined([root, own, ...beyond(scan, keys)]), hint: scan.index }));
   const settled = unique && tail.length > 0;
   const direction = scan.reverse === true ? -1 : 1;
   return {
