@@ -54,6 +54,8 @@ export interface SeedParts {
   readonly publicUrl: string;
   /** The working group's name in addresses. */
   readonly group: string;
+  /** In the transaction that makes the people: that no other process loads the demonstration, too. */
+  readonly fence?: (unit: Unit) => Promise<void>;
 }
 
 export interface SeedTotals extends IngestCounts {
@@ -103,8 +105,10 @@ async function loadPeople(parts: SeedParts, files: SeedFiles, people: MadePeople
   const collections = await new CollectionIds(storage).read(moment);
   const taxii = { discovery: `${publicUrl}/taxii2/`, apiRoot: `${publicUrl}/taxii2/${group}/`, collections };
   mkdirSync(dataDir, { recursive: true });
+  await parts.fence?.(storage);
   writePrivate(join(dataDir, DEMO_ACCOUNTS), { accounts: people.demo, taxii });
   await storage.transaction(async (unit) => {
+    await parts.fence?.(unit);
     await unit.collection(Agencies).insert(files.agencies);
     await unit.collection(Accounts).insert(people.accounts);
     await unit.collection(ApiKeys).insert(people.keys);

@@ -14,8 +14,8 @@ import { FolderSpool } from "./spool.ts";
 import { Audit, Disclosures } from "./storage/collections.ts";
 import { migrationsWith } from "./storage/migrations.ts";
 import type { Storage } from "./storage/port.ts";
-import { StoreSpool } from "./store-spool.ts";
 import type { Seal } from "./storage/seal/seal.ts";
+import { StoreSpool } from "./store-spool.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
@@ -69,14 +69,16 @@ export async function openCore(
   config: Config,
   moments: Moments = realMoments,
   meter: Meter = () => undefined,
+  { anySecret = false }: { readonly anySecret?: boolean } = {},
 ): Promise<Core> {
   const keys = await readKeys(config, moments());
   const seal = await sealOf(config);
   const storage = await openStore(config, { observe: meter, seal, migrations: migrationsWith(keys.index) });
-  await refuseOtherSecret(storage, keys).catch(async (error: unknown) => {
-    await storage.close();
-    throw error;
-  });
+  if (!anySecret)
+    await refuseOtherSecret(storage, keys).catch(async (error: unknown) => {
+      await storage.close();
+      throw error;
+    });
   const audit = makeAuditStream({ storage, collection: Audit, moment: moments() });
   return {
     config,

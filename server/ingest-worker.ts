@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { composeIngest, composeStream, openCore } from "./compose.ts";
 import type { Config } from "./config.ts";
-import { runIngestJobs } from "./jobs/ingest-jobs.ts";
+import { runIngestJobs, StillLeases, sweepSpool } from "./jobs/ingest-jobs.ts";
 import { Fault } from "./shared/fault.ts";
 import { realMoments } from "./shared/moment.ts";
 import { CommitTogether } from "./usecases/commit-together.ts";
@@ -18,6 +18,10 @@ const core = await openCore(config, realMoments, (event) => say({ meter: event }
 const parts = { ...composeIngest(core), commits: new CommitTogether(core.storage) };
 const holder = randomBytes(9).toString("base64url");
 
+const wordsOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+const tell = (error: unknown): void => say({ log: wordsOf(error) });
+
+const still = new StillLeases();
 /** One run of the jobs at a time; a wake that comes while one runs starts another after it. */
 let working = false;
 let again = false;
@@ -26,10 +30,10 @@ async function work(): Promise<void> {
   try {
     while (again) {
       again = false;
-      await runIngestJobs(composeStream(core), realMoments, holder);
+      await runIngestJobs(composeStream(core), realMoments, holder, still);
     }
   } catch (error) {
-    say({ log: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    tell(error);
   } finally {
     working = false;
   }
@@ -39,8 +43,12 @@ function wake(): void {
   if (!working) void work();
 }
 /** A job whose holder died is taken up once its lease is over, without anybody saying so. */
-const LOOK_AGAIN = 15_000;
+const LOOK_AGAIN = 5000;
 setInterval(wake, LOOK_AGAIN).unref();
+
+const HOUR = 3_600_000;
+const sweep = (): void => void sweepSpool(core, Date.now()).catch(tell);
+setInterval(sweep, HOUR).unref();
 
 async function post({ n, bytes, ask, now }: Extract<ToWorker, { n: number }>): Promise<void> {
   try {
@@ -49,7 +57,7 @@ async function post({ n, bytes, ask, now }: Extract<ToWorker, { n: number }>): P
     if (error instanceof Fault) {
       const { kind, message, code, path, retryAfter } = error;
       say({ n, fault: { kind, message, code, path, retryAfter } });
-    } else say({ n, bug: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    } else say({ n, bug: wordsOf(error) });
   }
 }
 

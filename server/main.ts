@@ -7,7 +7,7 @@ import { type Listening, listen, toldToEnd } from "./http/listen.ts";
 import { startObserving } from "./jobs/observe-job.ts";
 import { listenForMetrics, metricsOf } from "./metrics/listen-for-metrics.ts";
 import { Readiness } from "./readiness.ts";
-import { seedDemo, wantsDemo } from "./seed-demo.ts";
+import { seedOnce } from "./seed-demo.ts";
 import { Fault } from "./shared/fault.ts";
 import { makeLog } from "./shared/log.ts";
 import { realMoments } from "./shared/moment.ts";
@@ -32,11 +32,11 @@ async function run(): Promise<void> {
   let watched: Listening | undefined;
   try {
     if (metrics !== undefined) watched = await listenForMetrics(metrics, core, readiness, log);
-    if (await wantsDemo(core)) {
-      say("Seeding the demonstration group …");
-      // dist/server/main.js stands two folders below the project.
-      const root = resolve(import.meta.dirname, "..", "..");
-      const { received, created, updated, unchanged, rejected } = await seedDemo(core, root, config.PUBLIC_URL);
+    // dist/server/main.js stands two folders below the project.
+    const root = resolve(import.meta.dirname, "..", "..");
+    const seeded = await seedOnce(core, root, config.PUBLIC_URL, () => say("Seeding the demonstration group …"));
+    if (seeded !== undefined) {
+      const { received, created, updated, unchanged, rejected } = seeded;
       const { things } = await dedupReport(core.storage);
       say(
         `  received ${received}, distinct ${things.distinct}, merged ${created + updated + unchanged - things.distinct}, rejected ${rejected}`,

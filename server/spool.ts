@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -40,6 +40,19 @@ export class FolderSpool implements Spool {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.#path(name), { force: true });
+    const path = this.#path(name);
+    for (const file of [path, `${path}.new`]) await rm(file, { force: true });
+  }
+
+  async begunBefore(instant: number): Promise<string[]> {
+    const files = await readdir(this.#folder).catch(() => []);
+    const found: string[] = [];
+    for (const file of files) {
+      const name = /^([0-9a-f-]{36})(?:\.new)?$/.exec(file)?.[1];
+      if (name === undefined) continue;
+      const held = await stat(join(this.#folder, file)).catch(() => undefined);
+      if (held !== undefined && held.mtimeMs < instant) found.push(name);
+    }
+    return found;
   }
 }

@@ -31,6 +31,9 @@ interface Waiting {
 /** Room for what a batch makes and drops, MiB: with the default most of it is copied while it is still in use. */
 const YOUNG_MIB = 96;
 
+/** Between two tries to start it, ms. */
+const AGAIN = 1000;
+
 /** One worker thread with its own connection; it is started again if it dies, and what it was doing is answered 503. */
 class IngestThread {
   readonly #config: Config;
@@ -41,6 +44,7 @@ class IngestThread {
   #worker: Worker | undefined;
   #n = 0;
   #closing: (() => void) | undefined;
+  #closed = false;
 
   constructor(config: Config, entry: URL, log: Log, meter: Meter) {
     this.#config = config;
@@ -100,8 +104,17 @@ class IngestThread {
     if (this.#closing !== undefined) this.#closing();
     else {
       this.#log.error({ code }, "the ingest worker ended; starting it again");
-      void this.start().catch((error: unknown) => this.#log.fatal({ err: error }, "the ingest worker does not start"));
+      this.#startAgain();
     }
+  }
+
+  /** Until it starts: the store may be away for now. */
+  #startAgain(): void {
+    if (this.#closed) return;
+    this.start().catch((error: unknown) => {
+      this.#log.error({ err: error }, "the ingest worker does not start; it is tried again");
+      setTimeout(() => this.#startAgain(), AGAIN).unref();
+    });
   }
 
   /** Posts under way. */
@@ -133,6 +146,7 @@ class IngestThread {
 
   /** Lets the thread finish what it has and end. */
   async close(): Promise<void> {
+    this.#closed = true;
     const worker = this.#worker;
     if (worker === undefined) return;
     await new Promise<void>((ended) => {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Core } from "../compose.ts";
-import { seedDemo } from "../seed-demo.ts";
+import { seedNow } from "../seed-demo.ts";
 
 /** `tricord seed`: the demonstration group into an empty store. */
 export function addSeedCommand(program: Command, open: () => Promise<Core>): void {
@@ -11,7 +11,7 @@ export function addSeedCommand(program: Command, open: () => Promise<Core>): voi
     .action(async () => {
       const core = await open();
       const root = resolve(import.meta.dirname, "..", "..", "..");
-      const totals = await seedDemo(core, root, core.config.PUBLIC_URL);
+      const totals = await seedNow(core, root, core.config.PUBLIC_URL);
       await core.storage.close();
       process.stdout.write(
         `received ${totals.received}, created ${totals.created}, updated ${totals.updated}, unchanged ${totals.unchanged}, rejected ${totals.rejected}\naccounts: ${totals.accountsFile}\n`,

@@ -65,7 +65,8 @@ async function readDirectory(unit: Unit, revision: number): Promise<Directory> {
     ).map((doc) => [doc.id, doc]),
   );
   const agreements: Record<string, Agreement> = {};
-  for (const doc of await unit.collection(AgreementsIn).all({ limit: Number.MAX_SAFE_INTEGER }))
+  // How often a store wrote it is no part of what is agreed: digests are made of these.
+  for (const { rev: _, ...doc } of await unit.collection(AgreementsIn).all({ limit: Number.MAX_SAFE_INTEGER }))
     agreements[doc.id] = doc;
   const orders = await unit.collection(Orders).all({ limit: Number.MAX_SAFE_INTEGER });
   const viewers = new Map<string, Viewer>();
