@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import { refuseHalfRestored } from "./storage/half-restored.ts";
 import type { Migration } from "./storage/migrations.ts";
 import { openMongo } from "./storage/mongo/open-mongo.ts";
 import type { Storage } from "./storage/port.ts";
@@ -17,10 +18,25 @@ export interface StoreOptions {
   readonly migrations?: readonly Migration[];
   /** Hears of transactions, turns and tries. */
   readonly observe?: ObserveStore;
+  /** It is opened to be restored: it may hold a part of a backup. Default: false. */
+  readonly restoring?: boolean;
 }
 
-/** Opens the store that the settings name: MongoDB where `MONGODB_URI` says so, else the embedded one in `DATA_DIR`. The one place that picks. */
-export const openStore = (
+/**
+ * Opens the store that the settings name: MongoDB where `MONGODB_URI` says so, else the embedded one in `DATA_DIR`. The one place that picks. Faults of the
+ * adapters, and `store.half_restored`.
+ */
+export async function openStore(
   { MONGODB_URI: uri, DATA_DIR: folder }: Pick<Config, "DATA_DIR" | "MONGODB_URI">,
-  options: StoreOptions = {},
-): Promise<Storage> => (uri === undefined ? openSqlite({ ...options, folder }) : openMongo({ ...options, uri }));
+  { restoring = false, ...options }: StoreOptions = {},
+): Promise<Storage> {
+  const storage = await (uri === undefined ? openSqlite({ ...options, folder }) : openMongo({ ...options, uri }));
+  if (restoring) return storage;
+  try {
+    await refuseHalfRestored(storage);
+    return storage;
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
