@@ -9,13 +9,21 @@ import { openAt, type Where } from "./where.ts";
 const runner = resolve(process.cwd(), "test/support/run-typescript.cjs");
 const script = resolve(process.cwd(), "test/contract/processes/write-batches.ts");
 
+const runs = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
 export interface SharedStore {
   readonly where: Where;
   remove(): Promise<void>;
 }
 
+/** How much is tried: batches that each process writes, and how often one is killed. */
+export interface Effort {
+  readonly batches: number;
+  readonly kills: number;
+}
+
 /** What every adapter promises of several processes on one store. `make` gives a place for a new one. */
-export function processesContract(make: () => Promise<SharedStore>): void {
+export function processesContract(make: () => Promise<SharedStore>, { batches, kills }: Effort): void {
   let store: SharedStore;
   const children: ChildProcess[] = [];
   beforeEach(async () => {
@@ -51,7 +59,7 @@ export function processesContract(make: () => Promise<SharedStore>): void {
     const storage = await open();
     const things = storage.collection(Things);
     await things.insert([aThing("counter", { rank: 0 })]);
-    const [a, b] = [write("a", 60), write("b", 60)];
+    const [a, b] = [write("a", batches), write("b", batches)];
     for (let at = 0; at < 30; at++) {
       await storage.transaction(async (unit) => {
         const inside = unit.collection(Things);
@@ -63,24 +71,24 @@ export function processesContract(make: () => Promise<SharedStore>): void {
     }
     const parts = Array.from({ length: 100 }, (_, at) => [`part${at}`]);
     const seen: number[] = [];
-    while (a.child.exitCode === null || b.child.exitCode === null) {
+    while (runs(a.child) || runs(b.child)) {
       seen.push(await things.count({ index: "tag", prefixes: parts }));
       await pause(0);
     }
     expect(seen.filter((n) => n % 100 !== 0)).toEqual([]);
     await Promise.all([a.ended, b.ended]);
-    expect([a.acknowledged.length, b.acknowledged.length]).toEqual([60, 60]);
-    expect((await things.get("counter"))?.rank).toBe(150);
+    expect([a.acknowledged.length, b.acknowledged.length]).toEqual([batches, batches]);
+    expect((await things.get("counter"))?.rank).toBe(30 + 2 * batches);
     for (const tag of [...a.acknowledged, ...b.acknowledged]) {
       expect(await things.count({ index: "tag", prefixes: [[tag]] })).toBe(100);
     }
     await storage.close();
   });
 
-  test("a process killed in the middle of transactions – five times – what it was told is in is there, and every batch whole or not at all", async () => {
-    for (let round = 0; round < 5; round++) {
+  test("a process killed in the middle of transactions – several times – what it was told is in is there, and every batch whole or not at all", async () => {
+    for (let round = 0; round < kills; round++) {
       const { child, acknowledged, ended } = write(`r${round}`, 10_000);
-      while (acknowledged.length < 3 && child.exitCode === null) await pause(2);
+      while (acknowledged.length < 3 && runs(child)) await pause(2);
       await pause(3 + 7 * round);
       child.kill("SIGKILL");
       await ended;
