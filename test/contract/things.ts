@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Meta } from "../../server/storage/collections.ts";
+import { Meta, SealKeys } from "../../server/storage/collections.ts";
 import type { CollectionSpec, Storage } from "../../server/storage/port.ts";
 
 /** A made-up collection with every kind of index, for the contract. */
@@ -44,6 +44,13 @@ export const Notes = {
 } satisfies CollectionSpec<Note>;
 
 export const CONTRACT_COLLECTIONS = [Meta, Things, Notes] as const;
+/** The same with encryption at rest: a store of these and a seal has to keep the same contract. */
+export const SEALED_COLLECTIONS = [
+  Meta,
+  { ...Things, sealedBy: { agency: "owner", at: "rank" } },
+  { ...Notes, sealedBy: { at: "at" } },
+  SealKeys,
+] as const;
 
 /** A store that several handles can be opened on, as several processes would. */
 export interface StoreUnderTest {

@@ -59,6 +59,7 @@ export function mongoStorage({
     endSession: async (id) => {
       await client.db("admin").command({ killSessions: [{ id }] });
     },
+    now: async () => ((await client.db("admin").command({ hello: 1 })).localTime as Date).getTime(),
     deadline: busyDeadline,
     waited: (ms, tries) => {
       observe?.({ kind: "turn", placement: "content", ms });
@@ -105,8 +106,7 @@ export function mongoStorage({
   };
 
   /** Tries a transaction until it ends by itself, or for too long. */
-  const tried = async <R>(work: (own: Transaction) => Promise<R>): Promise<R> => {
-    checkWritable();
+  const repeated = async <R>(work: (own: Transaction) => Promise<R>): Promise<R> => {
     const began = performance.now();
     for (let times = 1; ; times++) {
       const own = new Transaction(means);
@@ -129,6 +129,10 @@ export function mongoStorage({
       }
       await pause(Math.min(50, 2 * times) * (0.5 + Math.random()));
     }
+  };
+  const tried = async <R>(work: (own: Transaction) => Promise<R>): Promise<R> => {
+    checkWritable();
+    return repeated(work);
   };
 
   /** Reads that all see one state, one after the other: a session takes no more at once. */
@@ -237,14 +241,19 @@ export function mongoStorage({
       };
     });
 
-  /** In transactions of their own, whatever is open around: those on log collections wait for no turn. */
-  const keys = (): Collection<SealKeyDoc> => unitOf(alone).collection(SealKeys);
+  /** In transactions of their own, whatever is open around or waits to be closed: those on log collections wait for no turn. */
+  const keys = held.get(SealKeys.name);
   const sealKeys: SealKeyStore = {
-    all: () =>
-      running.exit(async () =>
-        held.has(SealKeys.name) ? keys().scan({ index: "n", prefixes: [[]], limit: ALL_KEYS }) : [],
-      ),
-    insertNew: (doc) => running.exit(async () => (await keys().insertNew([doc])).size === 1),
+    async all() {
+      if (keys === undefined) return [];
+      const reads = collectionReads<SealKeyDoc>(keys.layout, { ...keys, session: undefined });
+      return guarded(() => reads.scan({ index: "n", prefixes: [[]], limit: ALL_KEYS }));
+    },
+    async insertNew(doc) {
+      if (keys === undefined) return false;
+      if (readOnly) throw new Fault("unavailable", "The store is open for reading only.", { code: "store.read_only" });
+      return (await repeated((own) => own.collection<SealKeyDoc>(keys).insertNew([doc]))).size === 1;
+    },
   };
 
   return {

@@ -48,6 +48,9 @@ interface DataKey {
 
 /** The agency of what belongs to the group. */
 const GROUP = "";
+/** `2026-11`. */
+const MONTH = 7;
+const nameOf = (agency: string, month: string): string => `${month}${agency}`;
 const KEY_BYTES = 32;
 /** After so long keys are read again before something is sealed, so that a renewal on another process is in force here (ms). */
 const STALE = 60_000;
@@ -163,8 +166,8 @@ export class Seal {
     const key = createSecretKey(plain);
     this.#byNumber.set(n, key);
     this.#last = Math.max(this.#last, n);
-    const held = this.#current.get(`${agency}|${month}`);
-    if (held === undefined || held.turn < turn) this.#current.set(`${agency}|${month}`, { n, key, turn });
+    const held = this.#current.get(nameOf(agency, month));
+    if (held === undefined || held.turn < turn) this.#current.set(nameOf(agency, month), { n, key, turn });
   }
 
   /** `2026-11` of an instant in ms. */
@@ -172,16 +175,19 @@ export class Seal {
     if (this.#span !== undefined && at >= this.#span.from && at < this.#span.to) return this.#span.month;
     const date = new Date(at);
     const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-    const name = Number.isNaN(year) ? "0000-00" : date.toISOString().slice(0, 7);
+    // Not an instant of our time: then all of these share a key.
+    if (!(year >= 1970 && year <= 9999)) return "0000-00";
+    const name = date.toISOString().slice(0, MONTH);
     this.#span = { from: Date.UTC(year, month), to: Date.UTC(year, month + 1), month: name };
     return name;
   }
 
+  /** Whose key a document is sealed with, and of which month: as one text, the month first. */
   #nameOf({ agency, at }: SealedBy, doc: object): string {
     const fields = doc as Readonly<Record<string, unknown>>;
     const who = agency === undefined ? GROUP : fields[agency];
     const when = fields[at];
-    return `${typeof who === "string" ? who : GROUP}|${this.#monthOf(typeof when === "number" ? when : 0)}`;
+    return nameOf(typeof who === "string" ? who : GROUP, this.#monthOf(typeof when === "number" ? when : 0));
   }
 
   /** Sees to it that there are keys for these documents: before a step that writes them. */
@@ -191,8 +197,7 @@ export class Seal {
     for (const doc of docs) {
       const name = this.#nameOf(sealedBy, doc);
       if (this.#current.has(name)) continue;
-      const [agency = GROUP, month = ""] = name.split("|");
-      await this.#make(agency, month, 0);
+      await this.#make(name.slice(MONTH), name.slice(0, MONTH), 0);
     }
   }
 
@@ -202,7 +207,7 @@ export class Seal {
     if (store === undefined || wrap === undefined) throw new Error("a seal without a store or key makes no keys");
     for (;;) {
       await this.load();
-      if ((this.#current.get(`${agency}|${month}`)?.turn ?? -1) >= turn) return;
+      if ((this.#current.get(nameOf(agency, month))?.turn ?? -1) >= turn) return;
       const place = { n: this.#last + 1, agency, month, turn };
       const plain = randomBytes(KEY_BYTES);
       const doc = { id: String(place.n), ...place, ...(await wrapKey(wrap, place, plain)) };
@@ -214,9 +219,9 @@ export class Seal {
   async renew(agency: string, now: number): Promise<number> {
     const month = this.#monthOf(now);
     await this.load();
-    const turn = (this.#current.get(`${agency}|${month}`)?.turn ?? -1) + 1;
+    const turn = (this.#current.get(nameOf(agency, month))?.turn ?? -1) + 1;
     await this.#make(agency, month, turn);
-    return this.#current.get(`${agency}|${month}`)?.n ?? 0;
+    return this.#current.get(nameOf(agency, month))?.n ?? 0;
   }
 
   /** The key that a document is sealed with; undefined: it is stored plain. After `ready`. */

@@ -40,6 +40,9 @@ const ALL_KEYS = 1_000_000;
 /** Documents in one transaction (design 5). SQLite would take more; a larger one keeps others waiting. */
 const TRANSACTION_DOCUMENTS = 1000;
 
+const readOnly = (): Fault =>
+  new Fault("unavailable", "The store is open for reading only.", { code: "store.read_only" });
+
 /** The storage port over open connections. Reads outside a transaction have a connection of their own and never wait for a writer. */
 export function sqliteStorage({
   files,
@@ -95,7 +98,7 @@ export function sqliteStorage({
   const begin = (): Transaction => {
     checkOpen();
     if (writers === undefined) {
-      throw new Fault("unavailable", "The store is open for reading only.", { code: "store.read_only" });
+      throw readOnly();
     }
     const outer = running.getStore();
     if (outer !== undefined && !outer.ended) {
@@ -136,19 +139,22 @@ export function sqliteStorage({
     },
   });
 
-  /** In transactions of their own, whatever is open around: on the log, whose lock a transaction on content does not hold. */
-  const keys = (): Collection<SealKeyDoc> => unitOf(alone).collection(SealKeys);
-  const sealKeys: SealKeyStore = {
-    all: () =>
-      running.exit(async () =>
-        made.has(SealKeys.name) ? keys().scan({ index: "n", prefixes: [[]], limit: ALL_KEYS }) : [],
-      ),
-    async insertNew(doc) {
+  /** In transactions of their own, whatever is open around or waits to be closed: on the log, whose lock a transaction on content does not hold. */
+  const beside: Access = {
+    read: (step) => retryBusy(() => step(files.log.reader), busyDeadline),
+    async write(step) {
+      if (writers === undefined) throw readOnly();
       const outer = running.getStore();
       if (outer !== undefined && !outer.ended && outer.placement === "log")
         throw misuse("A transaction on log collections writes what is sealed in its first step, or alone.");
-      return running.exit(async () => (await keys().insertNew([doc])).size === 1);
+      const own = new Transaction(writers);
+      return own.run(() => own.step("log", step));
     },
+  };
+  const keys = made.has(SealKeys.name) ? unitOf(() => beside).collection<SealKeyDoc>(SealKeys) : undefined;
+  const sealKeys: SealKeyStore = {
+    all: async () => (await keys?.scan({ index: "n", prefixes: [[]], limit: ALL_KEYS })) ?? [],
+    insertNew: async (doc) => (await keys?.insertNew([doc]))?.size === 1,
   };
 
   const idle: Connection[] = [];

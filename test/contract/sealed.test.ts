@@ -1,0 +1,22 @@
+import { localKey } from "../../server/key-wrap/local-key.ts";
+import { Seal } from "../../server/storage/seal/seal.ts";
+import { ownDatabase } from "../support/mongo-database.ts";
+import { temporaryFolder } from "../support/temporary-store.ts";
+import { withMongo } from "../support/with-mongo.ts";
+import { storageContract } from "./storage-contract.ts";
+import { openAt } from "./where.ts";
+
+/** Each handle has its own, as each process would. */
+const seal = (): Seal => new Seal({ wrap: localKey("SEAL_KEY", Buffer.alloc(32, 7)) });
+
+storageContract("SQLite, sealed", async () => {
+  const { folder, remove } = temporaryFolder();
+  return { open: (patience) => openAt({ engine: "sqlite", folder }, patience, seal()), remove: async () => remove() };
+});
+
+withMongo("the contract of stores on MongoDB, sealed", () => {
+  storageContract("MongoDB, sealed", async () => {
+    const { uri, drop } = await ownDatabase();
+    return { open: (patience) => openAt({ engine: "mongo", uri }, patience, seal()), remove: drop };
+  });
+});
