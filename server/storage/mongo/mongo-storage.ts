@@ -60,6 +60,7 @@ export function mongoStorage({
       await client.db("admin").command({ killSessions: [{ id }] });
     },
     now: async () => ((await client.db("admin").command({ hello: 1 })).localTime as Date).getTime(),
+    now: async () => ((await client.db("admin").command({ hello: 1 })).localTime as Date).getTime(),
     deadline: busyDeadline,
     waited: (ms, tries) => {
       observe?.({ kind: "turn", placement: "content", ms });
