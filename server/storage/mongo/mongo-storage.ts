@@ -60,7 +60,6 @@ export function mongoStorage({
       await client.db("admin").command({ killSessions: [{ id }] });
     },
     now: async () => ((await client.db("admin").command({ hello: 1 })).localTime as Date).getTime(),
-    now: async () => ((await client.db("admin").command({ hello: 1 })).localTime as Date).getTime(),
     deadline: busyDeadline,
     waited: (ms, tries) => {
       observe?.({ kind: "turn", placement: "content", ms });
@@ -291,6 +290,8 @@ export function mongoStorage({
       );
     },
     transaction: (work) => noted(tried((own) => work(unitOf((found) => own.collection(found))))),
+    // The server frees pages itself, and its oldest log with time.
+    scrub: async () => checkOpen(),
     async now() {
       checkOpen();
       return guarded(async () => {
