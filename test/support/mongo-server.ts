@@ -65,12 +65,12 @@ const programOf = (source: MongoSource, folder: string, port: number): readonly 
     ? [
         onPath("mongod") ?? "mongod",
         ...["--replSet", SET, "--dbpath", join(folder, "data"), "--bind_ip", "127.0.0.1", "--port", String(port)],
-        ...["--wiredTigerCacheSizeGB", "0.5"],
+        ...["--wiredTigerCacheSizeGB", "0.5", "--setParameter", "enableTestCommands=1"],
       ]
     : [
         STAND_IN,
         ...["--host", "127.0.0.1", "--port", String(port), "--storage-path", join(folder, "data")],
-        ...["--cache-size", "512M", "--log-level", "WARNING"],
+        ...["--cache-size", "512M", "--log-level", "WARNING", "--enable-test-commands"],
       ];
 
 /** One member, that elects itself. Gives the name of its set. */

@@ -39,6 +39,10 @@ export const isAway = (error: unknown): boolean => {
   );
 };
 
+/** A connection string that the driver can't read, or whose options it does not know. */
+export const isWrongAddress = (error: unknown): boolean =>
+  /^Mongo(Parse|API|InvalidArgument|MissingCredentials)Error$/.test(told(error)?.name ?? "");
+
 /** Codes of a server that ends, starts, or has lost its primary. */
 const AWAY = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 64, 50]);
 

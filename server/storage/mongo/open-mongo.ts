@@ -7,7 +7,7 @@ import { Seal } from "../seal/seal.ts";
 import type { ObserveStore } from "../store-events.ts";
 import { type Declared, layoutOf } from "./layout.ts";
 import { makeCollections, makeTurns } from "./make-collections.ts";
-import { guarded } from "./mongo-fault.ts";
+import { guarded, isWrongAddress } from "./mongo-fault.ts";
 import { mongoStorage, rawCollection } from "./mongo-storage.ts";
 
 export interface MongoOptions {
@@ -37,7 +37,11 @@ const SILENCE = 15_000;
 /** The database that a connection string names. */
 function databaseOf(uri: string): string | undefined {
   const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];
-  return path === undefined ? undefined : decodeURIComponent(path);
+  try {
+    return path === undefined ? undefined : decodeURIComponent(path);
+  } catch (cause) {
+    throw wrongAddress(cause);
+  }
 }
 
 /**
@@ -94,40 +98,30 @@ async function prepare(uri: string, work: (connection: mongoose.Connection) => P
 /** Connects; a request that the server leaves unanswered for `silence` ms is given up (0: never). */
 async function connect(uri: string, silence: number): Promise<mongoose.Connection> {
   const dbName = databaseOf(uri) ?? DATABASE;
-  let connection: mongoose.Connection;
-  try {
-    connection = mongoose.createConnection(uri, {
-      ...{ dbName, appName: "tricord", autoIndex: false, autoCreate: false, bufferCommands: false },
-      ...{ serverSelectionTimeoutMS: SELECTION, connectTimeoutMS: SELECTION, waitQueueTimeoutMS: SELECTION },
-      ...{ socketTimeoutMS: silence, maxPoolSize: 50, retryWrites: true, retryReads: true },
-      ...{
-        readPreference: "primary",
-        readConcernLevel: "majority",
-        w: "majority",
-        promoteBuffers: true,
-        ignoreUndefined: true,
-      },
-    });
-  } catch (cause) {
-    // The driver's words may quote it.
-    throw new Fault(
-      "unavailable",
-      "MONGODB_URI is no connection string of MongoDB (mongodb://host/database?replicaSet=name).",
-      {
-        code: "store.uri",
-        cause,
-      },
-    );
-  }
   return guarded(async () => {
+    const connection = mongoose.createConnection();
     try {
-      return await connection.asPromise();
+      return await connection.openUri(uri, {
+        ...{ dbName, appName: "tricord", autoIndex: false, autoCreate: false, bufferCommands: false },
+        ...{ serverSelectionTimeoutMS: SELECTION, connectTimeoutMS: SELECTION, waitQueueTimeoutMS: SELECTION },
+        ...{ socketTimeoutMS: silence, maxPoolSize: 50, retryWrites: true, retryReads: true },
+        ...{ readPreference: "primary", readConcernLevel: "majority", w: "majority" },
+        ...{ promoteBuffers: true, ignoreUndefined: true },
+      });
     } catch (error) {
       await connection.close().catch(() => undefined);
-      throw error;
+      throw isWrongAddress(error) ? wrongAddress(error) : error;
     }
   });
 }
+
+/** The driver's words may quote the address. */
+const wrongAddress = (cause: unknown): Fault =>
+  new Fault(
+    "unavailable",
+    "MONGODB_URI is no connection string of MongoDB (mongodb://host/database?replicaSet=name).",
+    { code: "store.uri", cause },
+  );
 
 /** A server that can't keep what the store promises is refused before anything is made. */
 async function checkServer(connection: mongoose.Connection): Promise<void> {
