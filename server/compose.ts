@@ -18,6 +18,7 @@ import type { Seal } from "./storage/seal/seal.ts";
 import { StoreSpool } from "./store-spool.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
+import type { RestoreParts } from "./usecases/backup/restore.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
 import { Edits } from "./usecases/edit-mine.ts";
@@ -88,14 +89,39 @@ export async function openCore(
     storage,
     audit,
     snapshots: new Snapshots(storage),
-    // Processes of one embedded store share its folder; those of a server may have nothing but it in common.
-    spool:
-      config.MONGODB_URI === undefined
-        ? new FolderSpool(resolve(config.DATA_DIR, "spool"))
-        : new StoreSpool(storage, () => moments().now),
+    spool: spoolOf(config, storage, moments),
     clock: () => moments().now,
     meter,
     ...(moments === realMoments ? { pause: (ms: number) => setTimeout(ms) } : {}),
+  };
+}
+
+/** Processes of one embedded store share its folder; those of a server may have nothing but it in common. */
+const spoolOf = (config: Config, storage: Storage, moments: Moments): Spool =>
+  config.MONGODB_URI === undefined
+    ? new FolderSpool(resolve(config.DATA_DIR, "spool"))
+    : new StoreSpool(storage, () => moments().now);
+
+/** A store to be restored: it may hold a part of a backup, and its secret has to be there. */
+export async function openTarget(
+  config: Config,
+  keys: Keys,
+  moments: Moments = realMoments,
+): Promise<RestoreParts & { reopen(): Promise<void> }> {
+  const open = async (restoring: boolean) => {
+    const seal = await sealOf(config);
+    return { seal, storage: await openStore(config, { seal, restoring, migrations: migrationsWith(keys.index) }) };
+  };
+  const { seal, storage } = await open(true);
+  return {
+    storage,
+    spool: spoolOf(config, storage, moments),
+    index: secretsOf(keys, seal).index,
+    // Brings what was restored to this version's format.
+    async reopen() {
+      await storage.close();
+      await (await open(false)).storage.close();
+    },
   };
 }
 

@@ -1,0 +1,136 @@
+import fc from "fast-check";
+import { Accounts } from "../../server/storage/collections.ts";
+import { INLINE_LIMIT, play, type Traces } from "../twin/play.ts";
+import type { Known } from "../twin/recipe.ts";
+import { READS, WRITES } from "../twin/recipes.ts";
+import { compare, guesses } from "../twin/run-pair.ts";
+import { SEATS, type Seat, SPARE } from "../twin/seats.ts";
+import { stories } from "../twin/story.ts";
+import { START } from "./steering.ts";
+import type { Ask, Credential, Reply, TemporaryWorld } from "./temporary-world.ts";
+
+/** A world in which everything was done that the twin suite knows, and what a reader of it could ask for. */
+export const USED_SETTINGS = { MAX_INLINE_BYTES: String(INLINE_LIMIT) };
+
+const SECOND = 1000;
+/** Requests of readers begin long after what happened. */
+const READING = START + 48 * 3_600_000;
+
+/**
+ * Plays a story of each of these seats in one world, one after the other, then lets each seat write what a viewer can write: posts of every kind, releases, relabels,
+ * withdrawals, RED, field rules, personal data, quarantine, the review, exports, TAXII posts. The last job waits still.
+ */
+export async function useWorld(world: TemporaryWorld, seats: readonly Seat[], seed: number): Promise<Traces> {
+  const left: Traces = { jobs: [], releases: [] };
+  await world.addDirectory({ accounts: SPARE });
+  let now = START;
+  for (const [n, seat] of seats.entries()) {
+    const [story] = fc.sample(stories(seat), { seed: seed + n, numRuns: 1 });
+    for (const [i, { a }] of (story?.slots ?? []).entries()) {
+      for (const [j, step] of a.entries()) {
+        now += 10 * SECOND;
+        // Two stories may make one account or post a chain in another order: what can't be done twice is left out.
+        const done = await play(world, step, now, `used/${n}/${i}/${j}`).catch(() => undefined);
+        left.jobs.push(...(done?.jobs ?? []));
+        left.releases.push(...(done?.releases ?? []));
+      }
+    }
+  }
+  let asked = 0;
+  for (const [n, seat] of seats.entries()) {
+    const ask = async (one: Ask, credential: Credential = seat.credential): Promise<Reply> => {
+      asked += 1;
+      now += SECOND;
+      world.at(now, `write/${n}/${asked}`);
+      const reply = await world.ask(seat.id, one, credential);
+      if (reply.status === 202) {
+        const { job, id } = (reply.json ?? {}) as { job?: string; id?: string };
+        if (job !== undefined || id !== undefined) left.jobs.push(job ?? id ?? "");
+        if (asked % 3 === 0) await world.runJobs();
+      }
+      return reply;
+    };
+    const known = await knownOf(world, seat, left, "first");
+    for (const recipe of Object.values(WRITES)) await recipe(ask, known);
+    for (const [route, recipe] of Object.entries(READS))
+      if (/taxii2|export/.test(route)) await recipe(ask, await knownOf(world, seat, left, "first"));
+  }
+  return left;
+}
+
+/** What somebody at a seat could know of a world. */
+export async function knownOf(
+  world: TemporaryWorld,
+  seat: Seat,
+  { jobs, releases }: Traces,
+  round: Known["round"],
+): Promise<Known> {
+  const guessed = await guesses(world);
+  return { seat, round, jobs, releases, secrets: [], turn: SEATS.indexOf(seat) + 1, ...guessed };
+}
+
+/** Sends the same to two worlds at the same instant with the same chance; throws where one byte of the answers differs. */
+export class Both {
+  readonly #worlds: readonly [TemporaryWorld, TemporaryWorld];
+  asked = 0;
+
+  constructor(a: TemporaryWorld, b: TemporaryWorld) {
+    this.#worlds = [a, b];
+  }
+
+  /** The instant and the chance of what comes next, in both. */
+  at(word: string): void {
+    this.asked += 1;
+    for (const world of this.#worlds) world.at(READING + this.asked * SECOND, `${word}/${this.asked}`);
+  }
+
+  async ask(as: string, ask: Ask, credential?: Credential): Promise<Reply> {
+    this.at("both");
+    const [a, b] = this.#worlds;
+    const [one, other] = await Promise.all([a.ask(as, ask, credential), b.ask(as, ask, credential)]);
+    compare(ask, one, other);
+    return one;
+  }
+
+  async runJobs(): Promise<void> {
+    this.at("jobs");
+    for (const world of this.#worlds) await world.runJobs();
+  }
+}
+
+/** Every read of the OpenAPI document through the eyes of a seat. */
+export async function readAll(both: Both, world: TemporaryWorld, seat: Seat, left: Traces): Promise<void> {
+  const known = await knownOf(world, seat, left, "first");
+  for (const recipe of Object.values(READS))
+    await recipe((ask, credential = seat.credential) => both.ask(seat.id, ask, credential), known);
+}
+
+const LISTS = [
+  ...["/api/v1/me", "/api/v1/mine", "/api/v1/releases", "/api/v1/releases/onward", "/api/v1/orders", "/api/v1/samples"],
+  ...["/api/v1/promotions", "/api/v1/column-maps", "/api/v1/objects?limit=5", "/api/v1/objects?limit=7&view=originals"],
+  ...["/api/v1/objects?text=writes", "/api/v1/objects?text=partner&view=originals", "/api/v1/quarantine"],
+  ...["/api/v1/triage/queue", "/api/v1/triage/summary", "/api/v1/triage/mine", "/api/v1/confirmations"],
+  ...["/api/v1/export?format=stix", "/taxii2/", "/taxii2/dprk/collections/"],
+  ...["originals", "consolidated", "recalls"].flatMap((name) =>
+    ["objects", "manifest"].map((what) => `/taxii2/dprk/collections/${name}/${what}/?limit=20`),
+  ),
+];
+
+/** What every account is shown in lists, to the end of each. Gives how many lists there were something in. */
+export async function readLists(both: Both, world: TemporaryWorld): Promise<number> {
+  let full = 0;
+  for (const { id } of await world.storage.collection(Accounts).all({ limit: 1000 })) {
+    for (const list of LISTS) {
+      let next: string | undefined;
+      let page = 0;
+      do {
+        const more = next === undefined ? "" : `${list.includes("?") ? "&" : "?"}next=${encodeURIComponent(next)}`;
+        const { json, status } = await both.ask(id, { method: "GET", path: `${list}${more}` });
+        if (status === 200 && page === 0) full += 1;
+        next = (json as { next?: string } | undefined)?.next;
+        page += 1;
+      } while (next !== undefined && page < 100);
+    }
+  }
+  return full;
+}
