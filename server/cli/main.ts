@@ -17,6 +17,7 @@ import { addOrdersCommands } from "./orders.ts";
 import { addPolicyCommands } from "./policy.ts";
 import { addQuarantineCommands } from "./quarantine.ts";
 import { addReleaseCommands } from "./release.ts";
+import { addSealCommands } from "./seal.ts";
 import { addSecretCommands } from "./secret.ts";
 import { addSeedCommand } from "./seed.ts";
 import { addStixCommands } from "./stix.ts";
@@ -51,6 +52,7 @@ addAccountsCommands(program, async () => ({ ...(await core()), moments: realMome
 addGroupCommands(program, core);
 addSeedCommand(program, core);
 addSecretCommands(program, () => openCore(readConfig(process.env), realMoments, undefined, { anySecret: true }));
+addSealCommands(program, core);
 addTriageCommands(program, core);
 addReleaseCommands(program, core);
 addOrdersCommands(program, core);

@@ -129,5 +129,7 @@ export interface Storage extends Unit {
     collection: { readonly name: string },
     ask: { readonly after?: string; readonly limit: number },
   ): Promise<string[]>;
+  /** Takes from the disk what is stored no more, as far as the engine can: older forms of what was changed. Writers wait meanwhile. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ export const wrappedStorage = (storage: Storage, instead: Partial<Storage>): Sto
   snapshot: (work) => storage.snapshot(work),
   now: () => storage.now(),
   unsealed: (collection, ask) => storage.unsealed(collection, ask),
+  scrub: () => storage.scrub(),
   close: () => storage.close(),
   ...instead,
 });

@@ -54,6 +54,8 @@ const nameOf = (agency: string, month: string): string => `${month}${agency}`;
 const KEY_BYTES = 32;
 /** After so long keys are read again before something is sealed, so that a renewal on another process is in force here (ms). */
 const STALE = 60_000;
+/** Tries to make a key while other processes make keys. */
+const MOST_TRIES = 100;
 /** Keys unwrapped at once. */
 const AT_ONCE = 8;
 
@@ -62,7 +64,7 @@ const bindingOf = ({ n, agency, month, turn }: Omit<SealKeyDoc, "wrapped" | "wra
   hash("sha256", `${n}|${agency}|${month}|${turn}`, "buffer").subarray(0, 16);
 
 /** Wraps a data key for its place. */
-export async function wrapKey(
+async function wrapKey(
   wrap: KeyWrap,
   place: Omit<SealKeyDoc, "wrapped" | "wrap" | "id">,
   key: Uint8Array,
@@ -75,7 +77,7 @@ const keyWrong = (message: string, cause?: unknown): Fault =>
   new Fault("unavailable", message, { code: "seal.key_wrong", cause });
 
 /** Opens a wrapped data key with the one of these that wrapped it. `Fault("unavailable")`, `seal.key_missing` or `seal.key_wrong`, each one line. */
-export async function unwrapKey(doc: SealKeyDoc, wraps: readonly KeyWrap[]): Promise<Uint8Array> {
+async function unwrapKey(doc: SealKeyDoc, wraps: readonly KeyWrap[]): Promise<Uint8Array> {
   const [first] = wraps;
   if (first === undefined)
     throw new Fault(
@@ -134,6 +136,11 @@ export class Seal {
   /** Whether what is written from now on is sealed. */
   get on(): boolean {
     return this.#wrap !== undefined;
+  }
+
+  /** Names the key that wraps new data keys. */
+  get wrappedBy(): string | undefined {
+    return this.#wrap?.id;
   }
 
   /** Whether anything that is read may be sealed. */
@@ -205,13 +212,18 @@ export class Seal {
   async #make(agency: string, month: string, turn: number): Promise<void> {
     const [store, wrap] = [this.#store, this.#wrap];
     if (store === undefined || wrap === undefined) throw new Error("a seal without a store or key makes no keys");
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       await this.load();
       if ((this.#current.get(nameOf(agency, month))?.turn ?? -1) >= turn) return;
       const place = { n: this.#last + 1, agency, month, turn };
       const plain = randomBytes(KEY_BYTES);
       const doc = { id: String(place.n), ...place, ...(await wrapKey(wrap, place, plain)) };
       if (await store.insertNew(doc)) this.#add(doc, plain);
+      else if (tries >= MOST_TRIES)
+        throw new Fault("unavailable", "No data key can be made: others make keys at once, or this store keeps none.", {
+          code: "seal.no_key",
+          retryAfter: 1,
+        });
     }
   }
 
@@ -222,6 +234,12 @@ export class Seal {
     const turn = (this.#current.get(nameOf(agency, month))?.turn ?? -1) + 1;
     await this.#make(agency, month, turn);
     return this.#current.get(nameOf(agency, month))?.n ?? 0;
+  }
+
+  /** A data key wrapped by the key in force, where another wrapped it; undefined where nothing is to be done. Faults as `unwrapKey`. */
+  async rewrapped<D extends SealKeyDoc>(doc: D): Promise<D | undefined> {
+    if (this.#wrap === undefined || doc.wrap === this.#wrap.id) return undefined;
+    return { ...doc, ...(await wrapKey(this.#wrap, doc, await unwrapKey(doc, this.#wraps))) };
   }
 
   /** The key that a document is sealed with; undefined: it is stored plain. After `ready`. */

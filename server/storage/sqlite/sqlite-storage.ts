@@ -225,6 +225,14 @@ export function sqliteStorage({
       }));
       return run(own, () => work(unit));
     },
+    async scrub() {
+      checkOpen();
+      if (writers === undefined) throw readOnly();
+      for (const placement of ["content", "log"] as const) {
+        const words = [...made.values()].flatMap(({ layout }) => layout.search?.table ?? []);
+        await writers[placement].scrub(placement === "content" ? words : []);
+      }
+    },
     async now() {
       checkOpen();
       // The clock of the engine is the machine's, so that no process on it can be off; the file is asked, so that who waits for this knows that it answers.

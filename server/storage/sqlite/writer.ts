@@ -72,6 +72,27 @@ export class Writer {
     guarded(() => this.connection.statement("COMMIT").run());
   }
 
+  /** Rewrites the file without what is in it no more, merges the words of these search tables, and empties the write-ahead log. In turn. */
+  async scrub(searches: readonly string[]): Promise<void> {
+    const { leave } = await this.enter();
+    try {
+      this.rollback();
+      for (const table of searches)
+        await retryBusy(
+          () => this.connection.db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`),
+          this.#deadline,
+        );
+      await retryBusy(() => this.connection.db.exec("VACUUM"), this.#deadline);
+      await retryBusy(() => {
+        const [row] = this.connection.db.pragma("wal_checkpoint(TRUNCATE)") as [{ readonly busy: number }];
+        // A reader on an older state keeps the log.
+        if (row.busy !== 0) throw Object.assign(new Error("the log is in use"), { code: "SQLITE_BUSY" });
+      }, this.#deadline);
+    } finally {
+      leave();
+    }
+  }
+
   /** Resolves once what was committed is on the disk. */
   async synced(): Promise<void> {
     try {
