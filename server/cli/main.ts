@@ -8,6 +8,7 @@ import type { Route } from "../http/route.ts";
 import { Fault } from "../shared/fault.ts";
 import { realMoments } from "../shared/moment.ts";
 import { addAccountsCommands } from "./accounts.ts";
+import { addBackupCommand } from "./backup.ts";
 import { addDedupCommands } from "./dedup.ts";
 import { addExportCommand } from "./export.ts";
 import { addGroupCommands } from "./group.ts";
@@ -17,10 +18,12 @@ import { addOrdersCommands } from "./orders.ts";
 import { addPolicyCommands } from "./policy.ts";
 import { addQuarantineCommands } from "./quarantine.ts";
 import { addReleaseCommands } from "./release.ts";
+import { addRestoreCommand } from "./restore.ts";
 import { addSealCommands } from "./seal.ts";
 import { addSecretCommands } from "./secret.ts";
 import { addSeedCommand } from "./seed.ts";
 import { addStixCommands } from "./stix.ts";
+import { addStoreCommands } from "./store.ts";
 import { addTriageCommands } from "./triage.ts";
 import { addWithdrawCommand } from "./withdraw.ts";
 
@@ -59,6 +62,9 @@ addOrdersCommands(program, core);
 addQuarantineCommands(program, core);
 addWithdrawCommand(program, core);
 addStixCommands(program);
+addBackupCommand(program, core);
+addRestoreCommand(program, () => readConfig(process.env));
+addStoreCommands(program, core);
 addOpenapiCommand(program, routesOfNewStore);
 
 /** What was written to a pipe is on its way still when the work is done: ending before would cut it off. */

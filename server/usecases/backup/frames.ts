@@ -91,7 +91,7 @@ export const damaged = (what: string): Fault =>
   new Fault("bad_request", `the backup is damaged or was edited: ${what}`, { code: "backup.damaged" });
 
 /** Bytes of a stream by number. */
-class Pieces {
+export class Pieces {
   readonly #source: AsyncIterator<Uint8Array>;
   #held: Buffer = Buffer.alloc(0);
 

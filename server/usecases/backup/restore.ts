@@ -174,25 +174,58 @@ async function loadCollection(
   throw damaged("its parts are in another order");
 }
 
+type Differing = (name: string, held: CollectionEnds, wanted: CollectionEnds) => Fault;
+
+async function compare(
+  storage: Storage,
+  collections: readonly CollectionEnds[],
+  told: Told,
+  differing: Differing,
+): Promise<void> {
+  for (const ends of collections) {
+    const spec = specOf(ends.name);
+    if (spec === undefined) continue;
+    const held = await contentsOf(storage, spec);
+    told(ends.name, held.count);
+    if (held.count !== ends.count || held.sha256 !== ends.sha256) throw differing(ends.name, held, ends);
+  }
+}
+
 /** Reads back what was loaded: `restore.differs` where number or hash of a collection is another than in the backup. */
-export async function compareLoaded(
+export const compareLoaded = (
   storage: Storage,
   collections: readonly CollectionEnds[],
   told: Told = () => undefined,
-): Promise<void> {
-  for (const { name, count, sha256 } of collections) {
-    const spec = specOf(name);
-    if (spec === undefined) continue;
-    const held = await contentsOf(storage, spec);
-    told(name, held.count);
-    if (held.count === count && held.sha256 === sha256) continue;
-    throw new Fault(
-      "internal",
-      `the restored store is not what was backed up: ${name} has ${held.count} documents with hash ${held.sha256.slice(0, 12)}, and not ${count} with ${sha256.slice(0, 12)}; it stays unusable`,
-      { code: "restore.differs" },
-    );
-  }
-}
+): Promise<void> =>
+  compare(
+    storage,
+    collections,
+    told,
+    (name, held, { count, sha256 }) =>
+      new Fault(
+        "internal",
+        `the restored store is not what was backed up: ${name} has ${held.count} documents with hash ${held.sha256.slice(0, 12)}, and not ${count} with ${sha256.slice(0, 12)}; it stays unusable`,
+        { code: "restore.differs" },
+      ),
+  );
+
+/** Reads a store that was moved once more: `move.written` where somebody wrote to it since, which the new one would lack. */
+export const compareSource = (
+  storage: Storage,
+  collections: readonly CollectionEnds[],
+  told: Told = () => undefined,
+): Promise<void> =>
+  compare(
+    storage,
+    collections,
+    told,
+    (name) =>
+      new Fault(
+        "conflict",
+        `the old store was written to while it was moved (${name}): stop what uses it and move again; the new store stays unusable until then, and the old one is as it was`,
+        { code: "move.written" },
+      ),
+  );
 
 /** What a job without a body says to its sender. */
 const BODY_LOST = {

@@ -1,0 +1,9 @@
+import type { Command } from "commander";
+import type { Core } from "../compose.ts";
+import { addStoreMove } from "./store-move.ts";
+
+/** `tricord store …`: the store as a whole. */
+export function addStoreCommands(program: Command, open: () => Promise<Core>): void {
+  const store = program.command("store").description("The store as a whole");
+  addStoreMove(store, open);
+}
