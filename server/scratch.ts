@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { diskFault } from "./shared/disk-fault.ts";
+import { makeFolder } from "./shared/make-folder.ts";
 import type { Scratch } from "./usecases/scratch.ts";
 
 /** Bytes that are held in memory; what is larger goes to a file. */
@@ -26,7 +27,16 @@ class FileScratch implements Scratch {
     this.#held = Buffer.alloc(0);
   }
 
+  /** Where there is no room: `Fault("unavailable")`, `spool.full`. */
   async append(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#append(bytes);
+    } catch (error) {
+      throw diskFault(error);
+    }
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
     if (this.#file === undefined && this.size + bytes.length <= this.#limit) {
       if (this.#held.length < this.size + bytes.length) {
         const larger = Buffer.allocUnsafe(Math.max(65_536, 2 * (this.size + bytes.length)));
@@ -38,7 +48,7 @@ class FileScratch implements Scratch {
       return;
     }
     if (this.#file === undefined) {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.#folder);
       const path = join(this.#folder, this.#name);
       this.#file = await open(path, "wx+", 0o600);
       await rm(path, { force: true });
@@ -55,7 +65,7 @@ class FileScratch implements Scratch {
       const { bytesWritten } = (await this.#file?.write(bytes, done, bytes.length - done, at + done)) ?? {
         bytesWritten: 0,
       };
-      if (bytesWritten === 0) throw new Error("the scratch file takes no more bytes");
+      if (bytesWritten === 0) throw Object.assign(new Error("the file takes no more bytes"), { code: "ENOSPC" });
       done += bytesWritten;
     }
   }

@@ -1,8 +1,10 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { diskFault } from "./shared/disk-fault.ts";
+import { makeFolder } from "./shared/make-folder.ts";
 import type { Spool } from "./usecases/intake.ts";
 
 /** Large posts as files in a folder, for the owner alone: whole under their name or not at all. */
@@ -19,9 +21,9 @@ export class FolderSpool implements Spool {
   }
 
   async write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const fresh = `${this.#path(name)}.new`;
     try {
+      makeFolder(this.#folder);
       const file = createWriteStream(fresh, { mode: 0o600, flags: "wx" });
       await pipeline(Readable.from(chunks), file);
       const written = await open(fresh, "r+");
@@ -30,8 +32,8 @@ export class FolderSpool implements Spool {
       await rename(fresh, this.#path(name));
       return file.bytesWritten;
     } catch (error) {
-      await rm(fresh, { force: true });
-      throw error;
+      await rm(fresh, { force: true }).catch(() => undefined);
+      throw diskFault(error);
     }
   }
 
