@@ -43,6 +43,7 @@ const Env = z.object({
   MONGODB_URI: text
     .refine((value) => /^mongodb(?:\+srv)?:\/\/./.test(value), "mongodb://host/database?replicaSet=name")
     .optional(),
+  MONGODB_URI_FILE: text.optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(", ")}`).default("info"),
   RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000).default(6000),
   SIGN_IN_FAILURES_PER_MINUTE: whole(1, 1_000_000).default(60),
@@ -92,6 +93,11 @@ function sealLines(ours: Readonly<Record<string, string | undefined>>): string[]
     : many;
 }
 
+const storeLines = (ours: Readonly<Record<string, string | undefined>>): string[] =>
+  ours.MONGODB_URI !== undefined && ours.MONGODB_URI_FILE !== undefined
+    ? ["MONGODB_URI, MONGODB_URI_FILE: set one of them"]
+    : [];
+
 /** A database address may hold a password. */
 const shown = (name: string, ours: Readonly<Record<string, string | undefined>>): string =>
   name === "MONGODB_URI" || name.startsWith("SEAL_KEY") ? "set" : JSON.stringify(ours[name]).slice(0, 80);
@@ -113,7 +119,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         issues.findIndex(({ path }) => path[0] === issue.path[0]) === i && ours[String(issue.path[0])] !== "",
     )
     .map((issue) => `${String(issue.path[0])}: ${issue.message}; it is ${shown(String(issue.path[0]), ours)}`);
-  const sealed = sealLines(ours);
+  const sealed = [...sealLines(ours), ...storeLines(ours)];
   if (!result.success || empty.length > 0 || sealed.length > 0)
     throw new Fault("bad_request", [...empty, ...lines, ...sealed].join("\n"), { code: "config.invalid" });
   const { PUBLIC_URL, OWN_HOSTS = [], TRUST_PROXY = [], ...rest } = result.data;

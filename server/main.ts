@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openCore } from "./compose.ts";
 import { composeApp } from "./compose-http.ts";
-import { readConfig } from "./config.ts";
 import { type Listening, listen, toldToEnd } from "./http/listen.ts";
 import { startObserving } from "./jobs/observe-job.ts";
 import { listenForMetrics, metricsOf } from "./metrics/listen-for-metrics.ts";
+import { readSettings } from "./read-settings.ts";
 import { Readiness } from "./readiness.ts";
 import { seedOnce } from "./seed-demo.ts";
 import { Fault } from "./shared/fault.ts";
@@ -22,7 +22,7 @@ const say = (line: string): void => {
 };
 
 async function run(): Promise<void> {
-  const config = readConfig(process.env);
+  const config = readSettings(process.env);
   const log = makeLog(config.LOG_LEVEL);
   const metrics = metricsOf(config);
   const core = await openCore(config, realMoments, metrics?.meter);

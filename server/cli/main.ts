@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { openCore } from "../compose.ts";
 import { readConfig } from "../config.ts";
 import type { Route } from "../http/route.ts";
+import { readSettings } from "../read-settings.ts";
 import { Fault } from "../shared/fault.ts";
 import { realMoments } from "../shared/moment.ts";
 import { addAccountsCommands } from "./accounts.ts";
@@ -45,7 +46,7 @@ async function routesOfNewStore(): Promise<readonly Route[]> {
   return routes;
 }
 
-const core = () => openCore(readConfig(process.env));
+const core = () => openCore(readSettings(process.env));
 
 addIngestCommand(program, core);
 addExportCommand(program, core);
@@ -54,7 +55,7 @@ addPolicyCommands(program);
 addAccountsCommands(program, async () => ({ ...(await core()), moments: realMoments }));
 addGroupCommands(program, core);
 addSeedCommand(program, core);
-addSecretCommands(program, () => openCore(readConfig(process.env), realMoments, undefined, { anySecret: true }));
+addSecretCommands(program, () => openCore(readSettings(process.env), realMoments, undefined, { anySecret: true }));
 addSealCommands(program, core);
 addTriageCommands(program, core);
 addReleaseCommands(program, core);
@@ -63,7 +64,7 @@ addQuarantineCommands(program, core);
 addWithdrawCommand(program, core);
 addStixCommands(program);
 addBackupCommand(program, core);
-addRestoreCommand(program, () => readConfig(process.env));
+addRestoreCommand(program, () => readSettings(process.env));
 addStoreCommands(program, core);
 addOpenapiCommand(program, routesOfNewStore);
 

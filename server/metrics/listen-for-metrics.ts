@@ -9,9 +9,12 @@ import { standingOf } from "./standing.ts";
 
 /** Metrics, where `METRICS_PORT` asks for them. */
 export function metricsOf(config: Config): Metrics | undefined {
-  const { METRICS_PORT, MONGODB_URI, SEAL_KEY_FILE }: Readonly<Record<string, unknown>> = config;
-  if (METRICS_PORT === undefined) return undefined;
-  return makeMetrics({ engine: MONGODB_URI === undefined ? "sqlite" : "mongo", sealed: SEAL_KEY_FILE !== undefined });
+  if (config.METRICS_PORT === undefined) return undefined;
+  const { SEAL_KEY, SEAL_KEY_FILE, SEAL_KEY_COMMAND } = config;
+  return makeMetrics({
+    engine: config.MONGODB_URI === undefined ? "sqlite" : "mongo",
+    sealed: (SEAL_KEY ?? SEAL_KEY_FILE ?? SEAL_KEY_COMMAND) !== undefined,
+  });
 }
 
 /** Serves them on a listener of their own; faults as of `listen`. */
