@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
 import { composeIngest, composeStream, openCore } from "./compose.ts";
 import type { Config } from "./config.ts";
@@ -11,6 +12,8 @@ import type { FromWorker, ToWorker } from "./worker-runner.ts";
 
 /** The ingest worker's thread: its own connection to the store, so that a large post never blocks a reader (design 6). */
 const config = workerData as Config;
+// A heap is swept when it is twice what was live. Where there is much memory V8 would wait for up to four times that, in every thread of the process, and a batch leaves nothing behind.
+setFlagsFromString("--heap-growing-percent=100");
 const port = parentPort;
 if (port === null) throw new Error("the ingest worker is started by the server");
 const say = (message: FromWorker): void => port.postMessage(message);

@@ -28,8 +28,8 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
-/** Room for what a batch makes and drops, MiB: with the default most of it is copied while it is still in use. */
-const YOUNG_MIB = 96;
+/** Room for what a batch makes and drops, MiB: with much less most of it is copied while it is still in use; with more the process is larger for nothing. */
+const YOUNG_MIB = 48;
 
 /** Between two tries to start it, ms. */
 const AGAIN = 1000;
