@@ -48,6 +48,16 @@ export const HASHED = file("hashed", { MD5: "0".repeat(32), "SHA-256": "a".repea
  */
 export async function usedWorld(): Promise<TemporaryWorld> {
   const world = await TemporaryWorld.open({ settings: { MAX_INLINE_BYTES: "20000" } });
+  try {
+    await use(world);
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+  return world;
+}
+
+async function use(world: TemporaryWorld): Promise<void> {
   let step = 0;
   const tick = (ms = 1000): void => {
     step += 1;
@@ -76,9 +86,11 @@ export async function usedWorld(): Promise<TemporaryWorld> {
   const poll = async (): Promise<void> => {
     for (const reader of readers)
       for (const collection of ["originals", "consolidated", "recalls"]) {
-        const { id } = ((await ask(reader, "GET", "/taxii2/dprk/collections/")).json as {
-          collections: { id: string; title: string; alias?: string }[];
-        }).collections.find(({ alias, title }) => alias === collection || title.toLowerCase().includes(collection)) ?? {
+        const { id } = (
+          (await ask(reader, "GET", "/taxii2/dprk/collections/")).json as {
+            collections: { id: string; title: string; alias?: string }[];
+          }
+        ).collections.find(({ alias, title }) => alias === collection || title.toLowerCase().includes(collection)) ?? {
           id: collection,
         };
         await ask(reader, "GET", `/taxii2/dprk/collections/${id}/objects/`);
@@ -98,7 +110,12 @@ export async function usedWorld(): Promise<TemporaryWorld> {
   await post("j1", [indicator("of the npa", SHARED), family, edge(indicator("of the npa", SHARED).id, family.id)]);
   await post("feed-KR-KISA", [indicator("of kisa", SHARED), edge(indicator("of kisa", SHARED).id, late.id)]);
   await post("k3", [late, HASHED, ip("198.51.100.7")]);
-  await post("feed-US-CISA", [HASHED, ip("198.51.100.7"), ip("198.51.100.8"), { ...family, modified: "2026-03-02T00:00:00.000Z" }]);
+  await post("feed-US-CISA", [
+    HASHED,
+    ip("198.51.100.7"),
+    ip("198.51.100.8"),
+    { ...family, modified: "2026-03-02T00:00:00.000Z" },
+  ]);
   await post("u3", [LONELY], { tlp: "AMBER", releases: [row("US-JP", ["JPN"], ["JP-NCO"])], topics: ["dprk-cyber"] });
   await post("j2", [tool("for few")], { tlp: "RED", recipients: ["j2", "rel-JP-JAFIC"] });
   await post("k1", [report("weekly", [tool("listed").id, first.id]), tool("listed"), tool("beside")]);
@@ -127,17 +144,16 @@ export async function usedWorld(): Promise<TemporaryWorld> {
   must(await world.post("feed-US-FBI", bundle(...many), { label: GROUP }), "a large post");
   await world.runJobs();
   await ask("u1", "PUT", "/api/v1/column-maps/list", { columns: [{ column: "Indicator", as: "value" }] });
-  await ask("j1", "POST", `/api/v1/objects/${first.id}/feedback`, { verdict: "useful" }).catch(() => undefined);
+  await ask("j1", "POST", `/api/v1/objects/${tool("beside").id}/feedback`, { verdict: "useful" });
   await ask("j1", "GET", "/api/v1/export?format=stix");
   const { items } = (await ask("rel-KR-NIS", "GET", "/api/v1/triage/queue")).json as { items: { review: string }[] };
   for (const { review } of items.slice(0, 2)) {
     const { hash } = (await ask("rel-KR-NIS", "GET", `/api/v1/triage/reviews/${review}`)).json as { hash: string };
-    await ask("rel-KR-NIS", "POST", `/api/v1/triage/reviews/${review}/accept`, { hash });
+    await ask("rel-KR-NIS", "POST", `/api/v1/triage/reviews/${review}/accept`, { hash, reason: "as-reported" });
   }
   await world.changeAgreement("TRI", { status: "suspended" });
   await poll();
   await world.changeAgreement("TRI", { status: "in-force" });
   tick(DAY);
   await poll();
-  return world;
 }

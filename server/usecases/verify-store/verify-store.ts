@@ -1,3 +1,4 @@
+import { COLLECTIONS } from "../../storage/collections.ts";
 import { checkAudit } from "./check-audit.ts";
 import { checkLabels } from "./check-labels.ts";
 import { checkLanes } from "./check-lanes.ts";
@@ -7,7 +8,8 @@ import { checkReferences } from "./check-references.ts";
 import { checkReviews } from "./check-reviews.ts";
 import { checkRows } from "./check-rows.ts";
 import type { Finding, FindingCode } from "./finding.ts";
-import type { VerifyParts } from "./walk.ts";
+import { target } from "./naming.ts";
+import { type Check, type Looked, type VerifyParts, walk } from "./walk.ts";
 
 export interface VerifyOptions {
   /** Documents looked at since the last call of one collection; a collection begins with 0. */
@@ -24,7 +26,7 @@ export interface VerifySummary {
   readonly findings: Readonly<Partial<Record<FindingCode, number>>>;
 }
 
-const CHECKS = [
+const CHECKS: readonly Check[] = [
   checkReferences,
   checkLabels,
   checkRows,
@@ -45,8 +47,8 @@ export async function* verifyStore(
 ): AsyncGenerator<Finding, VerifySummary> {
   const documents: Record<string, number> = {};
   const findings: Partial<Record<FindingCode, number>> = {};
-  for (const check of CHECKS) {
-    for await (const { collection, looked, found } of check(parts)) {
+  const run = async function* (check: AsyncIterable<Looked>): AsyncGenerator<Finding> {
+    for await (const { collection, looked, found } of check) {
       documents[collection] = (documents[collection] ?? 0) + looked;
       onProgress?.(collection, looked);
       for (const finding of found) {
@@ -55,7 +57,11 @@ export async function* verifyStore(
         if (before < most) yield finding;
       }
     }
-  }
+  };
+  for (const check of CHECKS) yield* run(check(parts));
+  // What is held against nothing else still has a shape and indexes.
+  for (const spec of COLLECTIONS)
+    if (!(spec.name in documents)) yield* run(walk(parts, target(spec), () => undefined, { size: 50 }));
   return { documents, findings };
 }
 
