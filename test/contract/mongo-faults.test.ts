@@ -198,7 +198,7 @@ withMongo("faults of a MongoDB server", () => {
     const order: string[] = [];
     const working = slow.transaction(async (unit) => {
       await unit.collection(Things).insert([aThing("slow")]);
-      await pause(11_500);
+      await pause(7_500);
       order.push("slow");
     });
     await pause(200);

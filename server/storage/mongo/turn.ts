@@ -30,8 +30,8 @@ export interface TurnCollections {
 
 export const TURN = "content";
 /** How long a holder may be silent, ms. */
-const LEASE = 10_000;
-const RENEWED = 3_000;
+const LEASE = 6_000;
+const RENEWED = 2_000;
 /** A process keeps the turn for its own next transaction so long, ms; then others come first. */
 const KEPT = 40;
 /** Nobody waits longer for the server to change one small document, ms. */
