@@ -76,9 +76,11 @@ async function use(world: TemporaryWorld): Promise<void> {
     tick();
     return must(await world.post(as, bundle(...objects), { label: label as never }), `${as} posts`);
   };
-  const release = async (as: string, by: string, object: string, asked: object): Promise<void> => {
+  const release = async (as: string, by: string, object: string, asked: object): Promise<string> => {
     tick();
-    await world.decide(by, await world.propose(as, object, asked));
+    const proposed = await world.propose(as, object, asked);
+    await world.decide(by, proposed);
+    return proposed;
   };
   const shown = async (as: string, id: string): Promise<{ hash: string }> =>
     (await ask(as, "GET", `/api/v1/objects/${id}`)).json as { hash: string };
@@ -119,6 +121,7 @@ async function use(world: TemporaryWorld): Promise<void> {
   await post("u3", [LONELY], { tlp: "AMBER", releases: [row("US-JP", ["JPN"], ["JP-NCO"])], topics: ["dprk-cyber"] });
   await post("j2", [tool("for few")], { tlp: "RED", recipients: ["j2", "rel-JP-JAFIC"] });
   await post("k1", [report("weekly", [tool("listed").id, first.id]), tool("listed"), tool("beside")]);
+  await post("feed-JP-NCO", [tool("fed")]);
   await poll();
 
   // Labels that change: a release, an edit, a withdrawal and the same again.
@@ -126,6 +129,12 @@ async function use(world: TemporaryWorld): Promise<void> {
   await post("u1", [...several, edge(tool("released").id, tool("withdrawn").id)], HOME);
   await release("u1", "rel-US-FBI", tool("released").id, row("TRI", ["JPN"]));
   await release("u1", "rel-US-FBI", RULED.id, row("US-JP", ["JPN"]));
+  // A tier that there is only while Japan reads: once that is taken back its row is left where nobody is admitted.
+  const passing = tool("passing", { aliases: ["soon gone"] });
+  await post("u1", [passing], { ...HOME, fieldRules: [{ selectors: ["aliases"], countries: ["USA"] }] });
+  const taken = await release("u1", "rel-US-FBI", passing.id, row("TRI", ["JPN"]));
+  const { hash: seen } = (await ask("u1", "GET", `/api/v1/releases/${taken}`)).json as { hash: string };
+  await ask("u1", "POST", `/api/v1/releases/${taken}/recall`, { reason: "wrong", code: "wrong-content", hash: seen });
   for (const { id } of several.slice(1)) await ask("u1", "POST", `/api/v1/objects/${id}/withdraw`, { reason: "wrong" });
   await post("u1", [tool("again")], HOME);
   await world.propose("u1", tool("again").id, row("TRI", ["KOR"]));
@@ -144,7 +153,7 @@ async function use(world: TemporaryWorld): Promise<void> {
   must(await world.post("feed-US-FBI", bundle(...many), { label: GROUP }), "a large post");
   await world.runJobs();
   await ask("u1", "PUT", "/api/v1/column-maps/list", { columns: [{ column: "Indicator", as: "value" }] });
-  await ask("j1", "POST", `/api/v1/objects/${tool("beside").id}/feedback`, { verdict: "useful" });
+  await ask("j1", "POST", `/api/v1/objects/${tool("fed").id}/feedback`, { verdict: "useful" });
   await ask("j1", "GET", "/api/v1/export?format=stix");
   const { items } = (await ask("rel-KR-NIS", "GET", "/api/v1/triage/queue")).json as { items: { review: string }[] };
   for (const { review } of items.slice(0, 2)) {
