@@ -105,10 +105,12 @@ export interface FoldFrame {
   readonly created: string;
 }
 
-const earliest = (texts: string[]): string | undefined =>
-  texts.reduce<string | undefined>((a, b) => (a === undefined || compareInstants(b, a) < 0 ? b : a), undefined);
-const latest = (texts: string[]): string | undefined =>
-  texts.reduce<string | undefined>((a, b) => (a === undefined || compareInstants(b, a) > 0 ? b : a), undefined);
+/** By instant; of two spellings of one, by the text: the order that a store gives sources in is no part of a fold. */
+const isBefore = (a: string, b: string): boolean => (compareInstants(a, b) || (a < b ? -1 : 1)) < 0;
+const earliest = (texts: readonly string[]): string | undefined =>
+  texts.reduce<string | undefined>((a, b) => (a === undefined || isBefore(b, a) ? b : a), undefined);
+const latest = (texts: readonly string[]): string | undefined =>
+  texts.reduce<string | undefined>((a, b) => (a === undefined || isBefore(a, b) ? b : a), undefined);
 const textsOf = (sources: readonly Source[], name: string): string[] =>
   sources.flatMap(({ object }) => (typeof object[name] === "string" ? [object[name]] : []));
 

@@ -22,6 +22,27 @@ test("foldValue – lists and dictionaries of three sources – their union, new
   expect(JSON.stringify(sources)).toBe(before);
 });
 
+test("foldShared – dates of one instant in several spellings – whatever order the store gives the sources in – one and the same object", () => {
+  const spelt = ["2026-03-01T00:00:00Z", "2026-03-01T00:00:00.000Z", "2026-03-01T00:00:00.0Z"];
+  const untils = ["2026-09-01T00:00:00.00Z", "2026-09-01T00:00:00Z", "2026-08-01T00:00:00Z"];
+  const sources = spelt.map((valid_from, n) => source(n, { type: "indicator", valid_from, valid_until: untils[n] }));
+  const frame = { groupIdentity: "identity--1", created: "2023-08-18T00:00:00.000Z" };
+  const [a, b, c] = sources as [Source, Source, Source];
+  const folds = [
+    [a, b, c],
+    [a, c, b],
+    [b, a, c],
+    [b, c, a],
+    [c, a, b],
+    [c, b, a],
+  ].map((order) => JSON.stringify(foldShared(order, "thing", frame)));
+  expect(new Set(folds).size).toBe(1);
+  expect(JSON.parse(folds[0] ?? "")).toMatchObject({
+    valid_from: "2026-03-01T00:00:00.000Z",
+    valid_until: "2026-09-01T00:00:00Z",
+  });
+});
+
 test(
   "foldShared – a list that each of 4,000 sources adds to – in time that follows what they say, not its square",
   async () => {
