@@ -4,6 +4,7 @@ import { largeBundleBench } from "./large-bundle.ts";
 import { realData } from "./real-data.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
 import { stixBench } from "./stix.ts";
+import { storeBench } from "./store.ts";
 import { taxiiBench } from "./taxii.ts";
 import { taxiiReal } from "./taxii-real.ts";
 
@@ -151,6 +152,10 @@ if (process.argv.includes("stix")) {
 }
 if (process.argv.includes("taxii-real")) {
   await taxiiReal();
+  process.exit();
+}
+if (process.argv.includes("store")) {
+  await storeBench();
   process.exit();
 }
 if (process.argv.includes("large-bundle")) {
