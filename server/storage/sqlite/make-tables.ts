@@ -54,6 +54,7 @@ function moveFields(on: Connection, layout: Layout, seal: Seal): boolean {
     on.db.exec(
       `UPDATE ${table} SET _rest = json_set(coalesce(_rest, '{}'), '$.${field}', ${value}) WHERE ${quoted(field)} IS NOT NULL AND typeof(_rest) <> 'blob'`,
     );
+    // What had nothing in its rest has it open now, as it was in its column: `unsealed` names it.
     if (seal.any) moveToSealed(on, layout, { name: field, type: String(type) }, seal);
     on.db.exec(`ALTER TABLE ${table} DROP COLUMN ${quoted(field)}`);
     held.delete(field);
