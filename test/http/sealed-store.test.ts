@@ -49,7 +49,6 @@ const CLOSE = {
     "RED wallet": WALLET,
     "RED name": "Crimsonheron",
     "RED words": "Vermilionbridge",
-    "RED word": "vermilionbridge",
   },
   ...{ "persona's name": "Sundalbit", residence: "Yonbong", "phone number": PHONE },
 };
