@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import { drawn } from "../support/drawn.ts";
 import { bundle, indicator, sampleUuid, TRI, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
@@ -9,7 +10,7 @@ import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world
 /** Whatever is sent, the answer is one that we foresaw: never a 5xx, always quick, and the store stays readable for everybody. */
 jest.setTimeout(900_000);
 /** More in a long run: TRICORD_FUZZ_RUNS=5000. */
-const RUNS = Number(process.env.TRICORD_FUZZ_RUNS ?? 120);
+const RUNS = Number(process.env.TRICORD_FUZZ_RUNS ?? drawn(120, 15));
 
 let world: TemporaryWorld;
 let asked = 0;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { demonstrationGroup } from "../support/demonstration.ts";
+import { drawn } from "../support/drawn.ts";
 import { HostileWorld, TAXII_TYPE } from "../support/hostile-world.ts";
 import { exchange, type RawAnswer } from "../support/raw-http.ts";
 import { sampleUuid, TRI, tool } from "../support/samples.ts";
@@ -16,6 +17,8 @@ const nested = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(le
 const observable = (name: string, type: string, more: string): string =>
   `{"type":"${type}","spec_version":"2.1","id":"${type}--${sampleUuid(name)}",${more}}`;
 
+const REFERENCES = drawn(10_000, 500);
+const COMPARISONS = drawn(3000, 200);
 const POISON: ReadonlyArray<readonly [string, string]> = [
   ["__proto__ as a property", text("n1", '"name":"n1","__proto__":{"admin":true}')],
   ["__proto__ deep within", text("n2", '"name":"n2","x_a":{"b":[{"__proto__":{"polluted":true}}]}')],
@@ -65,10 +68,10 @@ const POISON: ReadonlyArray<readonly [string, string]> = [
   ["markings that are no list", text("n28", '"name":"n28","object_marking_refs":{"0":"x"},"granular_markings":"all"')],
   ["a marking of itself", text("n29", `"name":"n29","object_marking_refs":["tool--${sampleUuid("n29")}"]`)],
   [
-    "10,000 references",
+    `${REFERENCES} references`,
     text(
       "n30",
-      `"name":"n30","published":"${DAY}","object_refs":[${Array.from({ length: 10_000 }, (_, i) => `"tool--${sampleUuid(`ref ${i}`)}"`).join()}]`,
+      `"name":"n30","published":"${DAY}","object_refs":[${Array.from({ length: REFERENCES }, (_, i) => `"tool--${sampleUuid(`ref ${i}`)}"`).join()}]`,
       "report",
     ),
   ],
@@ -93,10 +96,10 @@ const POISON: ReadonlyArray<readonly [string, string]> = [
     ),
   ],
   [
-    "a pattern of 3,000 comparisons",
+    `a pattern of ${COMPARISONS} comparisons`,
     text(
       "n34",
-      `"name":"n34","pattern_type":"stix","valid_from":"${DAY}","pattern":"[${Array.from({ length: 3000 }, (_, i) => `ipv4-addr:value = '10.0.${i >> 8}.${i & 255}'`).join(" OR ")}]"`,
+      `"name":"n34","pattern_type":"stix","valid_from":"${DAY}","pattern":"[${Array.from({ length: COMPARISONS }, (_, i) => `ipv4-addr:value = '10.0.${i >> 8}.${i & 255}'`).join(" OR ")}]"`,
       "indicator",
     ),
   ],

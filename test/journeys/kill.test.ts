@@ -2,6 +2,7 @@ import { Audit, Disclosures, Receipts } from "../../server/storage/collections.t
 import type { AuditDoc } from "../../server/storage/documents.ts";
 import type { CollectionSpec, Storage } from "../../server/storage/port.ts";
 import { verifyChain } from "../../server/usecases/audit-chain.ts";
+import { drawn } from "../support/drawn.ts";
 import { endAll, openStoreOf, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, TRI } from "../support/samples.ts";
 import { isCut, seededChance } from "../support/seeded-chance.ts";
@@ -10,9 +11,9 @@ import { foundIn } from "../support/sound-store.ts";
 jest.setTimeout(600_000);
 afterAll(endAll);
 
-const BATCH = 500;
+const BATCH = drawn(500, 100);
 const BATCHES = 40;
-const KILLS = 10;
+const KILLS = drawn(10, 4);
 const POSTER = "feed-US-CISA";
 const LABEL = { tlp: "GREEN", releases: [TRI] };
 

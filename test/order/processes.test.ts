@@ -8,6 +8,7 @@ import { realMoments } from "../../server/shared/moment.ts";
 import { Accounts, Agencies, AgreementsIn, Orders } from "../../server/storage/collections.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { demonstrationGroup } from "../support/demonstration.ts";
+import { drawn } from "../support/drawn.ts";
 import { type OwnStore, ownStore } from "../support/temporary-store.ts";
 import { READERS } from "./history.ts";
 import { callerOf, Shared } from "./processes/open.ts";
@@ -16,7 +17,7 @@ import type { Line } from "./processes/poll.ts";
 jest.setTimeout(180_000);
 
 const DAY = 86_400_000;
-const BATCHES = 30;
+const BATCHES = drawn(30, 8);
 const runner = resolve(process.cwd(), "test/support/run-typescript.cjs");
 const script = (name: string): string => resolve(process.cwd(), `test/order/processes/${name}.ts`);
 
