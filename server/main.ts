@@ -53,6 +53,10 @@ async function run(): Promise<void> {
     const reason = await notReady();
     if (reason !== undefined) log.warn(`not ready yet: ${reason}`);
     const lines = [`Tricord is ready: ${base}`, `  API       ${base}/api/v1/   (to browse: ${base}/docs)`];
+    const by = core.seal.wrappedBy;
+    lines.push(
+      `  at rest   ${by === undefined ? "not sealed (SEAL_KEY_FILE seals content)" : `sealed, keys wrapped by ${by}`}`,
+    );
     if (watched !== undefined) lines.push(`  metrics   http://${watched.host}:${watched.port}/metrics`);
     if (config.DEMO) lines.push(`  accounts  ${resolve(config.DATA_DIR, "demo-accounts.json")}`);
     // Before it says so: who waits for that may end it at once.

@@ -43,6 +43,7 @@ describe("the first start and the second", () => {
       expect.stringMatching(/^ {2}received \d+, distinct \d+, merged \d+, rejected 0$/),
       `Tricord is ready: ${first.url}`,
       `  API       ${first.url}/api/v1/   (to browse: ${first.url}/docs)`,
+      "  at rest   not sealed (SEAL_KEY_FILE seals content)",
       `  accounts  ${first.accountsFile}`,
     ]);
     const { received = 0, distinct = 0, merged = 0, rejected } = seedLine(first.stdout);
@@ -156,6 +157,7 @@ describe("the first start and the second", () => {
       [
         `Tricord is ready: ${second.url}`,
         `  API       ${second.url}/api/v1/   (to browse: ${second.url}/docs)`,
+        "  at rest   not sealed (SEAL_KEY_FILE seals content)",
         `  accounts  ${second.accountsFile}`,
         "SIGTERM: finishing what is under way …",
         "Ended.",
