@@ -17,5 +17,16 @@ export function tally(steps, report, exitCode) {
   };
 }
 
+/** Several runs as one. */
+export const sum = (results) =>
+  results.reduce(
+    (all, { passed, failed, skipped }) => ({
+      passed: all.passed + passed,
+      failed: all.failed + failed,
+      skipped: all.skipped + skipped,
+    }),
+    { passed: 0, failed: 0, skipped: 0 },
+  );
+
 /** The one line that `npm test` ends with. */
 export const lastLine = ({ passed, failed }) => `${passed} passed, ${failed} failed`;

@@ -3,7 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureInstalled, ROOT } from "./ensure.mjs";
-import { lastLine, tally } from "./tally.mjs";
+import { CONTRACT, EACH_TIME, hasMongoServer, hasStandIn, ON_BOTH } from "./mongo-suites.mjs";
+import { lastLine, sum, tally } from "./tally.mjs";
+
+/**
+ * `npm test [-- patterns for Jest]`. All on SQLite, the contract of stores on MongoDB, and there one suite of each kind; with `STORE=mongo` all suites that run on both engines, on
+ * MongoDB; with `STORE=both` everything. The last line adds all of it up.
+ */
 
 const bin = (...place) => [process.execPath, [join(ROOT, "node_modules", ...place)]];
 const CHECKS = [
@@ -19,9 +25,13 @@ const CHECKS = [
 ];
 
 /** Both streams of a step go to our standard output, so that a log keeps their order. */
-const run = ([program, first], rest) =>
+const run = ([program, first], rest, env = {}) =>
   new Promise((done) => {
-    const child = spawn(program, [...first, ...rest], { cwd: ROOT, stdio: ["ignore", "inherit", 1] });
+    const child = spawn(program, [...first, ...rest], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "inherit", 1],
+    });
     child.on("error", (error) => done(`${error.message}`));
     child.on("close", (code, signal) => done(signal ?? code ?? 1));
   });
@@ -36,20 +46,25 @@ async function check(name, command, args) {
   return { name, ok: code === 0 };
 }
 
-async function tests(args) {
+async function tests(store, args) {
   const since = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "tricord-test-"));
   const file = join(folder, "jest.json");
-  console.log("\n== tests");
-  const code = await run(bin("jest", "bin", "jest.js"), [
-    "--maxWorkers=2",
-    "--json",
-    // A test that failed before it closed what it opened must not keep the run from ending.
-    "--forceExit",
-    `--outputFile=${file}`,
-    "--testLocationInResults=false",
-    ...args,
-  ]);
+  const name = `tests on ${store === "mongo" ? "MongoDB" : "SQLite"}`;
+  console.log(`\n== ${name}`);
+  const code = await run(
+    bin("jest", "bin", "jest.js"),
+    [
+      "--maxWorkers=2",
+      "--json",
+      // A test that failed before it closed what it opened must not keep the run from ending.
+      "--forceExit",
+      `--outputFile=${file}`,
+      "--testLocationInResults=false",
+      ...args,
+    ],
+    { STORE: store },
+  );
   let report;
   try {
     report = JSON.parse(readFileSync(file, "utf8"));
@@ -57,19 +72,47 @@ async function tests(args) {
     report = undefined;
   }
   rmSync(folder, { recursive: true, force: true });
-  console.log(`== tests: ${code === 0 ? "ok" : `FAILED (${code})`}, ${seconds(since)}`);
-  return { code, report };
+  console.log(`== ${name}: ${code === 0 ? "ok" : `FAILED (${code})`}, ${seconds(since)}`);
+  return tally([], report, code);
 }
 
+/** The suites on MongoDB; where no server is to be had it says so, and with `CI=true` that is a failure. */
+async function testsOnMongo(args) {
+  if (hasMongoServer() || hasStandIn(ROOT)) return tests("mongo", args);
+  console.log(
+    "\n== tests on MongoDB: DID NOT RUN, there is no server (MONGODB_URI, mongod, or Python for the stand-in)",
+  );
+  return { passed: 0, failed: process.env.CI === "true" ? 1 : 0, skipped: 0, remark: "Nothing ran on MongoDB" };
+}
+
+const store = process.env.STORE ?? "sqlite";
+if (!["sqlite", "mongo", "both"].includes(store)) {
+  console.log(`STORE=${store}: sqlite, mongo or both`);
+  process.exit(1);
+}
 await ensureInstalled();
 const since = performance.now();
+const asked = process.argv.slice(2);
+/** The stand-in is fetched while types are checked; what keeps it from coming is said by its script. */
+const standIn = hasMongoServer()
+  ? undefined
+  : run([process.execPath, [join(ROOT, "scripts", "python.mjs")]], ["mongo"]);
 const steps = [];
-for (const [name, command, args] of CHECKS) steps.push(await check(name, command, args));
-const { code, report } = await tests(process.argv.slice(2));
-const result = tally(steps, report, code);
+if (store !== "mongo") for (const [name, command, args] of CHECKS) steps.push(await check(name, command, args));
+await standIn;
+const results = [];
+if (store !== "mongo") results.push(await tests("sqlite", asked));
+if (asked.length > 0) {
+  if (store !== "sqlite") results.push(await testsOnMongo(asked));
+} else if (store === "sqlite") results.push(await testsOnMongo(EACH_TIME));
+else results.push(await testsOnMongo(store === "mongo" ? [...CONTRACT, ...ON_BOTH] : ON_BOTH));
+const result = sum([
+  { passed: steps.filter(({ ok }) => ok).length, failed: steps.filter(({ ok }) => !ok).length, skipped: 0 },
+  ...results,
+]);
 console.log(`\nIn ${seconds(since)}.`);
 for (const step of steps.filter(({ ok }) => !ok)) console.log(`The check "${step.name}" failed.`);
-if (result.remark !== undefined) console.log(`${result.remark}.`);
+for (const { remark } of results) if (remark !== undefined) console.log(`${remark}.`);
 if (result.skipped > 0) console.log(`${result.skipped} skipped.`);
 console.log(lastLine(result));
 process.exitCode = result.failed === 0 ? 0 : 1;

@@ -41,3 +41,15 @@ test.each(CASES)("tally of a test run – $when – the last line says so", ({ a
   expect(callScript("tally.mjs", "lastLine", [[counts]])).toEqual([line]);
   expect(counts.remark).toBe(remark);
 });
+
+test("sum – of a run on each engine – counts what both passed, failed and skipped", () => {
+  const [all] = callScript("tally.mjs", "sum", [
+    [
+      [
+        { passed: 3, failed: 0, skipped: 1 },
+        { passed: 4, failed: 2, skipped: 0, remark: NONE },
+      ],
+    ],
+  ]);
+  expect(all).toEqual({ passed: 7, failed: 2, skipped: 1 });
+});
