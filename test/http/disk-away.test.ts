@@ -14,11 +14,12 @@ const refusal = ({ status, headers, json }: Reply): unknown => {
   return [status, body?.error?.code ?? body?.error_code, Number(headers["retry-after"]) >= 1];
 };
 
+/** On the embedded store, whose spool is a folder: on MongoDB large posts wait in the database. */
 describe("a disk that takes nothing", () => {
   let world: TemporaryWorld;
   let spool: string;
   beforeAll(async () => {
-    world = await TemporaryWorld.open({ settings: { MAX_INLINE_BYTES: "1024" } });
+    world = await TemporaryWorld.open({ settings: { MAX_INLINE_BYTES: "1024" }, engine: "sqlite" });
     spool = join(world.core.config.DATA_DIR, "spool");
   });
   afterAll(() => world.close());

@@ -23,10 +23,10 @@ export interface OwnStore {
   remove(): Promise<void>;
 }
 
-/** A place for a store that nobody else has. */
-export async function ownStore(): Promise<OwnStore> {
+/** A place for a store that nobody else has. `engine`: for what is about one engine's own ways. */
+export async function ownStore(engine: typeof STORE = STORE): Promise<OwnStore> {
   const folder = mkdtempSync(join(fastFolder(), "tricord-test-"));
-  const database = STORE === "mongo" ? await ownDatabase() : undefined;
+  const database = engine === "mongo" ? await ownDatabase() : undefined;
   return {
     folder,
     settings: { DATA_DIR: folder, ...(database === undefined ? {} : { MONGODB_URI: database.uri }) },

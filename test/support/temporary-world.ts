@@ -61,6 +61,8 @@ export interface WorldOptions {
   readonly wrapStorage?: (storage: Storage) => Storage;
   /** Hears what metrics are made from. */
   readonly meter?: Meter;
+  /** Whatever `STORE` says: for what is about one engine's own ways. */
+  readonly engine?: "sqlite";
   /** A store that holds a world already: nobody is added. It goes with this world. */
   readonly over?: OwnStore;
 }
@@ -101,7 +103,7 @@ export class TemporaryWorld {
   }
 
   static async open(options: WorldOptions = {}): Promise<TemporaryWorld> {
-    const { settings, remove } = options.over ?? (await ownStore());
+    const { settings, remove } = options.over ?? (await ownStore(options.engine));
     const steer = steering();
     const config = readConfig({
       LOG_LEVEL: "silent",
