@@ -94,10 +94,11 @@ export interface Collection<T extends Doc> {
     readonly most: number;
   }): Promise<number[]>;
   /** Documents of these scopes that hold all the terms (a term ending in `*` is a prefix); at most `limit`, in no promised order. No
-   * term finds nothing. */
+   * term finds nothing. `id`: of this document alone, at a cost that does not grow with what else holds the terms. */
   search(ask: {
     readonly scopes: readonly string[];
     readonly terms: readonly string[];
+    readonly id?: string;
     readonly limit: number;
   }): Promise<Stored<T>[]>;
 }

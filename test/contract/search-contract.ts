@@ -26,6 +26,27 @@ export function searchContract(open: OpenHandle): void {
     expect(await things.get("a")).toEqual({ id: "a", owner: "a", lane: "l1", rev: 1 });
   });
 
+  test("search – of one document alone – gives it if it holds all the terms in a scope asked for", async () => {
+    const { things } = await stored([
+      aThing("a", { lane: "l1", terms: ["lazarus", "wallet"] }),
+      aThing("b", { lane: "l1", terms: ["lazarus"] }),
+      aThing("c", { lane: "l2", terms: ["lazarus", "wallet"] }),
+      aThing("d", { lane: "l1" }),
+    ]);
+    const one = async (id: string, scopes: readonly string[], terms: readonly string[]): Promise<string[]> =>
+      ids(await things.search({ scopes, terms, limit: 9, id }));
+    expect(await one("a", ["l1"], ["wallet", "lazarus"])).toEqual(["a"]);
+    expect(await one("a", ["l2", "l1"], ["laz*"])).toEqual(["a"]);
+    expect(await one("b", ["l1"], ["lazarus", "wallet"])).toEqual([]);
+    expect(await one("c", ["l1"], ["lazarus"])).toEqual([]);
+    expect(await one("d", ["l1"], ["lazarus"])).toEqual([]);
+    expect(await one("e", ["l1"], ["lazarus"])).toEqual([]);
+    expect(await one("a", ["l1"], [])).toEqual([]);
+    expect(await one("a", [], ["lazarus"])).toEqual([]);
+    await things.remove(["b"]);
+    expect(await one("b", ["l1"], ["lazarus"])).toEqual([]);
+  });
+
   test("search – a term that ends in a star – any word that starts so, in any script", async () => {
     const { search } = await stored([
       aThing("a", { lane: "l", terms: ["andariel", "北朝", "朝鮮"] }),

@@ -210,10 +210,10 @@ export function collectionReads<T extends Doc>(
       return prefixes.map((prefix) => Math.min(limit, counts.get(JSON.stringify(prefix)) ?? 0));
     },
 
-    async search({ scopes, terms, limit }) {
+    async search({ scopes, terms, limit, id }) {
       const most = checkedLimit(limit);
       const words = terms.filter((term) => term !== "" && term !== "*");
-      const queries = planSearch(layout, scopes, words);
+      const queries = planSearch(layout, scopes, words, id);
       if (words.length === 0) return [];
       const found: Raw[] = [];
       for (const query of queries) {

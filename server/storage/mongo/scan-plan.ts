@@ -191,13 +191,13 @@ export function planTally(layout: Layout, index: string, prefixes: readonly Pref
   return { queries, by, unwind: multi };
 }
 
-/** Queries for the documents of these scopes that hold all the terms. */
-export function planSearch(layout: Layout, scopes: readonly string[], terms: readonly string[]): Query[] {
+/** Queries for the documents of these scopes that hold all the terms, or whether the one with this id does. */
+export function planSearch(layout: Layout, scopes: readonly string[], terms: readonly string[], id?: string): Query[] {
   if (layout.search === undefined) throw misuse(`${layout.name} declares no search.`);
   const { scope } = layout.search;
   const words = terms.map((term) => ({ [TERMS]: wordCondition(term) }));
   return chunks([...new Set(scopes)], VALUES_A_QUERY).map((some) => ({
-    filter: { [scope]: { $in: some }, $and: words },
-    hint: SEARCH_INDEX,
+    filter: { ...(id === undefined ? {} : { _id: id }), [scope]: { $in: some }, $and: words },
+    hint: id === undefined ? SEARCH_INDEX : "_id_",
   }));
 }

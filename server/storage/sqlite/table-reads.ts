@@ -12,6 +12,7 @@ import { misuse } from "./store-fault.ts";
 export interface SearchAsk {
   readonly scopes: readonly string[];
   readonly terms: readonly string[];
+  readonly id?: string;
   readonly limit: number;
 }
 
@@ -178,12 +179,24 @@ export function tableReads<T extends Doc>(layout: Layout, seal: Seal): TableRead
       return on.snapshot(() => prefixes.map((prefix) => Number(single.get(...prefix, limit)?.[0])));
     },
 
-    search(on, { scopes, terms, limit }) {
+    search(on, { scopes, terms, limit, id }) {
       let left = checkedLimit(limit);
       if (layout.search === undefined) throw misuse(`${layout.name} declares no search.`);
       const { table, scope } = layout.search;
       const words = terms.filter((term) => term !== "" && term !== "*");
       if (words.length === 0) return [];
+      if (id !== undefined) {
+        // Of all terms at once the first document would be looked for from the beginning.
+        const one = `SELECT 1 FROM ${table} WHERE ${table} MATCH ? AND rowid = (SELECT _row FROM ${layout.table} WHERE id = ?)`;
+        return on.snapshot(() => {
+          const doc = find(on, id);
+          const within = doc?.[scope as keyof Stored<T>];
+          if (doc === undefined || typeof within !== "string" || !scopes.includes(within)) return [];
+          return words.every((word) => on.statement(one).get(wordQuery([within], [word]), id) !== undefined)
+            ? [doc]
+            : [];
+        });
+      }
       const sql = `SELECT ${columns} FROM ${table} CROSS JOIN ${layout.table} t ON t._row = ${table}.rowid WHERE ${table} MATCH ? LIMIT ?`;
       const asked = [...new Set(scopes)];
       return on.snapshot(() => {
