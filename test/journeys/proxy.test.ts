@@ -12,6 +12,8 @@ jest.setTimeout(300_000);
 /** The name in the certificate; the connection goes to this machine. */
 const NAME = "tricord.test";
 
+const PROGRAMS = ["caddy", "openssl"] as const;
+const [CADDY, OPENSSL] = PROGRAMS;
 const found = (program: string): boolean => {
   try {
     execFileSync(program, ["version"], { stdio: "ignore" });
@@ -20,7 +22,7 @@ const found = (program: string): boolean => {
     return false;
   }
 };
-const READY = found("caddy") && found("openssl");
+const READY = PROGRAMS.every(found);
 if (!READY) console.warn("The journey through the proxy did NOT run: it needs caddy and openssl on the path.");
 
 interface Answer {
@@ -74,7 +76,7 @@ interface Answer {
   beforeAll(async () => {
     port = await freePort();
     execFileSync(
-      "openssl",
+      OPENSSL,
       [
         ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
         ...["-subj", `/CN=${NAME}`, "-addext", `subjectAltName=DNS:${NAME}`, "-keyout", key, "-out", cert],
@@ -91,7 +93,7 @@ interface Answer {
     };
     const first = await RealServer.start({ env });
     servers = [first, await RealServer.start({ env, folder: first.folder })];
-    proxy = spawn("caddy", ["run", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"], {
+    proxy = spawn(CADDY, ["run", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"], {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...{ PATH: process.env.PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
