@@ -31,13 +31,30 @@ interface Held {
 /** Longest that an admission is kept when no dated change is ahead, ms. */
 const LONGEST = 3_600_000;
 
-/** Runs `decide` once a label and keeps the answer until the policy revision, a dated boundary or the set of labels changes. */
+/** Lanes that are kept for all viewers together, of some 150 bytes each: with 20,000 labels one viewer may have as many. */
+const MOST_LANES = 1_000_000;
+const MOST_VIEWERS = 5000;
+
+/** Runs `decide` once a label and keeps the answer until the policy revision, a dated boundary or the set of labels changes. Who asked last is kept longest. */
 export class Admissions {
+  /** In the order in which they were asked for. */
   readonly #held = new Map<string, Held>();
   readonly #most: number;
+  #lanes = 0;
 
-  constructor(most = 5000) {
+  /** `most`: lanes kept for all viewers together. */
+  constructor(most = MOST_LANES) {
     this.#most = most;
+  }
+
+  #keep(key: string, held: Held): void {
+    this.#held.delete(key);
+    this.#held.set(key, held);
+  }
+
+  #forget(key: string, { lanes }: Held): void {
+    this.#held.delete(key);
+    this.#lanes -= lanes.size;
   }
 
   of(viewer: Viewer, snapshot: Snapshot, channel: Channel): Admission {
@@ -69,8 +86,8 @@ export class Admissions {
         lanes: new Map(),
       };
       fresh = true;
-      if (this.#held.size >= this.#most) this.#held.clear();
-      this.#held.set(key, held);
+      const before = this.#held.get(key);
+      if (before !== undefined) this.#forget(key, before);
     }
     if (held.labels < snapshot.labelList.length) {
       // A new label may bring an earlier boundary than the one known: judge all again then.
@@ -83,12 +100,16 @@ export class Admissions {
             {},
             formatInstant(snapshot.at),
           );
+      const there = held.lanes.size;
       for (const lane of admittedLanes(viewer, added, snapshot, channel)) held.lanes.set(lane.lane, lane);
+      this.#lanes += held.lanes.size - there;
       held.labels = snapshot.labelList.length;
-      if (ahead !== undefined && ahead < held.until) {
-        held = { ...held, until: ahead };
-        this.#held.set(key, held);
-      }
+      if (ahead !== undefined && ahead < held.until) held = { ...held, until: ahead };
+    }
+    this.#keep(key, held);
+    for (const [oldest, other] of this.#held) {
+      if ((this.#lanes <= this.#most && this.#held.size <= MOST_VIEWERS) || oldest === key) break;
+      this.#forget(oldest, other);
     }
     return { channel, lanes: held.lanes, until: held.until };
   }

@@ -33,18 +33,31 @@ type Told = ReaderDoc["intervals"];
 
 /** Closes and opens lanes in what is told of a reader; a lane that was open since its first row is not told of yet. */
 class Story {
-  readonly told: Array<Told[number]>;
+  readonly #told: Array<Told[number] | undefined>;
+  /** Where the open one of a lane stands: a search for each of thousands would take their square. */
+  readonly #open = new Map<string, number>();
+
   constructor(told: Told) {
-    this.told = [...told];
+    this.#told = [...told];
+    for (const [i, { lane, to }] of told.entries()) if (to === undefined) this.#open.set(lane, i);
   }
+
+  /** In the order of their ends. */
+  get told(): Told {
+    return this.#told.filter((one) => one !== undefined);
+  }
+
   close(lane: string, view: string, own: boolean, to: Range): void {
-    const i = this.told.findLastIndex((one) => one.lane === lane && one.to === undefined);
-    const open = i === -1 ? { lane } : (this.told[i] ?? { lane });
-    if (i !== -1) this.told.splice(i, 1);
-    this.told.push({ ...open, view, ...(own ? { own } : {}), to: [...to] });
+    const i = this.#open.get(lane);
+    const open = (i === undefined ? undefined : this.#told[i]) ?? { lane };
+    if (i !== undefined) this.#told[i] = undefined;
+    this.#open.delete(lane);
+    this.#told.push({ ...open, view, ...(own ? { own } : {}), to: [...to] });
   }
+
   open(lane: string, from: Range): void {
-    this.told.push({ lane, from: [...from] });
+    this.#open.set(lane, this.#told.length);
+    this.#told.push({ lane, from: [...from] });
   }
 }
 

@@ -40,3 +40,16 @@ test.each([
   const later = admissions.of(reader, snapshot(labels, NOON + 60_000), "taxii");
   expect([...later.lanes.values()].map(({ entry: { id } }) => id)).toEqual(known.map(({ id }) => id));
 });
+
+test("admissions – more lanes than are kept – who asked longest ago is judged again, and everybody reads the same as before", () => {
+  const admissions = new Admissions(2);
+  const labels = snapshot([entry("one", NOON + 600_000)], NOON);
+  const ask = (id: string) => admissions.of({ ...reader, id }, labels, "taxii").lanes;
+  const [first, second] = [ask("j1"), ask("j2")];
+  expect(ask("j1")).toBe(first);
+  ask("j3");
+  expect(ask("j1")).toBe(first);
+  const again = ask("j2");
+  expect(again).not.toBe(second);
+  expect([...again.keys()]).toEqual([...second.keys()]);
+});
