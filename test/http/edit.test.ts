@@ -128,9 +128,11 @@ describe("content", () => {
     const { post, hash } = await mine("u1", one.id);
     const path = `/api/v1/mine/${post}/edit`;
     const body = (name: string): object => ({ hash, reason: "x", patch: { name } });
+    world.steer.apart = true;
     const both = await Promise.all(
       ["first", "second"].map((name) => world.ask("u1", { method: "POST", path, body: body(name) })),
     );
+    world.steer.apart = false;
     expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
     expect(both.flatMap((reply) => (reply.status === 409 ? failed(reply) : []))[1]).toMatch(
       /^(content\.stale|edit\.superseded)$/,

@@ -11,6 +11,8 @@ export const START = Date.UTC(2026, 3, 11, 9, 30);
 export interface Steering {
   now: number;
   chance: string;
+  /** Each request has chance of its own, in the order in which they come: for those that are made at once, whose ids must differ. */
+  apart: boolean;
   readonly moments: Moments;
 }
 
@@ -30,6 +32,8 @@ export function momentOf(now: number, word: string): Moment {
 }
 
 export function steering(now = START, chance = "start"): Steering {
-  const steer: Steering = { now, chance, moments: () => momentOf(steer.now, steer.chance) };
+  let asked = 0;
+  const word = (): string => (steer.apart ? `${steer.chance}/${asked++}` : steer.chance);
+  const steer: Steering = { now, chance, apart: false, moments: () => momentOf(steer.now, word()) };
   return steer;
 }
