@@ -180,9 +180,14 @@ describe("a start that can't be", () => {
       ['tricord: PUBLIC_URL: http:// or https://, host and port, nothing after; it is "https://tricord.example/x"'],
     ],
     [
-      "an engine that this build has not",
-      { MONGODB_URI: "mongodb://user:secret@db/tricord" },
-      ["tricord: MONGODB_URI: this build has the embedded store only; leave it out; it is set"],
+      "an address of another kind of database",
+      { MONGODB_URI: "postgres://user:secret@db/tricord" },
+      ["tricord: MONGODB_URI: mongodb://host/database?replicaSet=name; it is set"],
+    ],
+    [
+      "a database that nobody answers for",
+      { MONGODB_URI: "mongodb://user:secret@127.0.0.1:1/tricord?replicaSet=rs0" },
+      ["tricord: The store can't be reached. Try again."],
     ],
     [
       "a data folder that can't be made",
