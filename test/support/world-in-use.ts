@@ -69,68 +69,73 @@ export async function knownOf(
   return { seat, round, jobs, releases, secrets: [], turn: SEATS.indexOf(seat) + 1, ...guessed };
 }
 
-/** Sends the same to two worlds at the same instant with the same chance; throws where one byte of the answers differs. */
-export class Both {
-  readonly #worlds: readonly [TemporaryWorld, TemporaryWorld];
+/** Sends the same to worlds at the same instant with the same chance; throws where one byte of the answers differs. */
+export class Alike {
+  readonly first: TemporaryWorld;
+  readonly #others: readonly TemporaryWorld[];
   asked = 0;
+  /** Answers that gave something. */
+  answered = 0;
 
-  constructor(a: TemporaryWorld, b: TemporaryWorld) {
-    this.#worlds = [a, b];
+  constructor([first, ...others]: readonly TemporaryWorld[]) {
+    if (first === undefined) throw new Error("there is no world");
+    this.first = first;
+    this.#others = others;
   }
 
-  /** The instant and the chance of what comes next, in both. */
+  /** The instant and the chance of what comes next, in all. */
   at(word: string): void {
     this.asked += 1;
-    for (const world of this.#worlds) world.at(READING + this.asked * SECOND, `${word}/${this.asked}`);
+    for (const world of [this.first, ...this.#others]) world.at(READING + this.asked * SECOND, `${word}/${this.asked}`);
   }
 
   async ask(as: string, ask: Ask, credential?: Credential): Promise<Reply> {
-    this.at("both");
-    const [a, b] = this.#worlds;
-    const [one, other] = await Promise.all([a.ask(as, ask, credential), b.ask(as, ask, credential)]);
-    compare(ask, one, other);
+    this.at("alike");
+    const [one, ...others] = await Promise.all([
+      this.first.ask(as, ask, credential),
+      ...this.#others.map((world) => world.ask(as, ask, credential)),
+    ]);
+    for (const other of others) compare(ask, one, other);
+    if (one.status === 200) this.answered += 1;
     return one;
   }
 
   async runJobs(): Promise<void> {
     this.at("jobs");
-    for (const world of this.#worlds) await world.runJobs();
+    for (const world of [this.first, ...this.#others]) await world.runJobs();
   }
 }
 
 /** Every read of the OpenAPI document through the eyes of a seat. */
-export async function readAll(both: Both, world: TemporaryWorld, seat: Seat, left: Traces): Promise<void> {
-  const known = await knownOf(world, seat, left, "first");
+export async function readAll(alike: Alike, seat: Seat, left: Traces): Promise<void> {
+  const known = await knownOf(alike.first, seat, left, "first");
   for (const recipe of Object.values(READS))
-    await recipe((ask, credential = seat.credential) => both.ask(seat.id, ask, credential), known);
+    await recipe((ask, credential = seat.credential) => alike.ask(seat.id, ask, credential), known);
 }
 
 const LISTS = [
-  ...["/api/v1/me", "/api/v1/mine", "/api/v1/releases", "/api/v1/releases/onward", "/api/v1/orders", "/api/v1/samples"],
-  ...["/api/v1/promotions", "/api/v1/column-maps", "/api/v1/objects?limit=5", "/api/v1/objects?limit=7&view=originals"],
-  ...["/api/v1/objects?text=writes", "/api/v1/objects?text=partner&view=originals", "/api/v1/quarantine"],
-  ...["/api/v1/triage/queue", "/api/v1/triage/summary", "/api/v1/triage/mine", "/api/v1/confirmations"],
-  ...["/api/v1/export?format=stix", "/taxii2/", "/taxii2/dprk/collections/"],
+  ...["/api/v1/me", "/api/v1/mine?limit=100", "/api/v1/releases", "/api/v1/releases/onward", "/api/v1/samples"],
+  ...["/api/v1/objects?limit=200", "/api/v1/objects?limit=40&view=originals", "/api/v1/objects?text=writes"],
+  ...["/api/v1/quarantine", "/api/v1/triage/queue", "/api/v1/triage/summary", "/api/v1/confirmations"],
+  ...["/api/v1/export?format=stix", "/taxii2/dprk/collections/"],
   ...["originals", "consolidated", "recalls"].flatMap((name) =>
-    ["objects", "manifest"].map((what) => `/taxii2/dprk/collections/${name}/${what}/?limit=20`),
+    ["objects", "manifest"].map((what) => `/taxii2/dprk/collections/${name}/${what}/?limit=200`),
   ),
 ];
 
-/** What every account is shown in lists, to the end of each. Gives how many lists there were something in. */
-export async function readLists(both: Both, world: TemporaryWorld): Promise<number> {
-  let full = 0;
-  for (const { id } of await world.storage.collection(Accounts).all({ limit: 1000 })) {
+/** What these accounts are shown in lists, to the end of each. */
+export async function readLists(alike: Alike, accounts: readonly string[]): Promise<void> {
+  for (const account of accounts) {
     for (const list of LISTS) {
       let next: string | undefined;
-      let page = 0;
       do {
         const more = next === undefined ? "" : `${list.includes("?") ? "&" : "?"}next=${encodeURIComponent(next)}`;
-        const { json, status } = await both.ask(id, { method: "GET", path: `${list}${more}` });
-        if (status === 200 && page === 0) full += 1;
+        const { json } = await alike.ask(account, { method: "GET", path: `${list}${more}` });
         next = (json as { next?: string } | undefined)?.next;
-        page += 1;
-      } while (next !== undefined && page < 100);
+      } while (next !== undefined);
     }
   }
-  return full;
 }
+
+export const everyAccount = async (world: TemporaryWorld): Promise<string[]> =>
+  (await world.storage.collection(Accounts).all({ limit: 1000 })).map(({ id }) => id);
