@@ -6,6 +6,7 @@ import type { Collection, CollectionSpec, Doc, Scan, Storage } from "../../serve
 import { Admissions } from "../../server/usecases/admission.ts";
 import { Renderer } from "../../server/usecases/render.ts";
 import { Sight } from "../../server/usecases/sight.ts";
+import { drawn } from "../support/drawn.ts";
 import { type PairOptions, runPair, TwinDifference } from "./run-pair.ts";
 import { SEATS } from "./seats.ts";
 import { stories } from "./story.ts";
@@ -147,7 +148,8 @@ describe("the twin suite itself", () => {
     return "nothing";
   };
 
-  test.each(Object.entries(LEAKS))("a planted leak – %s – is caught", async (_, leak) => {
+  const planted = Object.entries(LEAKS).filter((_, n) => n % drawn(1, 4) === 0);
+  test.each(planted)("a planted leak – %s – is caught", async (_, leak) => {
     const told = await noticed(leak.open());
     if (process.env.TWIN_TALK !== undefined) console.log(told.slice(0, 600));
     expect(told).toMatch(/^(GET|POST) /);
