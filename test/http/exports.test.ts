@@ -412,8 +412,8 @@ describe("while a file is made and sent", () => {
   describe("over HTTP, of many megabytes", () => {
     let server: Server;
     beforeAll(async () => {
-      for (let from = 0; from < 4500; from += 1500) {
-        const many = Array.from({ length: 1500 }, (_, n) =>
+      for (let from = 0; from < 4500; from += 900) {
+        const many = Array.from({ length: 900 }, (_, n) =>
           tool(`large ${from + n}`, { description: "y".repeat(4000) }),
         );
         await post("feed-JP-NCO", GREEN, ...many);
