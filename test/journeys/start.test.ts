@@ -18,6 +18,8 @@ import {
 import { STORE } from "../support/which-store.ts";
 
 const { accounts, entries } = readSeed("seed");
+/** As many as are taken at once: on MongoDB a larger post becomes a job. */
+const LINES = STORE === "mongo" ? 900 : 4000;
 
 jest.setTimeout(600_000);
 afterAll(endAll);
@@ -119,7 +121,7 @@ describe("the first start and the second", () => {
     await new Promise((done) => idle.once("connect", done));
     const idleClosed = new Promise((done) => idle.once("close", done));
     idle.resume();
-    const lines = Array.from({ length: 4000 }, (_, i) => `10.${i >> 8}.${i & 255}.7`).join("\n");
+    const lines = Array.from({ length: LINES }, (_, i) => `10.${i >> 8}.${i & 255}.7`).join("\n");
     // The server asks for the rest of it: however slow the machine is, the post is under way then.
     const under = request(`${first.url}/api/v1/ingest?format=text`, {
       method: "POST",
@@ -135,7 +137,7 @@ describe("the first start and the second", () => {
     const ending = first.stop("SIGINT");
     under.end(lines);
     const [answer] = await answered;
-    expect(await json(answer)).toMatchObject({ counts: { received: 4000, created: 4000 } });
+    expect(await json(answer)).toMatchObject({ counts: { received: LINES, created: LINES } });
     const ended = await ending;
     await idleClosed;
     expect([ended.code, ended.signal]).toEqual([0, null]);
@@ -151,7 +153,7 @@ describe("the first start and the second", () => {
     const posted = (await second.mine("feed-US-CISA")).filter(
       ({ type, tlp }) => type === "ipv4-addr" && tlp === "GREEN",
     );
-    expect(posted.length).toBeGreaterThanOrEqual(4000);
+    expect(posted.length).toBeGreaterThanOrEqual(LINES);
     const ended = await second.stop("SIGTERM");
     expect(ended.code).toBe(0);
     expect(ended.stdout).toBe(
