@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { readSeed } from "../../seed/shapes.ts";
 import { Meta } from "../../server/storage/collections.ts";
+import { drawn } from "../support/drawn.ts";
 import { freePort } from "../support/free-port.ts";
 import {
   cutStart,
@@ -18,8 +19,7 @@ import {
 import { STORE } from "../support/which-store.ts";
 
 const { accounts, entries } = readSeed("seed");
-/** As many as are taken at once: on MongoDB a larger post becomes a job. */
-const LINES = STORE === "mongo" ? 900 : 4000;
+const LINES = drawn(4000, 900);
 
 jest.setTimeout(600_000);
 afterAll(endAll);
