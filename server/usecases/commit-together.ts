@@ -70,8 +70,10 @@ export class CommitTogether {
         for (const { work } of group) await work(unit);
       });
     } catch (error) {
-      // Who waited in vain for the lock would wait as long once more.
-      const toldAll = group.length === 1 || (error instanceof Fault && error.code === "store.busy");
+      // Who waited in vain for the lock, or for a store that is away, would wait as long once more; and what the store did not say may be done.
+      const ofStore =
+        error instanceof Fault && error.kind === "unavailable" && error.code?.startsWith("store.") === true;
+      const toldAll = group.length === 1 || ofStore;
       for (const one of group)
         if (toldAll) one.failed(error);
         else await this.#apply([one]);

@@ -193,6 +193,82 @@ withMongo("faults of a MongoDB server", () => {
     expect(await slow.collection(Things).get("counted")).toMatchObject({ rank: 3 });
   });
 
+  test("a commit that never came to the server – others that write – go on once the lease has run out, and nothing of it is there", async () => {
+    const [cut, other] = [await open(), await open()];
+    await cut.collection(Things).insert([aThing("before")]);
+    const lost = { failCommands: ["commitTransaction"], errorCode: 50 };
+    if (!(await plant(100, lost))) return;
+    await expect(cut.collection(Things).insert([aThing("lost")])).rejects.toMatchObject({ kind: "unavailable" });
+    const note = { id: "n", text: "lost" };
+    await expect(cut.collection(Notes).insert([note])).rejects.toMatchObject({ kind: "unavailable" });
+    await client.db("admin").command({ configureFailPoint: "failCommand", mode: "off" });
+    await other.collection(Notes).insert([{ ...note, text: "after" }]);
+    expect((await other.collection(Notes).get("n"))?.text).toBe("after");
+    await other.collection(Things).insert([aThing("after")]);
+    expect(ids(await other.collection(Things).all({ limit: 9 }))).toEqual(["after", "before"]);
+  });
+
+  test("a commit that never came to the server – the same process, which writes again – goes on at once", async () => {
+    const storage = await open(2000);
+    const lost = { failCommands: ["commitTransaction"], errorCode: 50 };
+    if (!(await plant(100, lost))) return;
+    await expect(storage.collection(Things).insert([aThing("lost")])).rejects.toMatchObject({ kind: "unavailable" });
+    await client.db("admin").command({ configureFailPoint: "failCommand", mode: "off" });
+    await storage.collection(Things).insert([aThing("again")]);
+    expect(ids(await storage.collection(Things).all({ limit: 9 }))).toEqual(["again"]);
+  });
+
+  test("reads of one state whose end the store did not confirm – a snapshot – are done again, since what they saw may be undone", async () => {
+    const storage = await open();
+    await storage.collection(Things).insert(manyThings(2));
+    const stepped = {
+      failCommands: ["commitTransaction"],
+      errorCode: 251,
+      errorLabels: ["TransientTransactionError"],
+    };
+    if (!(await plant(1, stepped))) return;
+    let runs = 0;
+    const found = await storage.snapshot(async (unit) => {
+      runs++;
+      return ids(await unit.collection(Things).all({ limit: 9 }));
+    });
+    expect([runs, found]).toEqual([2, ["t0000", "t0001"]]);
+  });
+
+  test.each([
+    ["at a read", "find"],
+    ["at the write", "insert"],
+    ["at the commit", "commitTransaction"],
+  ])(
+    "a session that another process ended %s – a transaction – runs on or again, and is there once",
+    async (_, command) => {
+      const storage = await open();
+      if (!(await plant(1, { failCommands: [command], errorCode: 11601 }))) return;
+      await storage.transaction(async (unit) => {
+        const held = (await unit.collection(Things).all({ limit: 9 })).length;
+        await unit.collection(Things).insert([aThing("counted", { rank: held })]);
+      });
+      expect(await storage.collection(Things).get("counted")).toMatchObject({ rank: 0, rev: 1 });
+    },
+  );
+
+  test("a server that ends nobody's session – a turn that ran out – is taken all the same", async () => {
+    const storage = await open();
+    await client
+      .db()
+      .collection<{ _id: string }>("_turns")
+      .updateOne(
+        { _id: "content" },
+        {
+          $set: { holder: "the dead", session: new mongo.UUID(), until: new Date(Date.now() - 1000) },
+          $inc: { n: 1 },
+        },
+      );
+    if (!(await plant(1, { failCommands: ["killSessions"], errorCode: 13 }))) return;
+    await storage.collection(Things).insert([aThing("a")]);
+    expect(ids(await storage.collection(Things).all({ limit: 9 }))).toEqual(["a"]);
+  });
+
   test("a turn that is held for longer than its lease – a transaction that takes its time – keeps it, and others wait", async () => {
     const [slow, other] = [await open(), await open()];
     const order: string[] = [];

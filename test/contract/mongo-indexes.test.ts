@@ -1,13 +1,15 @@
-import { mongo } from "mongoose";
+import mongoose, { mongo } from "mongoose";
 import { COLLECTIONS } from "../../server/storage/collections.ts";
 import { type CollectionReads, collectionReads } from "../../server/storage/mongo/collection-reads.ts";
 import { type Declared, layoutOf, SEARCH_INDEX } from "../../server/storage/mongo/layout.ts";
+import { makeCollections } from "../../server/storage/mongo/make-collections.ts";
 import { openMongo } from "../../server/storage/mongo/open-mongo.ts";
 import type { Doc, Scan } from "../../server/storage/port.ts";
 import { Seal } from "../../server/storage/seal/seal.ts";
 import { type OwnDatabase, ownDatabase } from "../support/mongo-database.ts";
 import { mongoSource } from "../support/mongo-server.ts";
 import { withMongo } from "../support/with-mongo.ts";
+import { Notes } from "./things.ts";
 
 type Command = mongo.BSON.Document;
 type Reads = CollectionReads<Doc>;
@@ -138,6 +140,25 @@ withMongo("the indexes of the store on MongoDB", () => {
   afterAll(async () => {
     await client.close();
     await database.drop();
+  });
+
+  test.each([
+    ["a replica set", false, []],
+    ["shards, one of whose keys it may be", true, ["by_operator"]],
+  ])("an index that nobody declared – on %s – is dropped, or stays", async (_, routed, left) => {
+    const own = await ownDatabase();
+    const connection = await mongoose.createConnection(own.uri).asPromise();
+    try {
+      await makeCollections(connection, [layoutOf(Notes)], routed);
+      const notes = connection.getClient().db(connection.name).collection("notes");
+      await notes.createIndex({ text: -1 }, { name: "by_operator" });
+      await makeCollections(connection, [layoutOf(Notes)], routed);
+      const names = (await notes.indexes()).map(({ name }) => String(name)).sort();
+      expect(names).toEqual(["_id_", ...left, "text"]);
+    } finally {
+      await connection.close();
+      await own.drop();
+    }
   });
 
   test("every declared read of every collection – explained by the server – takes its index and never walks the collection", async () => {

@@ -28,9 +28,13 @@ const essence = (index: {
 
 /**
  * Makes the collections of these layouts, with the indexes that are declared and no other. Several processes may do so at once. An index that is declared anew
- * is made anew: its reads wait for that.
+ * is made anew: its reads wait for that. `routed`: through mongos, where an index that is not declared may be that of a shard key, and stays.
  */
-export async function makeCollections(connection: Connection, layouts: readonly Layout[]): Promise<void> {
+export async function makeCollections(
+  connection: Connection,
+  layouts: readonly Layout[],
+  routed: boolean,
+): Promise<void> {
   const database = connection.getClient().db(connection.name);
   const there = new Set((await database.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
   for (const layout of layouts) {
@@ -49,7 +53,7 @@ export async function makeCollections(connection: Connection, layouts: readonly 
       if (name === "_id_") continue;
       const declared = wanted.get(name);
       if (declared !== undefined && essence(declared) === essence(index)) wanted.delete(name);
-      else await model.collection.dropIndex(name);
+      else if (declared !== undefined || !routed) await model.collection.dropIndex(name);
     }
     for (const { key, ...options } of wanted.values()) await model.collection.createIndex(key, options);
   }

@@ -10,7 +10,9 @@ interface Told {
 
 function told(error: unknown): Told | undefined {
   if (!(error instanceof Error) || error instanceof Fault || !/^Mongo/.test(error.name)) return undefined;
-  const { code, errorLabelSet } = error as Error & { code?: unknown; errorLabelSet?: unknown };
+  const { code, errorLabelSet, errorResponse } = error as Error & Partial<Record<string, unknown>>;
+  // Of what keeps a batch from being sent the driver makes an error of the batch.
+  if (error.name === "MongoBulkWriteError" && errorResponse instanceof Error) return told(errorResponse);
   return {
     name: error.name,
     code: typeof code === "number" ? code : undefined,
@@ -25,6 +27,8 @@ const has = (error: unknown, label: string): boolean => told(error)?.labels.has(
 export const isTransient = (error: unknown): boolean => has(error, "TransientTransactionError");
 /** Nobody knows whether it was committed: committing again finds out. */
 export const isUnknownCommit = (error: unknown): boolean => has(error, "UnknownTransactionCommitResult");
+/** Somebody ended the session or the operation (`killSessions`, `killOp`); the server puts no label on it. What was not committed is undone. */
+export const isInterrupted = (error: unknown): boolean => told(error)?.code === 11601;
 /** A document with this id or unique value is there. */
 export const isDuplicate = (error: unknown): boolean => told(error)?.code === 11000;
 /** The server itself could not be reached or did not answer. */
@@ -58,6 +62,7 @@ const FORESEEN: ReadonlyMap<number, (cause: unknown) => Fault> = new Map([
   [112, busyFault],
   [251, busyFault],
   [24, busyFault],
+  [11601, busyFault],
   [
     13,
     (cause) =>

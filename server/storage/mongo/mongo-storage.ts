@@ -16,7 +16,7 @@ import {
   type Session,
 } from "./collection-reads.ts";
 import { type Layout, SEALED_WITH } from "./layout.ts";
-import { guarded, isTransient, misuse, mongoFault } from "./mongo-fault.ts";
+import { guarded, isInterrupted, isTransient, isUnknownCommit, misuse, mongoFault } from "./mongo-fault.ts";
 import { type Held, type Means, Transaction } from "./transaction.ts";
 import { Turn, type TurnCollections } from "./turn.ts";
 
@@ -53,12 +53,17 @@ export function mongoStorage({
 }: MongoStorageOptions): Storage & { readonly sealKeys: SealKeyStore } {
   const client = connection.getClient();
   const startSession = (): Session => client.startSession();
+  /** A server that refuses this ends the transaction itself, later: it is no reason not to go on. */
+  const endSession = async (id: mongoose.mongo.Binary): Promise<void> => {
+    await client
+      .db("admin")
+      .command({ killSessions: [{ id }] })
+      .catch(() => undefined);
+  };
   const turn = new Turn({
     collections: turns,
     startSession,
-    endSession: async (id) => {
-      await client.db("admin").command({ killSessions: [{ id }] });
-    },
+    endSession,
     now: async () => ((await client.db("admin").command({ hello: 1 })).localTime as Date).getTime(),
     deadline: busyDeadline,
     waited: (ms, tries) => {
@@ -66,7 +71,7 @@ export function mongoStorage({
       if (tries > 0) observe?.({ kind: "retry", placement: "content", why: "busy", times: tries });
     },
   });
-  const means: Means = { startSession, turn };
+  const means: Means = { startSession, endSession, turn };
   const running = new AsyncLocalStorage<Transaction>();
   const underWay = new Set<Promise<unknown>>();
   let closed = false;
@@ -135,7 +140,10 @@ export function mongoStorage({
     return repeated(work);
   };
 
-  /** Reads that all see one state, one after the other: a session takes no more at once. */
+  /**
+   * Reads that all see one state, one after the other: a session takes no more at once. That the state is one that stays is known once the end of the transaction is
+   * confirmed: else they are done again.
+   */
   const oneState = async <R>(work: (session: Session) => Promise<R>): Promise<R> => {
     const began = performance.now();
     for (;;) {
@@ -143,12 +151,13 @@ export function mongoStorage({
       try {
         session.startTransaction(READ_ONE_STATE);
         const result = await work(session);
-        await session.commitTransaction().catch(() => undefined);
+        await session.commitTransaction();
         return result;
       } catch (error) {
         if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
         const cause = error instanceof Fault ? error.cause : error;
-        if (!isTransient(cause) || performance.now() - began >= busyDeadline) throw mongoFault(error);
+        const passing = isTransient(cause) || isUnknownCommit(cause) || isInterrupted(cause);
+        if (!passing || performance.now() - began >= busyDeadline) throw mongoFault(error);
       } finally {
         await session.endSession();
       }

@@ -53,9 +53,9 @@ export async function openMongo(options: MongoOptions): Promise<Storage> {
   const layouts = (options.collections ?? COLLECTIONS).map((spec: Declared) => layoutOf(spec));
   const specs = new Map<string, Declared>((options.collections ?? COLLECTIONS).map((spec) => [spec.name, spec]));
   await prepare(uri, async (connection) => {
-    await checkServer(connection);
+    const { routed } = await checkServer(connection);
     await checkFormat(connection, migrations, readOnly);
-    if (!readOnly) await guarded(() => makeCollections(connection, layouts));
+    if (!readOnly) await guarded(() => makeCollections(connection, layouts, routed));
   });
   const connection = await connect(uri, SILENCE);
   try {
@@ -123,11 +123,12 @@ const wrongAddress = (cause: unknown): Fault =>
     { code: "store.uri", cause },
   );
 
-/** A server that can't keep what the store promises is refused before anything is made. */
-async function checkServer(connection: mongoose.Connection): Promise<void> {
+/** A server that can't keep what the store promises is refused before anything is made. Says whether it is mongos, before shards. */
+async function checkServer(connection: mongoose.Connection): Promise<{ readonly routed: boolean }> {
   const admin = connection.getClient().db("admin");
   const hello = await guarded(() => admin.command({ hello: 1 }));
-  if (hello.setName === undefined && hello.msg !== "isdbgrid")
+  const routed = hello.msg === "isdbgrid";
+  if (hello.setName === undefined && !routed)
     throw new Fault(
       "unavailable",
       "MONGODB_URI names a server by itself, which has no transactions: start it as a replica set (--replSet, then rs.initiate()).",
@@ -143,6 +144,7 @@ async function checkServer(connection: mongoose.Connection): Promise<void> {
         code: "store.version",
       },
     );
+  return { routed };
 }
 
 /** Before anything is changed: a store that this version doesn't know is left alone. */

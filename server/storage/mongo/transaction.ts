@@ -1,3 +1,4 @@
+import type mongoose from "mongoose";
 import { Fault } from "../../shared/fault.ts";
 import type { Collection, Doc } from "../port.ts";
 import type { Seal } from "../seal/seal.ts";
@@ -5,7 +6,16 @@ import type { Placed } from "../store-events.ts";
 import { collectionReads, type RawCollection, type Session } from "./collection-reads.ts";
 import { CollectionWrites } from "./collection-writes.ts";
 import type { Layout } from "./layout.ts";
-import { guarded, isAway, isDuplicate, isTransient, isUnknownCommit, misuse, mongoFault } from "./mongo-fault.ts";
+import {
+  guarded,
+  isAway,
+  isDuplicate,
+  isInterrupted,
+  isTransient,
+  isUnknownCommit,
+  misuse,
+  mongoFault,
+} from "./mongo-fault.ts";
 import type { Taken, Turn } from "./turn.ts";
 
 /** A declared collection as the adapter holds it. */
@@ -20,6 +30,8 @@ export interface Held {
 export interface Means {
   /** A session for a transaction on log collections. */
   readonly startSession: () => Session;
+  /** Ends, on the server, what a session has left open. */
+  readonly endSession: (id: mongoose.mongo.Binary) => Promise<void>;
   readonly turn: Turn;
 }
 
@@ -52,6 +64,9 @@ export class Transaction {
   #failed: { readonly error: unknown } | undefined;
   #wrote = false;
   #ended = false;
+  #committing = false;
+  /** The server may still have it open, with all that it wrote held against others. */
+  #leftOpen = false;
   #again = 0;
 
   constructor(means: Means) {
@@ -136,7 +151,8 @@ export class Transaction {
     if (this.#failed !== undefined) return;
     this.#failed = { error };
     const cause = causeOf(error);
-    if (isTransient(cause)) this.#again = Number.POSITIVE_INFINITY;
+    this.#leftOpen = isAway(cause) || (this.#committing && !isTransient(cause));
+    if (isTransient(cause) || (isInterrupted(cause) && !this.#committing)) this.#again = Number.POSITIVE_INFINITY;
     // Outside the turn another may have taken the id since the work looked for it.
     else if (this.#placement === "log" && isDuplicate(cause)) this.#again = DUPLICATES;
   }
@@ -190,12 +206,14 @@ export class Transaction {
         retryAfter: 1,
       });
     }
+    this.#committing = true;
     for (let tries = 1; ; tries++) {
       try {
         await session.commitTransaction();
         return;
       } catch (error) {
-        if (!(isUnknownCommit(error) || (isAway(error) && !isTransient(error))) || tries >= COMMITS) throw error;
+        const unsure = isUnknownCommit(error) || isInterrupted(error) || (isAway(error) && !isTransient(error));
+        if (!unsure || tries >= COMMITS) throw error;
       }
     }
   }
@@ -208,8 +226,11 @@ export class Transaction {
     try {
       if (!committed && session.inTransaction()) await session.abortTransaction().catch(() => undefined);
     } finally {
-      if (taken === undefined) await session.endSession();
-      else taken.leave();
+      if (taken !== undefined) taken.leave(this.#leftOpen);
+      else if (this.#leftOpen && session.id !== undefined)
+        // Nobody waits for a server that may be away, and nobody gets the session before.
+        void this.#means.endSession(session.id.id).finally(() => session.endSession());
+      else await session.endSession();
     }
   }
 }

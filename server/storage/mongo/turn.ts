@@ -42,7 +42,8 @@ export interface Taken {
   readonly n: number;
   /** The session to write in: the one that the turn names. What it reads is not older than the turn. */
   readonly session: Session;
-  readonly leave: () => void;
+  /** `open`: the server may still have the transaction open. Then nothing is given back: who takes the turn once it ran out ends the session, this process's next step does so by itself. */
+  readonly leave: (open: boolean) => void;
 }
 
 /**
@@ -117,7 +118,8 @@ export class Turn {
     const n = this.#held.n;
     return {
       ...{ n, session },
-      leave: () => {
+      leave: (open) => {
+        if (open) this.#drop();
         if (this.#waiting > 0 || this.#held === undefined) done();
         else
           void this.#giveBack()
@@ -175,12 +177,17 @@ export class Turn {
   async #giveBack(): Promise<void> {
     const held = this.#held;
     if (held === undefined) return;
-    this.#held = undefined;
-    clearInterval(held.renewing);
+    this.#drop();
     const free = { $set: { holder: null, session: null } };
     await guarded(() =>
       this.#collections.turns.updateOne({ _id: TURN, n: held.n, holder: this.#holder }, free, { maxTimeMS: PATIENCE }),
     );
+  }
+
+  /** It is this process's no more, or not known to be. */
+  #drop(): void {
+    clearInterval(this.#held?.renewing);
+    this.#held = undefined;
   }
 
   /** Somebody else has it, whatever this process thinks: the next one asks anew. */
