@@ -21,33 +21,30 @@ const fileFault = (file: string, cause: unknown): unknown =>
     ? cause
     : new Fault("bad_request", `${file} can't be read or written (${codeOf(cause)})`, { code: "backup.file", cause });
 
-/** Hands on what is written to it: `work` writes, and waits where the reader is slower. */
+/** Hands on what `work` writes, which waits where `read` is slower. What failed first is what is told. */
 export async function piped<R>(
   work: (write: (piece: Uint8Array) => Promise<void>) => Promise<R>,
   read: (source: Readable) => Promise<void>,
 ): Promise<R> {
   const pipe = new PassThrough({ highWaterMark: 4 * CHUNK });
-  const reading = read(pipe).catch((error: unknown) => {
+  let failed: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => {
+    failed ??= { error };
     pipe.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  });
-  // It is waited for below; until then it must not count as nobody's.
-  reading.catch(() => undefined);
+  };
+  const reading = read(pipe).catch(fail);
   const write = (piece: Uint8Array): Promise<void> =>
-    new Promise((done, failed) => pipe.write(piece, (error) => (error ? failed(error) : done())));
+    new Promise((done, refused) => pipe.write(piece, (error) => (error ? refused(error) : done())));
+  let result: { readonly of: R } | undefined;
   try {
-    const result = await work(write);
+    result = { of: await work(write) };
     pipe.end();
-    await reading;
-    return result;
   } catch (error) {
-    pipe.destroy(error instanceof Error ? error : new Error(String(error)));
-    // The reader's own words say more than that it went away.
-    await reading.catch((own: unknown) => {
-      if (own instanceof Fault) throw own;
-    });
-    throw error;
+    fail(error);
   }
+  await reading;
+  if (failed !== undefined || result === undefined) throw failed?.error;
+  return result.of;
 }
 
 export interface FileOptions {
