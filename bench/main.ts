@@ -1,5 +1,6 @@
 import { bareInsert } from "./bare-store.ts";
 import { attackObjects, type Sample, smallIndicators } from "./corpus.ts";
+import { growthBench } from "./growth.ts";
 import { largeBundleBench } from "./large-bundle.ts";
 import { realData } from "./real-data.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
@@ -156,6 +157,10 @@ if (process.argv.includes("taxii-real")) {
 }
 if (process.argv.includes("store")) {
   await storeBench();
+  process.exit();
+}
+if (process.argv.includes("growth")) {
+  await growthBench();
   process.exit();
 }
 if (process.argv.includes("large-bundle")) {
