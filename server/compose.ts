@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Config } from "./config.ts";
+import { roomIn } from "./disk-room.ts";
 import { ownHosts } from "./formats/block-value.ts";
 import type { MineParts } from "./http/api/mine.ts";
 import type { OrderUseCases } from "./http/api/orders.ts";
@@ -99,7 +100,7 @@ export async function openCore(
 /** Processes of one embedded store share its folder; those of a server may have nothing but it in common. */
 const spoolOf = (config: Config, storage: Storage, moments: Moments): Spool =>
   config.MONGODB_URI === undefined
-    ? new FolderSpool(resolve(config.DATA_DIR, "spool"))
+    ? new FolderSpool(resolve(config.DATA_DIR, "spool"), roomIn(config.DATA_DIR))
     : new StoreSpool(storage, () => moments().now);
 
 /** A store to be restored: it may hold a part of a backup, and its secret has to be there. */
@@ -149,6 +150,7 @@ export const composeIngest = ({
   clock,
   meter,
   secrets,
+  ...(config.MONGODB_URI === undefined ? { room: roomIn(config.DATA_DIR) } : {}),
   inflatedLimit: Math.min(config.MAX_INLINE_BYTES * INLINE_INFLATION, config.MAX_INFLATED_BYTES),
 });
 

@@ -10,9 +10,19 @@ import type { Spool } from "./usecases/intake.ts";
 /** Large posts as files in a folder, for the owner alone: whole under their name or not at all. */
 export class FolderSpool implements Spool {
   readonly #folder: string;
+  readonly #room: () => void;
 
-  constructor(folder: string) {
+  /** `room` throws where the disk has none for more. */
+  constructor(folder: string, room: () => void = () => undefined) {
     this.#folder = folder;
+    this.#room = room;
+  }
+
+  async *#whileThereIsRoom(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#room();
+      yield chunk;
+    }
   }
 
   #path(name: string): string {
@@ -25,7 +35,7 @@ export class FolderSpool implements Spool {
     try {
       makeFolder(this.#folder);
       const file = createWriteStream(fresh, { mode: 0o600, flags: "wx" });
-      await pipeline(Readable.from(chunks), file);
+      await pipeline(Readable.from(this.#whileThereIsRoom(chunks)), file);
       const written = await open(fresh, "r+");
       await written.sync();
       await written.close();

@@ -41,6 +41,8 @@ export interface IngestParts {
   /** Where posts that wait at once are committed together; absent: each by itself. */
   readonly commits?: CommitTogether;
   readonly meter?: Meter;
+  /** Throws where the store has no room for more content. */
+  readonly room?: () => void;
 }
 
 export interface BatchAsk {
@@ -279,6 +281,7 @@ export async function ingestBatch(
   moment: Moment,
 ): Promise<IngestReply> {
   const began = performance.now();
+  if (!ask.dryRun) parts.room?.();
   for (let tries = 0; ; tries++) {
     const snapshot = await parts.snapshots.read(parts.storage, moment.now);
     try {

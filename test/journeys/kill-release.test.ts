@@ -1,6 +1,6 @@
 import { AgreementsIn } from "../../server/storage/collections.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
-import { type Item, taxii } from "../support/pollers.ts";
+import { PageFollower } from "../support/page-follower.ts";
 import { endAll, openStoreOf, RealServer } from "../support/real-server.ts";
 import { bundle, row, tool } from "../support/samples.ts";
 import { isCut, seededChance } from "../support/seeded-chance.ts";
@@ -13,38 +13,11 @@ afterAll(endAll);
 const KILLS = 10;
 const HOME = { tlp: "GREEN", releases: [row("TRI", ["USA"])] };
 const TO_JAPAN = row("TRI", ["JPN"]);
-const version = ({ id, modified = "" }: Item): string => `${id} ${modified}`;
 
 async function done<T>(asked: Promise<Reply>, wanted = 200): Promise<T> {
   const { status, body, text } = await asked;
   expect([status, status === wanted ? "" : text]).toEqual([wanted, ""]);
   return body as T;
-}
-
-/** Follows `originals` by date and keeps what it was given, whatever becomes of the server. */
-class Follower {
-  readonly got: string[] = [];
-  readonly #as: string;
-  #after: string | undefined;
-
-  constructor(as: string) {
-    this.#as = as;
-  }
-
-  /** One page; whether there may be more. A page that did not come whole was not given. */
-  async step(server: RealServer, limit: number): Promise<boolean> {
-    const query = { limit: String(limit), ...(this.#after === undefined ? {} : { added_after: this.#after }) };
-    const { status, json, last } = await taxii(server, this.#as, "collections/originals/objects/", { query });
-    expect(status).toBe(200);
-    const objects = json.objects ?? [];
-    this.got.push(...objects.filter(({ type }) => type !== "marking-definition").map(version));
-    this.#after = last ?? this.#after;
-    return objects.length > 0;
-  }
-
-  async catchUp(server: RealServer): Promise<void> {
-    while (await this.step(server, 1000));
-  }
 }
 
 /** Does work that the kill cuts off: whatever was under way fails, what was acknowledged counts. */
@@ -79,7 +52,7 @@ test("kill -9 in the middle of releases, at ten random moments – after each re
     releases.set(id, release);
   };
   for (let i = 0; i < objects.length; i += 6) await Promise.all(objects.slice(i, i + 6).map(({ id }) => propose(id)));
-  const follower = new Follower("j1");
+  const follower = new PageFollower("j1");
   await follower.catchUp(server);
   const before = follower.got.length;
   const acknowledged = new Set<string>();
@@ -140,7 +113,7 @@ test("kill -9 while readers are observed after a policy change, at ten random mo
       await unit.collection(AgreementsIn).put({ ...held, status });
       await bumpRevision(unit);
     });
-  const followers = ["j1", "j2", "k1", "k2", "u1", "u2"].map((as) => ({ as, follower: new Follower(as) }));
+  const followers = ["j1", "j2", "k1", "k2", "u1", "u2"].map((as) => ({ as, follower: new PageFollower(as) }));
   for (const { follower } of followers) await follower.catchUp(server);
   let suspended = false;
   let ends = followers.map(({ follower }) => follower.got.length);
@@ -149,9 +122,9 @@ test("kill -9 while readers are observed after a policy change, at ten random mo
     await set("TRI", suspended ? "suspended" : "in-force");
     const here = server;
     const poll =
-      ({ follower }: { follower: Follower }) =>
+      ({ follower }: { follower: PageFollower }) =>
       async (): Promise<void> => {
-        while (await follower.step(here, 50));
+        while ((await follower.step(here, 50)) === "more");
       };
     server = await killIn(server, draw() * 120, followers.map(poll));
     for (const [i, { as, follower }] of followers.entries()) {
@@ -159,7 +132,7 @@ test("kill -9 while readers are observed after a policy change, at ten random mo
       const since = follower.got.slice(ends[i]);
       // Under one policy nothing comes twice.
       expect({ as, kill, twice: since.length - new Set(since).size }).toEqual({ as, kill, twice: 0 });
-      const fresh = new Follower(as);
+      const fresh = new PageFollower(as);
       await fresh.catchUp(server);
       const had = new Set(follower.got);
       expect({ as, kill, missed: fresh.got.filter((one) => !had.has(one)) }).toEqual({ as, kill, missed: [] });
