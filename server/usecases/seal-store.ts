@@ -2,7 +2,7 @@ import { indexTerms } from "../pipeline/index-terms.ts";
 import { deadLane } from "../pipeline/lane.ts";
 import { Fault } from "../shared/fault.ts";
 import type { Moment } from "../shared/moment.ts";
-import { Agencies, COLLECTIONS, Labels, Rows, SealKeys } from "../storage/collections.ts";
+import { Agencies, COLLECTIONS, Labels, Meta, Rows, SealKeys } from "../storage/collections.ts";
 import type { RowDoc, SealKeyDoc } from "../storage/documents.ts";
 import type { CollectionSpec, Doc, Storage, Stored, Unit } from "../storage/port.ts";
 import type { Seal } from "../storage/seal/seal.ts";
@@ -50,14 +50,43 @@ async function withKeyedWords(
   });
 }
 
+/** Where the walk that keys words has come to, and when it is over. */
+const WORDS_KEYED = "words-keyed";
+const OVER = "\u{10ffff}";
+
+/**
+ * Gives every row its words as keyed hashes, once in the life of a store: a row that was changed since sealing was turned on is sealed, and may have the open words still
+ * that it had. `done` hears of each step.
+ */
+async function keyWords({ storage, secrets }: SealParts, done: () => void): Promise<void> {
+  const step = async (unit: Unit): Promise<boolean> => {
+    const [meta, rows] = [unit.collection(Meta), unit.collection(Rows)];
+    const reached = await meta.get(WORDS_KEYED);
+    if (reached?.value === OVER) return false;
+    const page = await rows.all({ limit: STEP, ...(reached === undefined ? {} : { after: String(reached.value) }) });
+    for (const row of await withKeyedWords(unit, page, secrets)) await rows.put(row);
+    const value = page.length < STEP ? OVER : (page.at(-1)?.id ?? OVER);
+    if (reached === undefined) await meta.insert([{ id: WORDS_KEYED, value }]);
+    else await meta.put({ ...reached, value });
+    return value !== OVER;
+  };
+  while (await storage.transaction(step)) done();
+}
+
 /**
  * Seals what was stored before sealing was turned on (design 5): in transactions of 200 documents, so that a server runs beside it; broken off, it goes on where
- * plain documents are left. `done` hears how many were sealed. Gives how many.
+ * plain documents are left. `done` hears how many were worked on. Gives how many were plain.
  */
-export async function applySeal(parts: SealParts, done: (sealed: number) => void = () => undefined): Promise<number> {
+export async function applySeal(parts: SealParts, done: (worked: number) => void = () => undefined): Promise<number> {
   needsKey(parts);
   const { storage, secrets } = parts;
-  let sealed = 0;
+  const plain = Object.values(await countUnsealed(parts)).reduce((sum, n) => sum + n, 0);
+  let worked = 0;
+  const step = (n: number): void => {
+    worked += n;
+    done(worked);
+  };
+  await keyWords(parts, () => step(STEP));
   for (const spec of SEALED) {
     for (let after: string | undefined; ; ) {
       const ids: readonly string[] = await storage.unsealed(spec, {
@@ -76,12 +105,11 @@ export async function applySeal(parts: SealParts, done: (sealed: number) => void
           for (const doc of changed) await unit.collection(spec).put(doc);
         });
       }
-      sealed += ids.length;
-      done(sealed);
+      step(ids.length);
       after = ids.at(-1);
     }
   }
-  return sealed;
+  return plain;
 }
 
 /** How many documents are stored plain that would be sealed now: a walk of the store. */
