@@ -117,7 +117,7 @@ describe("metrics", () => {
     expect(grown("tricord_store_transactions_total", { placement: "content", outcome: "committed" })).toBeGreaterThan(
       0,
     );
-    expect(grown("tricord_store_turn_wait_seconds_count", { placement: "log" })).toBeGreaterThan(0);
+    expect(grown("tricord_store_turn_wait_seconds_count", { placement: "content" })).toBeGreaterThan(0);
     expect(grown("tricord_disclosures_total")).toBeGreaterThan(2);
     expect(grown("tricord_disclosure_commit_duration_seconds_count")).toBeGreaterThan(2);
 

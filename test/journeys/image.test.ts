@@ -16,7 +16,7 @@ import { freePort } from "../support/free-port.ts";
 import { ensureBuilt } from "../support/real-server.ts";
 import { send } from "../support/send.ts";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const ROOT = process.cwd();
 const isRoot = process.getuid?.() === 0;

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../support/free-port.ts";
 import { endAll, RealServer } from "../support/real-server.ts";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 /** The name in the certificate; the connection goes to this machine. */
 const NAME = "tricord.test";
