@@ -67,6 +67,7 @@ const steps = fc.array(
   },
 );
 
+const RUNS = drawn(40, 6);
 let world: TemporaryWorld;
 let asked = 0;
 beforeAll(async () => {
@@ -183,9 +184,10 @@ test("one person, under every role and with a feed – any sequence of verbs –
         expect(seen).toEqual([]);
       }
     }),
-    { numRuns: drawn(40, 5), seed: 20261123, endOnFailure: true },
+    { numRuns: RUNS, seed: 20261123, endOnFailure: true },
   );
   // Proposals were made, taken back and fed; nothing was ever approved or signed.
-  expect((did.get("propose") ?? 0) > 20 && (did.get("feed") ?? 0) > 10 && (did.get("order") ?? 0) > 10).toBe(true);
+  const often = (verb: string): number => (did.get(verb) ?? 0) / RUNS;
+  expect(often("propose") > 0.5 && often("feed") > 0.25 && often("order") > 0.25).toBe(true);
   expect([did.get("sign"), did.get("pass")]).toEqual([undefined, undefined]);
 });

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { endScripts } from "../../bench/python-script.ts";
+import { drawn } from "../support/drawn.ts";
 import { endAll, RealServer } from "../support/real-server.ts";
 import { TRI } from "../support/samples.ts";
 import { withPython } from "../support/with-python.ts";
@@ -37,6 +38,9 @@ const filesOf = (path: string): string[] =>
         .sort()
         .map((name) => join(path, name));
 
+/** On the stand-in for MongoDB the small ones. */
+const isTaken = (file: string): boolean => statSync(join(DATA, file)).size <= drawn(Number.POSITIVE_INFINITY, 6000);
+
 if (existsSync(DATA)) withPython("real data through the TAXII clients of Python", suite);
 else
   test("real data through the TAXII clients of Python – TRICORD_REAL_DATA is absent – did not run", () => {
@@ -48,7 +52,7 @@ function suite(python: string): void {
   beforeAll(async () => {
     server = await RealServer.start();
     for (const { agency, paths, ...rest } of SETS)
-      for (const file of paths.flatMap(filesOf)) {
+      for (const file of paths.flatMap(filesOf).filter(isTaken)) {
         const label = "hidden" in rest ? undefined : { tlp: "GREEN", releases: [TRI] };
         const { status, text } = await server.ingest(`feed-${agency}`, readFileSync(join(DATA, file)), label);
         if (status !== 200) throw new Error(`${file} was answered ${status}: ${text.slice(0, 300)}`);
@@ -63,7 +67,7 @@ function suite(python: string): void {
     "pull – as %s of %s by each client, 1,000 a page, each page twice – what REST says",
     async (account, collection) => {
       const rest = await overRest(server, account, collection);
-      expect(rest.length).toBeGreaterThan(2000);
+      expect(rest.length).toBeGreaterThan(drawn(2000, 100));
       const versions = collection === "originals" ? { version: "all" } : {};
       // Folds take long to make: one client's requests for them will do here, the bench sends those of all.
       const clients = collection === "originals" ? (Object.keys(CLIENTS) as Client[]) : (["taxii2-client"] as const);
