@@ -55,7 +55,7 @@ export function handleContract(open: OpenHandle): void {
   });
 
   test("two handles – one holds the write lock too long – the other gets store.busy in time, reads on meanwhile, and the event loop turns", async () => {
-    const [holder, other] = [await open(), await open(150)];
+    const [holder, other] = [await open(), await open(600)];
     let release = (): void => {};
     const held = new Promise<void>((done) => {
       release = done;

@@ -70,7 +70,7 @@ export function scanContract(open: OpenHandle): void {
         rank: (at * 7) % 50,
       }));
       const { things } = await stored(docs);
-      const limit = lanes > 100 ? 400 : 100;
+      const limit = lanes > 100 ? 700 : 100;
       const prefixes = Array.from({ length: lanes }, (_, at) => [`l${at}`]);
       const order = [...docs]
         .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0) || (a.id < b.id ? -1 : 1))
