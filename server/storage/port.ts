@@ -8,7 +8,7 @@ import type { z } from "zod";
 
 /**
  * A document has a string id. Field values in indexes are strings, finite numbers or absent (a document that lacks one of an index's fields is not in
- * that index). Numbers come before text, text in the order of its UTF-8 bytes. Ids and indexed text are well-formed Unicode: half a surrogate pair is refused
+ * that index). One field holds text in all documents or numbers in all; text is in the order of its UTF-8 bytes. Ids and indexed text are well-formed Unicode: half a surrogate pair is refused
  * with `store.text`, so check input before it gets here.
  */
 export interface Doc {
