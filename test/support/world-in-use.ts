@@ -17,14 +17,18 @@ const SECOND = 1000;
 const READING = START + 48 * 3_600_000;
 
 /**
- * Plays a story of each of these seats in one world, one after the other, then lets each seat write what a viewer can write: posts of every kind, releases, relabels,
+ * Plays a story of each of these seats in one world, one after the other, then lets these write what a viewer can write: posts of every kind, releases, relabels,
  * withdrawals, RED, field rules, personal data, quarantine, the review, exports, TAXII posts. The last job waits still.
  */
-export async function useWorld(world: TemporaryWorld, seats: readonly Seat[], seed: number): Promise<Traces> {
+export async function useWorld(
+  world: TemporaryWorld,
+  { stories: told, writers }: { readonly stories: readonly Seat[]; readonly writers: readonly Seat[] },
+  seed: number,
+): Promise<Traces> {
   const left: Traces = { jobs: [], releases: [] };
   await world.addDirectory({ accounts: SPARE });
   let now = START;
-  for (const [n, seat] of seats.entries()) {
+  for (const [n, seat] of told.entries()) {
     const [story] = fc.sample(stories(seat), { seed: seed + n, numRuns: 1 });
     for (const [i, { a }] of (story?.slots ?? []).entries()) {
       for (const [j, step] of a.entries()) {
@@ -37,7 +41,7 @@ export async function useWorld(world: TemporaryWorld, seats: readonly Seat[], se
     }
   }
   let asked = 0;
-  for (const [n, seat] of seats.entries()) {
+  for (const [n, seat] of writers.entries()) {
     const ask = async (one: Ask, credential: Credential = seat.credential): Promise<Reply> => {
       asked += 1;
       now += SECOND;
@@ -98,6 +102,15 @@ export class Alike {
     for (const other of others) compare(ask, one, other);
     if (one.status === 200) this.answered += 1;
     return one;
+  }
+
+  /** Posts the same in all. */
+  async post(...args: Parameters<TemporaryWorld["post"]>): Promise<void> {
+    this.at("post");
+    for (const world of [this.first, ...this.#others]) {
+      const { status, body } = await world.post(...args);
+      if (status !== 200) throw new Error(`it could not be posted: ${status} ${body.toString()}`);
+    }
   }
 
   async runJobs(): Promise<void> {
