@@ -187,12 +187,17 @@ export function tableReads<T extends Doc>(layout: Layout, seal: Seal): TableRead
       if (words.length === 0) return [];
       if (id !== undefined) {
         // Of all terms at once the first document would be looked for from the beginning.
-        const one = `SELECT 1 FROM ${table} WHERE ${table} MATCH ? AND rowid = (SELECT _row FROM ${layout.table} WHERE id = ?)`;
+        const numbered = `SELECT _row, ${columns} FROM ${layout.table} t WHERE id = ?`;
+        const one = `SELECT 1 FROM ${table} WHERE ${table} MATCH ? AND rowid = ?`;
         return on.snapshot(() => {
-          const doc = find(on, id);
-          const within = doc?.[scope as keyof Stored<T>];
-          if (doc === undefined || typeof within !== "string" || !scopes.includes(within)) return [];
-          return words.every((word) => on.statement(one).get(wordQuery([within], [word]), id) !== undefined)
+          const [number, ...row] = on.statement(numbered).get(id) ?? [];
+          if (number === undefined || row[0] !== id) return [];
+          // Bound as a whole number: any other finds every row.
+          const own = BigInt(Number(number));
+          const doc = decode<T>(layout, row, seal);
+          const within = doc[scope as keyof Stored<T>];
+          if (typeof within !== "string" || !scopes.includes(within)) return [];
+          return words.every((word) => on.statement(one).get(wordQuery([within], [word]), own) !== undefined)
             ? [doc]
             : [];
         });

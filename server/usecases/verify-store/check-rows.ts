@@ -9,6 +9,7 @@ import { endsOf } from "../needed-ends.ts";
 import type { RowPlan, Secrets } from "../plan-rows.ts";
 import type { LabelEntry } from "../snapshot.ts";
 import { lookForTerms } from "./check-terms.ts";
+import { CommonWords } from "./common-words.ts";
 import type { Report } from "./finding.ts";
 import { KnownLabels, Standing } from "./known.ts";
 import { remadeRows } from "./remade-rows.ts";
@@ -187,6 +188,7 @@ const wholeContributions = (page: readonly RowDoc[]): number => {
 
 /** Contributions with their tiers, keys, names, places and search words, each made again from the sender's own bytes. */
 export async function* checkRows(parts: VerifyParts): AsyncGenerator<Looked> {
+  const common = new CommonWords();
   const known: Known = {
     ...{ labels: new KnownLabels(), lanes: new Standing(Lanes as never), accounts: new Standing(Accounts as never) },
     ...{ agencies: new Standing(Agencies as never), batches: new Standing(Receipts as never) },
@@ -201,7 +203,7 @@ export async function* checkRows(parts: VerifyParts): AsyncGenerator<Looked> {
       );
       await lookAtNames(page, unit, known, report);
       const made = contributionsOf(page).flatMap((rows) => lookAtContribution(rows, labels, parts.secrets, report));
-      await lookForTerms(made, unit, report);
+      await lookForTerms(made, unit, common, report);
       await lookAtPlaces(page, unit, report);
     },
     { whole: wholeContributions },
