@@ -15,6 +15,8 @@ export interface Bench {
 /** One thing that is asked of a store, and of the bare table, at a place that chance gives (0 to 1). */
 export interface Case {
   readonly name: string;
+  /** A page is to cost the same whatever the store's size; a look-up and a search are told. */
+  readonly isPage?: true;
   readonly ask: (bench: Bench, chance: number) => Promise<Took>;
   readonly bare: (bench: Bench, chance: number) => Promise<Took>;
 }
@@ -61,6 +63,7 @@ async function asked(what: string, rows: number, ask: () => Promise<() => number
 
 const rest = (who: Who, rows: number): Case => ({
   name: `page of ${rows} by REST, reader of ${who}`,
+  isPage: true,
   ask: (bench, chance) => {
     return asked("a page", rows, () => bench.store.list(who, startOf(bench, who, rows, chance), rows));
   },
@@ -69,6 +72,7 @@ const rest = (who: Who, rows: number): Case => ({
 
 const taxii = (who: Who, rows: number): Case => ({
   name: `page of ${rows} by TAXII, reader of ${who}`,
+  isPage: true,
   ask: (bench, chance) => {
     // Markings may stand before the first object that has them: the page is asked for with room for them.
     const after = startOf(bench, who, rows, chance) * MICROS - 1;
@@ -82,6 +86,7 @@ const taxii = (who: Who, rows: number): Case => ({
 
 const incremental = (who: Who): Case => ({
   name: `incremental poll, reader of ${who}`,
+  isPage: true,
   ask: async ({ store }) => {
     const [one] = store.fresh(1) as [Sample];
     const after = (Date.now() - 1) * MICROS;

@@ -32,6 +32,7 @@ const SLOWER = 1.5;
 /** Of the rate at the smallest size. */
 const INGEST = 0.8;
 const READY = 5;
+const NOTHING: Took = { ms: 0, cpu: 0 };
 const BATCH = 1000;
 const BATCHES_A_RUN = 4;
 /** Asked of one store before the next one has its turn. */
@@ -90,7 +91,8 @@ async function ask(one: Case, benches: readonly Bench[], settings: Settings, bes
     const [first, last] = [benches[0]?.size ?? 0, benches.at(-1)?.size ?? 0];
     const ratio = over(({ ms }) => ms);
     const what = `${one.name}${beside}: p95 at ${whole(last)} to that at ${whole(first)} (within ${SLOWER}; processor time ${over(({ cpu }) => cpu).toFixed(2)})`;
-    judge(what, ratio, ratio <= SLOWER);
+    if (one.isPage) judge(what, ratio, ratio <= SLOWER);
+    else verdicts.push(`  seen: ${what.replace(`within ${SLOWER}; `, "")}: ${ratio.toFixed(2)}`);
   }
   return all;
 }
@@ -125,21 +127,20 @@ async function ingest(benches: readonly Bench[], { runs }: Settings): Promise<vo
       rates[i]?.bare.push(sumOf(bare[i] ?? []));
     }
   }
-  const objects = BATCH * BATCHES_A_RUN * 1000;
+  // All runs together: a checkpoint of the write-ahead log falls into one run and not into another, and belongs to all.
+  const objects = BATCH * BATCHES_A_RUN * runs * 1000;
   say(`ingest in batches of ${whole(BATCH)}, one after the other`);
+  const totals = rates.map(({ ours, bare }) => ({ ours: sumOf(ours), bare: sumOf(bare) }));
   for (const [i, { size }] of benches.entries()) {
-    const { ours = [], bare = [] } = rates[i] ?? {};
-    const ratio = middle(ours.map(({ ms }, run) => (bare[run]?.ms ?? Number.NaN) / ms));
+    const { ours = NOTHING, bare = NOTHING } = totals[i] ?? {};
     say(
-      `  at ${whole(size).padStart(9)}: ${whole(objects / middle(ours.map(({ ms }) => ms)))} objects/s (${whole(objects / middle(ours.map(({ cpu }) => cpu)))} a second of processor); ${ratio.toFixed(3)} of a bare insert's`,
+      `  at ${whole(size).padStart(9)}: ${whole(objects / ours.ms)} objects/s (${whole(objects / ours.cpu)} a second of processor); ${(bare.ms / ours.ms).toFixed(3)} of a bare insert's`,
     );
   }
-  if (benches.length < 2) return;
-  const [first = [], last = []] = [rates[0]?.ours, rates.at(-1)?.ours];
-  const over = (pick: (one: Took) => number): number =>
-    middle(last.map((one, run) => pick(first[run] ?? one) / pick(one)));
-  const ratio = over(({ ms }) => ms);
-  const what = `ingest at ${whole(benches.at(-1)?.size ?? 0)} to that at ${whole(benches[0]?.size ?? 0)} (${INGEST} or more; processor time ${over(({ cpu }) => cpu).toFixed(2)})`;
+  const [first, last] = [totals[0]?.ours, totals.at(-1)?.ours];
+  if (benches.length < 2 || first === undefined || last === undefined) return;
+  const ratio = first.ms / last.ms;
+  const what = `ingest at ${whole(benches.at(-1)?.size ?? 0)} to that at ${whole(benches[0]?.size ?? 0)} (${INGEST} or more; processor time ${(first.cpu / last.cpu).toFixed(2)})`;
   judge(what, ratio, ratio >= INGEST);
 }
 
