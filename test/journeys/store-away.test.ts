@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { PageFollower } from "../support/page-follower.ts";
+import { openRawSqlite } from "../support/raw-sqlite.ts";
 import { endAll, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, TRI } from "../support/samples.ts";
 import type { Reply } from "../support/send.ts";
@@ -66,8 +66,8 @@ onSqlite(
   "the lock of the store – held by another program for ten seconds, in the middle of an ingest, a job and polls – reading goes on while content is held; else 503 with Retry-After; then it goes on by itself, nothing lost, nothing twice",
   async () => {
     const server = await RealServer.start({ env: { MAX_INLINE_BYTES: "100000" } });
-    const locks = ["content", "log"].map(
-      (name) => new Database(join(server.folder, `${name}.sqlite`), { timeout: 60_000 }),
+    const locks = ["content", "log"].map((name) =>
+      openRawSqlite(join(server.folder, `${name}.sqlite`), { timeout: 60_000 }),
     );
     const [content, log] = locks;
     const follower = new PageFollower("j1");
@@ -124,13 +124,13 @@ onSqlite(
 function smallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "tricord-disk-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=96m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("sh", ["-c", 'mount -t tmpfs -o size=96m tmpfs "$0"', folder], { stdio: "ignore" });
   } catch {
     rmSync(folder, { recursive: true });
     return undefined;
   }
   unmount = () => {
-    execFileSync("umount", [folder]);
+    execFileSync("sh", ["-c", 'umount "$0"', folder]);
     rmSync(folder, { recursive: true });
   };
   return folder;
