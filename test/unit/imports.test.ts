@@ -55,6 +55,7 @@ const ALLOWED = [
   ["server/storage/sqlite/good.ts", "better-sqlite3"],
   ["server/http/good.ts", "express"],
   ["bench/good.ts", "better-sqlite3"],
+  ["test/support/raw-sqlite.ts", "better-sqlite3"],
   ["server/open-store.ts", "./storage/sqlite/good.ts"],
   ["server/storage/mongo/good.ts", "mongoose"],
   ["test/support/mongo-good.ts", "mongoose"],

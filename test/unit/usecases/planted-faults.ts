@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { sha256 } from "../../../server/shared/digest.ts";
 import {
   Accounts,
@@ -25,6 +24,7 @@ import type { Collection, CollectionSpec, Doc, Stored } from "../../../server/st
 import { labelEntry } from "../../../server/usecases/snapshot.ts";
 import { remadeRows } from "../../../server/usecases/verify-store/remade-rows.ts";
 import { onDatabase } from "../../support/mongo-database.ts";
+import { openRawSqlite, type RawSqlite } from "../../support/raw-sqlite.ts";
 import type { TemporaryWorld } from "../../support/temporary-world.ts";
 import { HASHED, LONELY, RULED } from "../../support/used-world.ts";
 
@@ -62,12 +62,12 @@ const rowOf = (world: TemporaryWorld, id: string, cut = false): Promise<Stored<R
 /** A change that goes around the port: the embedded store's file, or the database itself. */
 const raw = (
   world: TemporaryWorld,
-  sql: (database: Database.Database) => void,
+  sql: (database: RawSqlite) => void,
   mongo: Parameters<typeof onDatabase<void>>[1],
 ): Promise<void> => {
   const { MONGODB_URI, DATA_DIR } = world.core.config;
   if (MONGODB_URI !== undefined) return onDatabase(MONGODB_URI, mongo);
-  const database = new Database(join(DATA_DIR, "content.sqlite"));
+  const database = openRawSqlite(join(DATA_DIR, "content.sqlite"));
   try {
     sql(database);
   } finally {

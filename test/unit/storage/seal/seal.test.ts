@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { localKey } from "../../../../server/key-wrap/local-key.ts";
 import { SealKeys } from "../../../../server/storage/collections.ts";
 import type { CollectionSpec, Storage } from "../../../../server/storage/port.ts";
@@ -8,6 +7,7 @@ import type { KeyWrap } from "../../../../server/storage/seal/key-wrap.ts";
 import { Seal, type SealOptions } from "../../../../server/storage/seal/seal.ts";
 import { openSqlite, type SqliteOptions } from "../../../../server/storage/sqlite/open-sqlite.ts";
 import { aThing, SEALED_COLLECTIONS, type Thing, Things } from "../../../contract/things.ts";
+import { openRawSqlite, type RawSqlite } from "../../../support/raw-sqlite.ts";
 import { temporaryFolder } from "../../../support/temporary-store.ts";
 
 const wrapOf = (byte: number, setting = "SEAL_KEY"): KeyWrap => localKey(setting, Buffer.alloc(32, byte));
@@ -40,8 +40,8 @@ const keysOf = async (storage: Storage) =>
 const secret = (id: string, fields: Partial<Thing> = {}): Thing =>
   aThing(id, { rank: NOVEMBER, data: Buffer.from(`secret of ${id}`), key: id, ...fields });
 /** Past the store, as somebody with the files would. */
-const onFile = <R>(work: (db: Database.Database) => R, file = "content.sqlite"): R => {
-  const db = new Database(join(store.folder, file));
+const onFile = <R>(work: (db: RawSqlite) => R, file = "content.sqlite"): R => {
+  const db = openRawSqlite(join(store.folder, file));
   try {
     return work(db);
   } finally {
