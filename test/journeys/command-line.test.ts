@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { drawn } from "../support/drawn.ts";
 import { givenCases } from "../support/policy-cases.ts";
 import { command, dataFolder, endAll, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, TRI, tool } from "../support/samples.ts";
@@ -9,6 +10,8 @@ import { bundle, indicator, TRI, tool } from "../support/samples.ts";
 jest.setTimeout(600_000);
 afterAll(endAll);
 
+const MANY = drawn(2500, 1100);
+const AT_ONCE = drawn(1500, 300);
 const GREEN = JSON.stringify({ tlp: "GREEN", releases: [TRI] });
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 const json = (text: string): unknown[] => lines(text).map((line) => JSON.parse(line) as unknown);
@@ -65,15 +68,17 @@ describe("beside a server that runs on the same store", () => {
   });
 
   test("ingest – more than a batch – batches of a thousand, each whole", async () => {
-    const objects = Array.from({ length: 2500 }, (_, n) => tool(`of many ${n}`));
+    const objects = Array.from({ length: MANY }, (_, n) => tool(`of many ${n}`));
     const file = place("many.json", JSON.stringify(bundle(...objects)));
     const done = await tricord(["ingest", file, "--as", "feed-US-CISA", "--label", GREEN]);
-    expect(done.stdout).toBe(`${file}: received 2500, created 2500, updated 0, unchanged 0, rejected 0\n`);
+    expect(done.stdout).toBe(`${file}: received ${MANY}, created ${MANY}, updated 0, unchanged 0, rejected 0\n`);
     const sizes = new Map<string, number>();
     const ids = new Set(objects.map(({ id }) => id));
     for (const { id, batch } of await server.mine("feed-US-CISA"))
       if (ids.has(id)) sizes.set(batch, (sizes.get(batch) ?? 0) + 1);
-    expect([...sizes.values()].sort()).toEqual([1000, 1000, 500]);
+    expect([...sizes.values()].sort()).toEqual(
+      [...Array.from({ length: Math.floor(MANY / 1000) }, () => 1000), MANY % 1000].sort(),
+    );
   });
 
   test("ingest – rejected objects – a line for each reason; every object rejected: exit 2", async () => {
@@ -218,7 +223,7 @@ describe("beside a server that runs on the same store", () => {
     const file = (n: number): string =>
       place(
         `at-once-${n}.txt`,
-        Array.from({ length: 1500 }, (_, i) => `10.77.${n}.${i % 250}\n10.78.${i >> 8}.${i & 255}`).join("\n"),
+        Array.from({ length: AT_ONCE }, (_, i) => `10.77.${n}.${i % 250}\n10.78.${i >> 8}.${i & 255}`).join("\n"),
       );
     const since = new Date().toISOString();
     const served = server.ingest("feed-US-CISA", readFileSync(file(3)), JSON.parse(GREEN), { format: "text" });
@@ -230,7 +235,7 @@ describe("beside a server that runs on the same store", () => {
     const posts = (await server.mine("feed-US-CISA")).filter(({ received }) => received >= since);
     expect(new Set(posts.map(({ id, channel }) => `${channel} ${id}`)).size).toBe(posts.length);
     const found = await server.post("/api/v1/lookup", "j1", {
-      values: ["10.77.1.0", "10.77.2.249", "10.77.3.7", "10.78.5.219"],
+      values: ["10.77.1.0", "10.77.2.249", "10.77.3.7", `10.78.${(AT_ONCE - 1) >> 8}.${(AT_ONCE - 1) & 255}`],
     });
     expect(found.body.results?.map(({ objects }) => objects?.length)).toEqual([1, 1, 1, 1]);
   });

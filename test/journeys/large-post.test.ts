@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { drawn } from "../support/drawn.ts";
 import { endAll, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, row, TRI, tool } from "../support/samples.ts";
 import type { Reply } from "../support/send.ts";
@@ -38,6 +39,7 @@ async function queued(as: string, body: unknown): Promise<string> {
   expect(job).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   return job;
 }
+const TAKEN_UP = drawn(4500, 2200);
 const many = (name: string, count: number) =>
   Array.from({ length: count }, (_, n) =>
     indicator(`${name} ${n}`, `[ipv4-addr:value = '10.${count % 200}.${n >> 8}.${n & 255}']`),
@@ -144,7 +146,7 @@ test("a label that can't be – over the limit – its words are refused at once
 });
 
 test("kill -9 – while a job is under way – after the restart it is taken up and ends, each object once", async () => {
-  const objects = many("taken up", 4500);
+  const objects = many("taken up", TAKEN_UP);
   const job = await queued("feed-US-CISA", bundle(...objects));
   for (let begun = false; !begun; ) {
     const { body } = await server.get(`/api/v1/jobs/${job}`, "feed-US-CISA");
@@ -154,10 +156,10 @@ test("kill -9 – while a job is under way – after the restart it is taken up 
   const { folder } = server;
   server = await RealServer.start({ folder, env: SETTINGS });
   const { body } = await ended("feed-US-CISA", job);
-  expect([body.status, body.counts?.received, body.counts?.rejected]).toEqual(["done", 4500, 0]);
+  expect([body.status, body.counts?.received, body.counts?.rejected]).toEqual(["done", TAKEN_UP, 0]);
   const ids = (await server.mine("feed-US-CISA")).flatMap(({ id, name }) =>
     name?.startsWith("taken up ") ? [id] : [],
   );
-  expect([ids.length, new Set(ids).size]).toEqual([4500, 4500]);
+  expect([ids.length, new Set(ids).size]).toEqual([TAKEN_UP, TAKEN_UP]);
   expect(spooled()).toEqual([]);
 });
