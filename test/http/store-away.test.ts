@@ -64,6 +64,8 @@ async function sweep(seat: Seat, routesOf: RegExp = /./): Promise<{ tried: Tried
   const world = await TemporaryWorld.open({
     settings: { MAX_INLINE_BYTES: String(INLINE_LIMIT) },
     wrapStorage: faults.wrap,
+    // The faults are planted before the store, whatever it is, and counted by its steps.
+    engine: "sqlite",
   });
   try {
     await world.addDirectory({ accounts: SPARE });
