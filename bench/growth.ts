@@ -3,8 +3,8 @@ import { readerState } from "./reader-state.ts";
 import { middle } from "./store-measure.ts";
 
 /**
- * `npm run bench -- growth [--only keys,readers] [--objects 100000000] [--accounts 2000] [--labels 20000]`: how a group's content falls on 1, 3 and 9 shards under each shard key that
- * could be taken, drawn object by object in the order of time, and what each request then touches; and how large the state of readers gets, built by the real `observe`.
+ * `npm run bench -- growth [--only keys,readers] [--objects 100000000] [--accounts 2000] [--labels 20000] [--observed 100]`: how a group's content falls on 1, 3 and 9 shards under each shard key that
+ * could be taken, drawn object by object in the order of time, and what each request then touches; and how large the state of readers gets, built by the real `observe` (as many accounts as `--observed` says are observed; what they have is told for all).
  */
 const SHARDS = [1, 3, 9];
 /** Shares of what is posted, as the sets of the real data come to: one agency has a large feed. */
@@ -200,5 +200,9 @@ export async function growthBench(): Promise<void> {
   const only = (argument("--only") ?? "keys,readers").split(",");
   if (only.includes("keys")) keys(Number(argument("--objects") ?? 100_000_000));
   if (only.includes("readers"))
-    await readerState(Number(argument("--accounts") ?? 2000), Number(argument("--labels") ?? 20_000));
+    await readerState(
+      Number(argument("--accounts") ?? 2000),
+      Number(argument("--labels") ?? 20_000),
+      Number(argument("--observed") ?? 100),
+    );
 }
