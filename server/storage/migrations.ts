@@ -1,9 +1,11 @@
 import { mixOf } from "../pipeline/mix.ts";
 import { Fault } from "../shared/fault.ts";
-import { Crowded, Lanes, LateEnds, Meta, Rows, Stages } from "./collections.ts";
+import { nameOf } from "../triage/item-name.ts";
+import { Crowded, Lanes, LateEnds, Meta, ReviewEntries, Reviews, Rows, Stages } from "./collections.ts";
 import { LATE_END, type LaneDoc } from "./documents.ts";
 import { forgetReached, keyIndexes } from "./keyed-index.ts";
 import type { Collection, Doc, Storage, Stored, Unit } from "./port.ts";
+import type { StoredFacts } from "./review-documents.ts";
 
 /**
  * Forward migrations of the documents, in order; each runs once, in one transaction with the record of the format it leads to
@@ -22,7 +24,13 @@ export const migrationsWith = (index: Uint8Array | undefined): readonly Migratio
   // Format 1 is the first one: a new store starts there and holds nothing to change.
   { to: 1, up: async () => {} },
   { to: 2, up: placeForReaders },
-  { to: 3, up: markLateEnds },
+  {
+    to: 3,
+    up: async (unit) => {
+      await markLateEnds(unit);
+      await nameReviews(unit);
+    },
+  },
   { to: 4, before: (storage) => keyIndexes(storage, index), up: forgetReached },
 ];
 export const MIGRATIONS: readonly Migration[] = migrationsWith(undefined);
@@ -86,6 +94,44 @@ async function markLateEnds(unit: Unit): Promise<void> {
     await late.remove(page.map(({ id }) => id));
     if (page.length < 1000) return;
   }
+}
+
+/** Format 3, too: reviews that were made before items had names get theirs, and say whether their batch has others; what they go by is a list of rules. */
+async function nameReviews(unit: Unit): Promise<void> {
+  const reviews = unit.collection(Reviews);
+  const batches = new Map<string, number>();
+  for await (const { batch } of everyDocument(reviews)) batches.set(batch, (batches.get(batch) ?? 0) + 1);
+  for await (const review of everyDocument(reviews)) {
+    const { batch, report, names }: Partial<typeof review> & { batch: string } = review;
+    if (names !== undefined) continue;
+    const own = [...new Set([nameOf(batch, report), nameOf(batch, undefined)])];
+    await reviews.put({ ...review, names: own, many: (batches.get(batch) ?? 1) > 1 });
+  }
+  const entries = unit.collection(ReviewEntries);
+  for await (const { facts, edges, ...entry } of everyDocument(entries)) {
+    const held: HeldFacts | undefined = facts;
+    if (held?.rule === undefined || edges !== undefined) continue;
+    await entries.put({ ...entry, ...partedFacts(held) });
+  }
+}
+
+type HeldFacts = StoredFacts & { readonly rule?: { readonly is: string } };
+const EDGES: ReadonlySet<string> = new Set(["relationship", "sighting"]);
+
+/** Facts with one rule and edges among the rest, as they are kept now: a list of rules, and what edges say apart. */
+function partedFacts({ rule, ...facts }: HeldFacts): { facts?: StoredFacts; edges?: StoredFacts } {
+  const kinds = Object.entries(facts.kinds);
+  const part = (edge: boolean): StoredFacts | undefined => {
+    const own = kinds.filter(([kind]) => EDGES.has(kind) === edge);
+    const n = own.reduce((sum, [, count]) => sum + count, 0);
+    if (n === 0) return undefined;
+    const rules = rule === undefined ? {} : { [rule.is]: 1 };
+    // What was said stays with the objects where there are both.
+    const said = edge && n < facts.n ? { fresh: {}, confidence: { sum: 0, n: 0 }, things: [] } : facts;
+    return { ...said, n, kinds: Object.fromEntries(own), rules };
+  };
+  const [objects, edges] = [part(false), part(true)];
+  return { ...(objects === undefined ? {} : { facts: objects }), ...(edges === undefined ? {} : { edges }) };
 }
 
 async function* everyDocument<T extends Doc>(collection: Collection<T>): AsyncGenerator<Stored<T>> {

@@ -4,9 +4,10 @@ import type { RowDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../storage/review-documents.ts";
 import { type Facts, FactsSum, factsOf, NOT_REVIEWED, without } from "../triage/facts.ts";
+import { nameOf } from "../triage/item-name.ts";
 import { nextQuality } from "../triage/quality.ts";
 import { isEdge } from "./needed-ends.ts";
-import { entryOf, type LaneFacts, nameOf, statedBy } from "./review-at-post.ts";
+import { entryOf, type LaneFacts, statedBy } from "./review-at-post.ts";
 
 /** The review that a contribution belongs to: the report that gathered it, else the rest of its batch under its posted label. */
 export async function reviewOfRow(unit: Unit, row: RowDoc): Promise<Stored<ReviewDoc> | undefined> {

@@ -3,7 +3,6 @@ import type { StixJson } from "../pipeline/steps.ts";
 import { hasBegun, stillLasts } from "../policy/dated.ts";
 import { isPerson } from "../policy/gates.ts";
 import { height, tightness } from "../policy/meet.ts";
-import { sha256 } from "../shared/digest.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { ReviewEntries, Reviews } from "../storage/collections.ts";
 import type { AccountDoc, OrderDoc, RowDoc } from "../storage/documents.ts";
@@ -11,6 +10,7 @@ import type { Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc, StoredFacts } from "../storage/review-documents.ts";
 import { dueOf } from "../triage/classes.ts";
 import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll, type Stated } from "../triage/facts.ts";
+import { digestOf, nameOf } from "../triage/item-name.ts";
 import { isOpen, STANDING_RULE } from "../triage/quality.ts";
 import { isEdge } from "./needed-ends.ts";
 import type { RowPlan } from "./plan-rows.ts";
@@ -161,14 +161,6 @@ function partsOf(brought: readonly Brought[], person: boolean): Part[] {
   return [...parts.values()];
 }
 
-const digest = (words: readonly string[]): string =>
-  Buffer.from(sha256(JSON.stringify(words)), "base64url")
-    .toString("hex")
-    .slice(0, 32);
-
-/** The name of an item for those who see its report (or of the rest of the batch): made from the batch, which nobody can guess, and never from a label. */
-export const nameOf = (batch: string, report: string | undefined): string => digest(["item", batch, report ?? ""]);
-
 function reviewOf(part: Part, batch: PostedBatch, many: boolean): ReviewDoc {
   const { poster, country, channel: _, received } = batch;
   const person = isPerson(poster.role);
@@ -181,7 +173,7 @@ function reviewOf(part: Part, batch: PostedBatch, many: boolean): ReviewDoc {
     ...{ by: order?.id ?? "", at: received, reason: STANDING_RULE },
   };
   return {
-    id: digest(["review", batch.batch, part.posted, report ?? ""]),
+    id: digestOf(["review", batch.batch, part.posted, report ?? ""]),
     ...{ batch: batch.batch, posted: part.posted, ...members, names, many, country, agency: poster.agency },
     ...{
       sender: person ? ("person" as const) : ("feed" as const),

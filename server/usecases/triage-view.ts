@@ -13,9 +13,9 @@ import type { Stored, Unit } from "../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc, ReviewEvent } from "../storage/review-documents.ts";
 import { dueOf, escalatedTo } from "../triage/classes.ts";
 import { type Facts, FactsSum, NOT_REVIEWED, ruleOfAll } from "../triage/facts.ts";
+import { nameOf } from "../triage/item-name.ts";
 import { isOpen, type QualityState, verbsFrom } from "../triage/quality.ts";
 import { isEdge } from "./needed-ends.ts";
-import { nameOf } from "./review-at-post.ts";
 import { objectOf, type Row, type Sight } from "./sight.ts";
 
 export const noReview = (): Fault => new Fault("not_found", "there is no such item");

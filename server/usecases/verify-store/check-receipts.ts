@@ -5,9 +5,9 @@ import type { AuditDoc, ReceiptDoc, RowDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../../storage/review-documents.ts";
 import { NOT_REVIEWED } from "../../triage/facts.ts";
+import { nameOf } from "../../triage/item-name.ts";
 import { nameAside } from "../contribution-name.ts";
 import { isEdge } from "../needed-ends.ts";
-import { nameOf } from "../review-at-post.ts";
 import type { Report } from "./finding.ts";
 import { type Looked, type VerifyParts, walk } from "./walk.ts";
 
