@@ -8,6 +8,7 @@ import { type Core, composeContent, composeIngest, openCore } from "../server/co
 import { readConfig } from "../server/config.ts";
 import { seedOnce } from "../server/seed-demo.ts";
 import { realMoments } from "../server/shared/moment.ts";
+import type { Storage } from "../server/storage/port.ts";
 import { CommitTogether } from "../server/usecases/commit-together.ts";
 import type { Content } from "../server/usecases/content.ts";
 import { ingestPost } from "../server/usecases/ingest-post.ts";
@@ -83,6 +84,8 @@ export interface FillOptions {
   readonly engine: Engine;
   /** Kept, and gone on from where it is there already; otherwise all of it goes with `close`. */
   readonly folder?: string;
+  /** Puts something between the use cases and the store. */
+  readonly wrap?: (storage: Storage) => Storage;
 }
 
 interface Notes {
@@ -120,7 +123,7 @@ export class FilledStore {
     this.#parts = { ...composeIngest(core), commits: new CommitTogether(core.storage) };
   }
 
-  static async open({ engine, folder }: FillOptions): Promise<FilledStore> {
+  static async open({ engine, folder, wrap = (storage) => storage }: FillOptions): Promise<FilledStore> {
     const place = folder ?? mkdtempSync(join(tmpdir(), "tricord-store-"));
     const name = `tricord-bench-${randomBytes(6).toString("hex")}`;
     const env = {
@@ -131,7 +134,7 @@ export class FilledStore {
     const config = readConfig(env);
     const core = await openCore(config);
     await seedOnce(core, resolve("."), config.PUBLIC_URL, () => {});
-    const made = new FilledStore(core, place, env, folder !== undefined);
+    const made = new FilledStore({ ...core, storage: wrap(core.storage) }, place, env, folder !== undefined);
     if (existsSync(join(place, NOTES))) made.#remember(JSON.parse(readFileSync(join(place, NOTES), "utf8")) as Notes);
     return made;
   }

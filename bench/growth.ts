@@ -1,10 +1,11 @@
 import { drawn } from "./mixed-objects.ts";
 import { readerState } from "./reader-state.ts";
 import { middle } from "./store-measure.ts";
+import { turnCost } from "./turn-cost.ts";
 
 /**
- * `npm run bench -- growth [--only keys,readers] [--objects 100000000] [--accounts 2000] [--labels 20000] [--observed 100]`: how a group's content falls on 1, 3 and 9 shards under each shard key that
- * could be taken, drawn object by object in the order of time, and what each request then touches; and how large the state of readers gets, built by the real `observe` (as many accounts as `--observed` says are observed; what they have is told for all).
+ * `npm run bench -- growth [--only keys,turn,readers] [--objects 100000000] [--accounts 2000] [--labels 20000] [--observed 100]`: how a group's content falls on 1, 3 and 9 shards under each shard key that
+ * could be taken, drawn object by object in the order of time, and what each request then touches; how long a post keeps the turn to write; and how large the state of readers gets, built by the real `observe` (as many accounts as `--observed` says are observed; what they have is told for all).
  */
 const SHARDS = [1, 3, 9];
 /** Shares of what is posted, as the sets of the real data come to: one agency has a large feed. */
@@ -197,8 +198,11 @@ function keys(objects: number): void {
 }
 
 export async function growthBench(): Promise<void> {
-  const only = (argument("--only") ?? "keys,readers").split(",");
+  const only = (argument("--only") ?? "keys,turn,readers").split(",");
   if (only.includes("keys")) keys(Number(argument("--objects") ?? 100_000_000));
+  if (only.includes("turn"))
+    for (const engine of process.env.MONGODB_URI === undefined ? (["sqlite"] as const) : (["sqlite", "mongo"] as const))
+      await turnCost(engine);
   if (only.includes("readers"))
     await readerState(
       Number(argument("--accounts") ?? 2000),
