@@ -15,7 +15,7 @@ export const EACH_TIME = [
   "test/http/taxii/object.test",
   "test/order/recalled-edges.test",
   "test/twin/hidden-crowd.test",
-  "test/journeys/(sharing|mongo-away).test",
+  "test/journeys/sharing.test",
 ];
 
 const isProgram = (path) => {
