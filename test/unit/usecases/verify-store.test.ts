@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { COLLECTIONS, Crowded, Readers, Rows, Stages } from "../../../server/storage/collections.ts";
 import { FINDINGS, type Finding } from "../../../server/usecases/verify-store/finding.ts";
 import { findingsOf, verifyStore } from "../../../server/usecases/verify-store/verify-store.ts";
@@ -55,4 +56,10 @@ describe("verify – a store that was spoilt – finds what was done to it and n
     expect([...new Set(fresh.map(({ code }) => code))].sort()).toEqual([...found].sort());
     expect(fresh.every(({ code }) => code in FINDINGS)).toBe(true);
   });
+});
+
+test("the codes of findings – in docs/operations.md – are all of them, with their words", () => {
+  const docs = readFileSync("docs/operations.md", "utf8");
+  const listed = [...docs.matchAll(/^\| `(verify\.[a-z_]+)` \| (.+) \|$/gm)].map(([, code, words]) => [code, words]);
+  expect(listed).toEqual(Object.entries(FINDINGS));
 });
