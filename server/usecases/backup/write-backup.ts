@@ -68,11 +68,7 @@ export async function writeBackup(
   };
   const apart = KEPT.filter(({ placement }) => placement === "log");
   for (const spec of apart) if (spec.name === LastPages.name) await write(storage, spec);
-  let begun = false;
-  const bodies = await storage.snapshot(async (unit) => {
-    if (begun)
-      throw new Fault("internal", "what is written of a state can't be written again", { code: "backup.again" });
-    begun = true;
+  const bodies = await oneState(storage, async (unit) => {
     const count = await writeBodies(unit, spool, frames);
     for (const spec of KEPT) if (spec.placement !== "log") await write(unit, spec);
     return count;
@@ -83,6 +79,30 @@ export async function writeBackup(
   await frames.flush();
   return { format, collections, bodies, bytes: frames.written };
 }
+
+/** A snapshot whose work can't be done again, since what it read is written already. Faults: `backup.interrupted`, `backup.state_gone`. */
+async function oneState<R>(storage: Storage, work: (unit: Unit) => Promise<R>): Promise<R> {
+  let begun = false;
+  const once = (unit: Unit): Promise<R> => {
+    if (begun)
+      throw new Fault("unavailable", "the connection to the store was lost while it was backed up: begin again", {
+        code: "backup.interrupted",
+      });
+    begun = true;
+    return work(unit);
+  };
+  try {
+    return await storage.snapshot(once);
+  } catch (cause) {
+    if (!begun || !(cause instanceof Fault) || !STATE_GONE.has(cause.code)) throw cause;
+    throw new Fault(
+      "unavailable",
+      'the store did not keep one state for as long as the backup took: on MongoDB raise transactionLifetimeLimitSeconds for it (docs/operations.md, "Backup and restore")',
+      { code: "backup.state_gone", cause },
+    );
+  }
+}
+const STATE_GONE = new Set(["store.busy", "store.snapshot_gone"]);
 
 /**
  * The bodies of posts that waited when the snapshot was taken. All are opened before the first is written: a file whose job ends meanwhile can be read still. What

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { keyed } from "../../../../server/shared/digest.ts";
+import { Fault } from "../../../../server/shared/fault.ts";
 import { Accounts, Audit, COLLECTIONS, Jobs, Meta, Rows, Spooled } from "../../../../server/storage/collections.ts";
 import { refuseHalfRestored } from "../../../../server/storage/half-restored.ts";
 import { latestFormat, MIGRATIONS } from "../../../../server/storage/migrations.ts";
@@ -128,6 +129,31 @@ test("a job that waits – whose body went while it was backed up – is given u
   expect((await cut.storage.collection(Jobs).all({ limit: 9 })).map(({ status }) => status)).toEqual(["failed"]);
   expect(cut.bodies.size).toBe(0);
 });
+test("a store that does not keep one state for so long, or whose connection goes meanwhile – backed up – says so in one line", async () => {
+  const gone = {
+    ...parts.storage,
+    snapshot: after(parts.storage, new Fault("unavailable", "busy", { code: "store.busy" })),
+  };
+  await expect(backupOf({ ...parts, storage: gone })).rejects.toMatchObject({ code: "backup.state_gone" });
+  const twice: Storage["snapshot"] = async (work) => {
+    await parts.storage.snapshot(work);
+    return parts.storage.snapshot(work);
+  };
+  const lost = backupOf({ ...parts, storage: { ...parts.storage, snapshot: twice } });
+  await expect(lost).rejects.toMatchObject({ kind: "unavailable", code: "backup.interrupted" });
+  const refused = after(parts.storage, new Fault("unavailable", "full", { code: "store.full" }));
+  await expect(backupOf({ ...parts, storage: { ...parts.storage, snapshot: refused } })).rejects.toMatchObject({
+    code: "store.full",
+  });
+});
+/** A snapshot that ends with a fault when all was read. */
+const after =
+  (storage: Storage, fault: Fault): Storage["snapshot"] =>
+  async (work) => {
+    await storage.snapshot(work);
+    throw fault;
+  };
+
 async function* failing(code: string, before?: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (before !== undefined)
     for await (const piece of before) {
