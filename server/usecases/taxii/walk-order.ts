@@ -37,15 +37,18 @@ class Run {
   #last: Key | undefined;
   #held: Candidate[] = [];
   /** Everything before this place is here; undefined once all is. */
-  open: number | undefined = Number.NEGATIVE_INFINITY;
+  open: number | undefined;
 
   constructor(
     limit: number,
     /** Candidates behind a place in the index. */
     read: (after: Key | undefined, limit: number) => Promise<Piece>,
+    /** Nothing stands before it: what begins later is not read before the walk comes there. */
+    begins = Number.NEGATIVE_INFINITY,
   ) {
     this.#limit = limit;
     this.#read = read;
+    this.open = begins;
   }
 
   async readOn(): Promise<void> {
@@ -101,15 +104,35 @@ export interface Stretch {
 }
 
 const groupLanes = <K>(items: Iterable<readonly [K, string]>, keyOf: (key: K) => string): Array<[K, string[]]> => {
-  const groups = new Map<string, [K, string[]]>();
+  const groups = new Map<string, readonly [K, Set<string>]>();
   for (const [key, lane] of items) {
     const name = keyOf(key);
     const held = groups.get(name);
-    if (held === undefined) groups.set(name, [key, [lane]]);
-    else if (!held[1].includes(lane)) held[1].push(lane);
+    if (held === undefined) groups.set(name, [key, new Set([lane])]);
+    else held[1].add(lane);
   }
-  return [...groups.values()];
+  return [...groups.values()].map(([key, lanes]) => [key, [...lanes]]);
 };
+
+/** Lanes whose tails are read together: a reader of thousands of lanes pays on a page for those that may have something there. */
+const TOGETHER = 256;
+
+/** Lanes in pieces by when their first rows came, each with the place before which nothing stands in it. */
+function byBeginning(lanes: readonly string[], heads: LaneHeads): Array<{ lanes: string[]; begins: number }> {
+  if (lanes.length <= TOGETHER) return [{ lanes: [...lanes], begins: Number.NEGATIVE_INFINITY }];
+  const first = (lane: string): number => heads.get(lane)?.first ?? Number.NEGATIVE_INFINITY;
+  const sorted = [...lanes].sort((a, b) => first(a) - first(b));
+  return Array.from({ length: Math.ceil(sorted.length / TOGETHER) }, (_, n) => {
+    const some = sorted.slice(n * TOGETHER, (n + 1) * TOGETHER);
+    return { lanes: some, begins: first(some[0] ?? "") };
+  });
+}
+
+/** Lanes that may have anything at a place or behind it: those in which rows came or left since, and those that were gained or lost. */
+function lanesFrom(place: number, state: ReaderState, heads: LaneHeads): Iterable<string> {
+  const moved = heads.since(place);
+  return moved === undefined ? state.lanes : new Set([...moved, ...state.storied]);
+}
 
 /** The runs that a reader's order is merged from (order, page): tails and blocks of open lanes, what moved on from there, and what was lost. */
 function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk): Run[] {
@@ -121,7 +144,7 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
   const stageBlocks: Array<[Range, string]> = [];
   const closings: Array<[Range, string]> = [];
   const leavings: Array<[0, string]> = [];
-  for (const lane of ask.lanes ?? state.lanes) {
+  for (const lane of ask.lanes ?? lanesFrom(ask.from, state, heads)) {
     const head = heads.get(lane);
     if (head === undefined) continue;
     for (const { from, to } of state.intervals(lane)) {
@@ -153,31 +176,39 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
     from: number,
     keyOf: (doc: T) => number,
     candidate: (doc: T) => Candidate,
+    begins?: number,
   ): Run =>
-    new Run(ask.limit, async (after, limit) => {
-      const found = await scan({
-        index,
-        prefixes: prefixes(lanes, index),
-        limit,
-        ...(after === undefined ? { from } : { from, after }),
-      });
-      const last = found.at(-1);
-      return {
-        candidates: found.map(candidate),
-        last: last === undefined ? undefined : { value: keyOf(last), id: last.id },
-      };
-    });
-  const made: Run[] = [];
-  const tail = (index: string, [since, lanes]: readonly [number, string[]]): Run =>
-    run(
-      pick,
-      index,
-      lanes,
-      Math.max(since + 1, ask.from),
-      (row) => row.stamp,
-      (row) => ({ place: row.stamp, id: row.id, row }),
+    new Run(
+      ask.limit,
+      async (after, limit) => {
+        const found = await scan({
+          index,
+          prefixes: prefixes(lanes, index),
+          limit,
+          ...(after === undefined ? { from } : { from, after }),
+        });
+        const last = found.at(-1);
+        return {
+          candidates: found.map(candidate),
+          last: last === undefined ? undefined : { value: keyOf(last), id: last.id },
+        };
+      },
+      begins,
     );
-  for (const group of groupLanes(tails, String)) made.push(tail(byStamp, group));
+  const made: Run[] = [];
+  for (const [since, group] of groupLanes(tails, String))
+    for (const { lanes, begins } of byBeginning(group, heads))
+      made.push(
+        run(
+          pick,
+          byStamp,
+          lanes,
+          Math.max(since + 1, ask.from),
+          (row) => row.stamp,
+          (row) => ({ place: row.stamp, id: row.id, row }),
+          begins,
+        ),
+      );
   for (const [since, lanes] of groupLanes(stageTails, String))
     made.push(
       run(
