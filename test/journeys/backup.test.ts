@@ -131,6 +131,7 @@ test("a restore – of a file that is cut, or killed in the middle – stores no
 
 test("a store that is sealed – backed up – gives a file that says nothing without the sealing key, and is sealed again where it is restored", async () => {
   const server = await RealServer.start();
+  const shown = await views(server);
   expect((await server.stop()).code).toBe(0);
   const env = { SEAL_KEY: "5".repeat(64) };
   const file = join(dirname(server.folder), "sealed.tb");
@@ -149,6 +150,15 @@ test("a store that is sealed – backed up – gives a file that says nothing wi
   const strange = await command(["restore", file], { folder: other, env });
   expect(strange.code).toBe(1);
   oneLine(strange.stderr, /another secret/);
+  // It is lost for good: content can be read still.
+  expect((await command(["restore", file, "--other-secret"], { folder: other, env })).code).toBe(0);
+  const start = await failedStart({ DATA_DIR: other, PORT: "0", ...env });
+  expect(start.code).toBe(1);
+  oneLine(start.stderr, /tricord secret adopt/);
+  expect((await command(["secret", "adopt"], { folder: other, env })).code).toBe(0);
+  const again = await RealServer.start({ folder: other, env });
+  expect(await views(again)).toEqual(shown);
+  expect((await again.stop()).code).toBe(0);
 });
 
 withMongo("tricord store move", () => {
