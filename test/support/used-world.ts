@@ -36,8 +36,10 @@ const urgent = (name: string): StixJson & { id: string } => ({
 export const RULED = tool("ruled", { description: "sleeping harbour", aliases: ["quiet pier"] });
 /** Stands alone in a lane of its own. */
 export const LONELY = tool("lonely lighthouse");
+/** Listed by no report. */
+export const BESIDE = tool("beside");
 /** Several agencies say it. */
-export const SHARED = "[ipv4-addr:value = '198.51.100.7']";
+const SHARED = "[ipv4-addr:value = '198.51.100.7']";
 /** Of several values. */
 export const HASHED = file("hashed", { MD5: "0".repeat(32), "SHA-256": "a".repeat(64) });
 
@@ -120,7 +122,7 @@ async function use(world: TemporaryWorld): Promise<void> {
   ]);
   await post("u3", [LONELY], { tlp: "AMBER", releases: [row("US-JP", ["JPN"], ["JP-NCO"])], topics: ["dprk-cyber"] });
   await post("j2", [tool("for few")], { tlp: "RED", recipients: ["j2", "rel-JP-JAFIC"] });
-  await post("k1", [report("weekly", [tool("listed").id, first.id]), tool("listed"), tool("beside")]);
+  await post("k1", [report("weekly", [tool("listed").id, first.id]), tool("listed"), BESIDE]);
   await post("feed-JP-NCO", [tool("fed")]);
   await poll();
 

@@ -49,7 +49,6 @@ export const FINDINGS = {
   "verify.receipt_row": "a receipt names an object as stored that is not there",
   "verify.audit_receipt": "an audit row of a batch has no receipt",
   "verify.review_missing": "content that is reviewed has no review",
-  "verify.review_refers": "a review is of no batch, account or agency",
   "verify.entry_orphan": "an entry of the review queue is of no review, or of a lane that shows nothing of it",
   "verify.entry_missing": "a lane shows content of a review and has no entry in the queue",
   "verify.entry_place": "an entry of the review queue does not wait where its review's state says",

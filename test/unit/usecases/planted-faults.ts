@@ -10,6 +10,8 @@ import {
   Jobs,
   Labels,
   Lanes,
+  LateEnds,
+  MarkingsTold,
   Meta,
   Readers,
   Receipts,
@@ -26,7 +28,7 @@ import { remadeRows } from "../../../server/usecases/verify-store/remade-rows.ts
 import { onDatabase } from "../../support/mongo-database.ts";
 import { openRawSqlite, type RawSqlite } from "../../support/raw-sqlite.ts";
 import type { TemporaryWorld } from "../../support/temporary-world.ts";
-import { HASHED, LONELY, RULED } from "../../support/used-world.ts";
+import { BESIDE, HASHED, LONELY, RULED } from "../../support/used-world.ts";
 import { STORE } from "../../support/which-store.ts";
 
 /** A store that was made wrong on purpose, in one way. */
@@ -457,5 +459,120 @@ export const PLANTED: readonly Planted[] = [
       const { rev, leaseHolder: _, ...job } = await one(world, Jobs, () => true);
       await world.storage.collection(Jobs).put({ ...job, rev, status: "running" });
     },
+  },
+  {
+    name: "a row says that it came another way",
+    found: ["verify.row_name"],
+    async plant(world) {
+      const row = await one(world, Rows, ({ bytes }) => Buffer.from(bytes).includes('many 60"'));
+      await world.storage.collection(Rows).put({ ...row, channel: "elsewhere" });
+    },
+  },
+  {
+    name: "a tier says other than its whole row from whom it came",
+    found: ["verify.row_copies"],
+    async plant(world) {
+      const row = await one(world, Rows, ({ cut, lane }) => cut.length > 0 && !lane.endsWith("-"));
+      await world.storage.collection(Rows).put({ ...row, flags: ["other"] });
+    },
+  },
+  {
+    name: "a tier's bytes are others, with their digest",
+    found: ["verify.tier_bytes"],
+    async plant(world) {
+      const row = await one(world, Rows, ({ cut, lane }) => cut.length > 0 && !lane.endsWith("-"));
+      const bytes = Buffer.from(Buffer.from(row.bytes).toString().replace("2026-03-01", "2026-03-02"));
+      await world.storage.collection(Rows).put({ ...row, bytes: new Uint8Array(bytes), hash: sha256(bytes) });
+    },
+  },
+  {
+    name: "a row's place among others is another",
+    found: ["verify.row_facts"],
+    async plant(world) {
+      const row = await one(world, Rows, ({ bytes }) => Buffer.from(bytes).includes('many 61"'));
+      await world.storage.collection(Rows).put({ ...row, mix: row.mix + 1 });
+    },
+  },
+  {
+    name: "a row is nobody's",
+    found: ["verify.row_account"],
+    async plant(world) {
+      const row = await one(world, Rows, ({ bytes }) => Buffer.from(bytes).includes('many 65"'));
+      await world.storage.collection(Rows).put({ ...row, receivedFrom: "nobody" });
+    },
+  },
+  {
+    name: "a row's bytes are no object",
+    found: ["verify.row_bytes"],
+    async plant(world) {
+      const row = await one(world, Rows, ({ bytes }) => Buffer.from(bytes).includes('many 62"'));
+      const bytes = Buffer.from("[]");
+      await world.storage.collection(Rows).put({ ...row, bytes: new Uint8Array(bytes), hash: sha256(bytes) });
+    },
+  },
+  {
+    name: "a row's label is not there",
+    found: ["verify.row_label"],
+    async plant(world) {
+      const row = await one(world, Rows, ({ bytes }) => Buffer.from(bytes).includes('many 63"'));
+      await world.storage.collection(Rows).put({ ...row, label: "aaaaaaaaaaaaaaaa" });
+    },
+  },
+  {
+    name: "a tier stands that its label never had",
+    found: ["verify.tier_extra", "verify.lane_newest", "verify.crowded_missing", "verify.tally"],
+    async plant(world) {
+      const { rev: _, ...row } = await rowOf(world, BESIDE.id);
+      const cut = { ...row, id: `${row.id}.0000000000`, cut: ["name"], stamp: row.stamp + 1000 };
+      await world.storage.collection(Rows).insert([cut]);
+    },
+  },
+  {
+    name: "what left a lane is not known",
+    found: ["verify.lane_left"],
+    async plant(world) {
+      const { rev, left: _, ...lane } = await one(world, Lanes, ({ left }) => left !== undefined);
+      await world.storage.collection(Lanes).put({ ...lane, rev });
+    },
+  },
+  {
+    name: "a row left a place before it came there",
+    found: ["verify.stage_chain", "verify.stage_missing", "verify.stage_row"],
+    async plant(world) {
+      const row = (await everything(world.storage.collection(Rows))).findLast(({ stages }) => stages !== undefined);
+      if (row === undefined) throw new Error("no row was moved");
+      const stages = (row.stages ?? []).map((stage) => ({ ...stage, left: stage.stamp - 1 }));
+      await world.storage.collection(Rows).put({ ...row, stages });
+    },
+  },
+  {
+    name: "a record of a late end is left",
+    found: ["verify.late_ends"],
+    plant: ({ storage }) => storage.collection(LateEnds).insert([{ id: "a|b", end: "b", row: "a" }]),
+  },
+  {
+    name: "a reader was observed as another",
+    found: ["verify.reader_account"],
+    async plant(world) {
+      const reader = await one(world, Readers, ({ id }) => id === "k1");
+      await world.storage.collection(Readers).put({ ...reader, viewer: { ...reader.viewer, id: "j2" } });
+    },
+  },
+  {
+    name: "a reader lost a lane that there never was",
+    found: ["verify.reader_lane"],
+    async plant(world) {
+      const reader = await one(world, Readers, ({ id }) => id === "u2");
+      const intervals = [...reader.intervals, { lane: "aaaaaaaaaaaaaaaaa" }];
+      await world.storage.collection(Readers).put({ ...reader, intervals });
+    },
+  },
+  {
+    name: "a marking was told of to nobody",
+    found: ["verify.marking_told"],
+    plant: ({ storage }) =>
+      storage
+        .collection(MarkingsTold)
+        .insert([{ id: "nobody|originals|m", shelf: "nobody|originals", marking: "m", place: 1 }]),
   },
 ];

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { COLLECTIONS, Crowded, Readers, Rows, Stages } from "../../../server/storage/collections.ts";
+import { Agencies, COLLECTIONS, Crowded, Readers, Rows, Stages } from "../../../server/storage/collections.ts";
+import type { Storage, Unit } from "../../../server/storage/port.ts";
 import { FINDINGS, type Finding } from "../../../server/usecases/verify-store/finding.ts";
 import { findingsOf, verifyStore } from "../../../server/usecases/verify-store/verify-store.ts";
 import type { TemporaryWorld } from "../../support/temporary-world.ts";
@@ -56,6 +57,26 @@ describe("verify – a store that was spoilt – finds what was done to it and n
     expect([...new Set(fresh.map(({ code }) => code))].sort()).toEqual([...found].sort());
     expect(fresh.every(({ code }) => code in FINDINGS)).toBe(true);
   });
+});
+
+test("verify – an index that leaves a document out – is found, by its page and by its total", async () => {
+  const { storage, secrets } = used().core;
+  const short = (unit: Unit): Unit => ({
+    collection: (spec) => {
+      const held = unit.collection(spec);
+      if (spec.name !== Agencies.name) return held;
+      return { ...held, count: async (scan) => (await held.count(scan)) - 1 };
+    },
+  });
+  const spoilt: Storage = {
+    ...storage,
+    ...short(storage),
+    snapshot: (work) => storage.snapshot((unit) => work(short(unit))),
+  };
+  const found = (await findingsOf({ storage: spoilt, secrets })).filter(
+    ({ collection }) => collection === Agencies.name,
+  );
+  expect([...new Set(found.map(({ code }) => code))].sort()).toEqual(["verify.index", "verify.index_count"]);
 });
 
 test("the codes of findings – in docs/operations.md – are all of them, with their words", () => {
