@@ -8,6 +8,9 @@ import { wireText } from "../wire-text.ts";
 /** Microseconds: what was there up to the first stands in a block between the two, the second inclusive. */
 export type Range = readonly [since: number, to: number];
 
+/** A time that a lane was open to a reader, without what it saw meanwhile. */
+export type Span = Pick<Interval, "from" | "to">;
+
 /** A time that a lane was open to a reader. Without `from`: since its first row. Without `to`: still. */
 export interface Interval {
   readonly from?: Range;
@@ -45,6 +48,7 @@ export function viewOf(viewer: Viewer, lane: AdmittedLane): string {
 }
 
 const NONE: readonly Interval[] = [];
+const ALWAYS: readonly Span[] = [{}];
 
 /** What a row's history comes to for one reader. */
 export interface Loss {
@@ -96,6 +100,12 @@ export class ReaderState {
   /** Every lane that was ever open to the reader. */
   get lanes(): Iterable<string> {
     return new Set([...this.#admission.lanes.keys(), ...this.#intervals.keys()]);
+  }
+
+  /** When a lane was open, oldest first, and no more than that: of a reader of thousands of lanes every page asks for all of them. */
+  spans(lane: string): readonly Span[] {
+    if (this.#storied.has(lane)) return this.intervals(lane);
+    return this.#admission.lanes.has(lane) ? ALWAYS : NONE;
   }
 
   /** When a lane was open, oldest first. */

@@ -117,14 +117,19 @@ const groupLanes = <K>(items: Iterable<readonly [K, string]>, keyOf: (key: K) =>
 /** Lanes whose tails are read together: a reader of thousands of lanes pays on a page for those that may have something there. */
 const TOGETHER = 256;
 
+/** An open lane that is read on from a place, and when its first row came. */
+interface Tail {
+  readonly lane: string;
+  readonly first: number;
+}
+
 /** Lanes in pieces by when their first rows came, each with the place before which nothing stands in it. */
-function byBeginning(lanes: readonly string[], heads: LaneHeads): Array<{ lanes: string[]; begins: number }> {
-  if (lanes.length <= TOGETHER) return [{ lanes: [...lanes], begins: Number.NEGATIVE_INFINITY }];
-  const first = (lane: string): number => heads.get(lane)?.first ?? Number.NEGATIVE_INFINITY;
-  const sorted = [...lanes].sort((a, b) => first(a) - first(b));
+function byBeginning(tails: readonly Tail[]): Array<{ lanes: string[]; begins: number }> {
+  if (tails.length <= TOGETHER) return [{ lanes: tails.map(({ lane }) => lane), begins: Number.NEGATIVE_INFINITY }];
+  const sorted = [...tails].sort((a, b) => a.first - b.first);
   return Array.from({ length: Math.ceil(sorted.length / TOGETHER) }, (_, n) => {
     const some = sorted.slice(n * TOGETHER, (n + 1) * TOGETHER);
-    return { lanes: some, begins: first(some[0] ?? "") };
+    return { lanes: some.map(({ lane }) => lane), begins: some[0]?.first ?? Number.NEGATIVE_INFINITY };
   });
 }
 
@@ -138,7 +143,13 @@ function lanesFrom(place: number, state: ReaderState, heads: LaneHeads): Iterabl
 function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk): Run[] {
   const rows = unit.collection(Rows);
   const stages = unit.collection(Stages);
-  const tails: Array<[number, string]> = [];
+  /** By the place that they are read from. */
+  const tails = new Map<number, Tail[]>();
+  const tail = (since: number, lane: string, first: number): void => {
+    const held = tails.get(since);
+    if (held === undefined) tails.set(since, [{ lane, first }]);
+    else held.push({ lane, first });
+  };
   const blocks: Array<[Range, string]> = [];
   const stageTails: Array<[number, string]> = [];
   const stageBlocks: Array<[Range, string]> = [];
@@ -147,11 +158,13 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
   for (const lane of ask.lanes ?? lanesFrom(ask.from, state, heads)) {
     const head = heads.get(lane);
     if (head === undefined) continue;
-    for (const { from, to } of state.intervals(lane)) {
+    // Most lanes of a reader of thousands are simply open, and most of these have nothing to tell any more.
+    if (head.newest < ask.from && !state.isStoried(lane)) continue;
+    for (const { from, to } of state.spans(lane)) {
       const since = from?.[0] ?? 0;
       const blocked = from !== undefined && head.first <= since && from[1] >= ask.from;
       if (ask.rows && to === undefined) {
-        if (head.newest >= ask.from && head.newest > since) tails.push([since, lane]);
+        if (head.newest >= ask.from && head.newest > since) tail(since, lane, head.first);
         if (blocked) blocks.push([from, lane]);
       }
       if (ask.rows && head.left !== undefined) {
@@ -196,8 +209,8 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
       begins,
     );
   const made: Run[] = [];
-  for (const [since, group] of groupLanes(tails, String))
-    for (const { lanes, begins } of byBeginning(group, heads))
+  for (const [since, group] of tails)
+    for (const { lanes, begins } of byBeginning(group))
       made.push(
         run(
           pick,
