@@ -129,9 +129,22 @@ test("a restore – of a file that is cut, or killed in the middle – stores no
   expect((await again.stop()).code).toBe(0);
 });
 
+/** What objects say to readers, whatever ids the secret gives them and their markings. */
+async function said(server: RealServer): Promise<string[][]> {
+  const all: string[][] = [];
+  for (const reader of READERS)
+    all.push(
+      (await server.objects(reader))
+        .map(({ type, name }) => `${type} ${name ?? ""}`)
+        .filter((text) => !text.startsWith("marking"))
+        .sort(),
+    );
+  return all;
+}
+
 test("a store that is sealed – backed up – gives a file that says nothing without the sealing key, and is sealed again where it is restored", async () => {
   const server = await RealServer.start();
-  const shown = await views(server);
+  const shown = await said(server);
   expect((await server.stop()).code).toBe(0);
   const env = { SEAL_KEY: "5".repeat(64) };
   const file = join(dirname(server.folder), "sealed.tb");
@@ -157,7 +170,7 @@ test("a store that is sealed – backed up – gives a file that says nothing wi
   oneLine(start.stderr, /tricord secret adopt/);
   expect((await command(["secret", "adopt"], { folder: other, env })).code).toBe(0);
   const again = await RealServer.start({ folder: other, env });
-  expect(await views(again)).toEqual(shown);
+  expect(await said(again)).toEqual(shown);
   expect((await again.stop()).code).toBe(0);
 });
 
