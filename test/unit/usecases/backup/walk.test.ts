@@ -48,13 +48,15 @@ test("walk – of chains that grow meanwhile – gives each without a gap up to 
   await storage.collection(Disclosures).insert([...chain("p", 1, 251), ...chain("q", 1, 12)]);
   let [p, q] = [251, 12];
   const ids = await walked(Disclosures, 0, async () => {
-    await storage.collection(Disclosures).insert([...chain("p", p, p + 60), ...chain("q", q, q + 60)]);
-    [p, q] = [p + 60, q + 60];
+    if (p > 5000) return;
+    await storage.collection(Disclosures).insert([...chain("p", p, p + 600), ...chain("q", q, q + 60)]);
+    [p, q] = [p + 600, q + 60];
   });
   for (const stream of ["p", "q"]) {
     const own = ids.filter((id) => id.startsWith(`${stream}:`));
     expect(own).toEqual(own.map((_, i) => `${stream}:${i + 1}`));
+    // What was there when the walk came to it.
     expect(own.length).toBeGreaterThanOrEqual(stream === "p" ? 250 : 11);
   }
-  expect(ids.length).toBeLessThan(p + q);
+  expect(ids.filter((id) => id.startsWith("p:")).length).toBe(250);
 });
