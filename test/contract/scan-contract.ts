@@ -2,7 +2,7 @@ import type { Scan } from "../../server/storage/port.ts";
 import { aThing, ids, manyThings, type OpenHandle, type Thing, Things } from "./things.ts";
 
 /** scan, find and count. */
-export function scanContract(open: OpenHandle): void {
+export function scanContract(open: OpenHandle, many: number): void {
   const stored = async (docs: readonly Thing[]) => {
     const things = (await open()).collection(Things);
     await things.insert(docs);
@@ -64,13 +64,13 @@ export function scanContract(open: OpenHandle): void {
   test.each([2, 20, 600])(
     "scan – %s prefixes, page by page with `after`, both ways – each document once and in order",
     async (lanes) => {
-      const docs = manyThings(1200, (at) => ({
+      const docs = manyThings(many, (at) => ({
         lane: `l${(at * at) % lanes}`,
         owner: `l${(at * at) % lanes}`,
         rank: (at * 7) % 50,
       }));
       const { things } = await stored(docs);
-      const limit = lanes > 100 ? 700 : 100;
+      const limit = Math.ceil(lanes > 100 ? (many * 3) / 5 : many / 12);
       const prefixes = Array.from({ length: lanes }, (_, at) => [`l${at}`]);
       const order = [...docs]
         .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0) || (a.id < b.id ? -1 : 1))

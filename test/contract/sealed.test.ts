@@ -1,9 +1,10 @@
 import { localKey } from "../../server/key-wrap/local-key.ts";
 import { Seal } from "../../server/storage/seal/seal.ts";
 import { ownDatabase } from "../support/mongo-database.ts";
+import { mongoSource } from "../support/mongo-server.ts";
 import { temporaryFolder } from "../support/temporary-store.ts";
 import { withMongo } from "../support/with-mongo.ts";
-import { storageContract } from "./storage-contract.ts";
+import { MANY, storageContract } from "./storage-contract.ts";
 import { openAt } from "./where.ts";
 
 /** Each handle has its own, as each process would. */
@@ -14,9 +15,15 @@ storageContract("SQLite, sealed", async () => {
   return { open: (patience) => openAt({ engine: "sqlite", folder }, patience, seal()), remove: async () => remove() };
 });
 
+const onStandIn = (): boolean => mongoSource() === "stand-in";
+
 withMongo("the contract of stores on MongoDB, sealed", () => {
-  storageContract("MongoDB, sealed", async () => {
-    const { uri, drop } = await ownDatabase();
-    return { open: (patience) => openAt({ engine: "mongo", uri }, patience, seal()), remove: drop };
-  });
+  storageContract(
+    "MongoDB, sealed",
+    async () => {
+      const { uri, drop } = await ownDatabase();
+      return { open: (patience) => openAt({ engine: "mongo", uri }, patience, seal()), remove: drop };
+    },
+    onStandIn() ? MANY.standIn : MANY.ours,
+  );
 });

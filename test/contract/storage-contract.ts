@@ -9,8 +9,14 @@ import { snapshotContract } from "./snapshot-contract.ts";
 import type { StoreUnderTest } from "./things.ts";
 import { transactionContract } from "./transaction-contract.ts";
 
-/** What every adapter of `server/storage/port.ts` promises. `make` gives a new, empty store with `CONTRACT_COLLECTIONS`. */
-export function storageContract(name: string, make: () => Promise<StoreUnderTest>): void {
+/** Documents in tests that read page by page. */
+export const MANY = { ours: 1200, standIn: 360 };
+
+/**
+ * What every adapter of `server/storage/port.ts` promises. `make` gives a new, empty store with `CONTRACT_COLLECTIONS`; `many` is how many documents it is paged
+ * through.
+ */
+export function storageContract(name: string, make: () => Promise<StoreUnderTest>, many = MANY.ours): void {
   describe(name, () => {
     let under: StoreUnderTest | undefined;
     const opened: Storage[] = [];
@@ -26,7 +32,7 @@ export function storageContract(name: string, make: () => Promise<StoreUnderTest
       under = undefined;
     });
     documentContract(again);
-    scanContract(again);
+    scanContract(again, many);
     pickContract(again);
     searchContract(again);
     transactionContract(again);
