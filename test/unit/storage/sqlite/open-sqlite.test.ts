@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import type { CollectionSpec, Storage } from "../../../../server/storage/port.ts";
 import { openSqlite, type SqliteOptions } from "../../../../server/storage/sqlite/open-sqlite.ts";
 import { aThing, CONTRACT_COLLECTIONS, ids, manyThings, type Thing, Things } from "../../../contract/things.ts";
@@ -167,4 +168,21 @@ test("openSqlite – fields declared hot that were in the rest, and the other wa
   });
   expect((await again.collection(Things).all({ limit: 99 })).slice(1)).toEqual(before.slice(1));
   await again.close();
+});
+
+test("openSqlite – a search index that is told to merge more often – told otherwise when the store is opened", async () => {
+  const storage = await open();
+  await storage.collection(Things).insert([aThing("a")]);
+  await storage.close();
+  const file = new Database(join(store.folder, "content.sqlite"));
+  const index = String(
+    file.prepare("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'").pluck().get(),
+  );
+  const told = (): unknown => file.prepare(`SELECT v FROM "${index}_config" WHERE k = 'automerge'`).pluck().get();
+  expect(told()).toBe(12);
+  file.exec(`INSERT INTO "${index}" ("${index}", rank) VALUES ('automerge', 4)`);
+  expect(told()).toBe(4);
+  await (await open()).close();
+  expect(told()).toBe(12);
+  file.close();
 });
