@@ -9,6 +9,8 @@ export const ON_BOTH = [
   "test/unit/(seed-load|readiness)",
 ];
 export const CONTRACT = ["test/contract/mongo"];
+/** The contract on a sealed store: on the stand-in three minutes, so not with every `npm test` there. */
+export const SEALED = ["test/contract/sealed"];
 /** What of `ON_BOTH` runs on MongoDB with every `npm test`: one of each kind, as much as fits into ten minutes on two cores. */
 export const EACH_TIME = [
   "test/http/releases.test",

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureInstalled, ROOT } from "./ensure.mjs";
-import { CONTRACT, EACH_TIME, hasMongoServer, hasStandIn, ON_BOTH } from "./mongo-suites.mjs";
+import { CONTRACT, EACH_TIME, hasMongoServer, hasStandIn, ON_BOTH, SEALED } from "./mongo-suites.mjs";
 import { lastLine, sum, tally } from "./tally.mjs";
 
 /**
@@ -105,7 +105,8 @@ if (store !== "mongo") results.push(await tests("sqlite", asked));
 if (asked.length > 0) {
   if (store !== "sqlite") results.push(await testsOnMongo(asked));
 } else if (store === "sqlite") results.push(await testsOnMongo(EACH_TIME));
-else results.push(await testsOnMongo(store === "mongo" ? [...CONTRACT, ...ON_BOTH] : ON_BOTH));
+else
+  results.push(await testsOnMongo(store === "mongo" ? [...CONTRACT, ...SEALED, ...ON_BOTH] : [...SEALED, ...ON_BOTH]));
 const result = sum([
   { passed: steps.filter(({ ok }) => ok).length, failed: steps.filter(({ ok }) => !ok).length, skipped: 0 },
   ...results,

@@ -1,7 +1,8 @@
 import mongoose, { mongo } from "mongoose";
 import { COLLECTIONS } from "../../server/storage/collections.ts";
+import type { Declared } from "../../server/storage/declared.ts";
 import { type CollectionReads, collectionReads } from "../../server/storage/mongo/collection-reads.ts";
-import { type Declared, layoutOf, SEARCH_INDEX } from "../../server/storage/mongo/layout.ts";
+import { layoutOf, SEARCH_INDEX } from "../../server/storage/mongo/layout.ts";
 import { makeCollections } from "../../server/storage/mongo/make-collections.ts";
 import { openMongo } from "../../server/storage/mongo/open-mongo.ts";
 import type { Doc, Scan } from "../../server/storage/port.ts";

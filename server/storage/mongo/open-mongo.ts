@@ -1,11 +1,12 @@
 import mongoose from "mongoose";
 import { Fault } from "../../shared/fault.ts";
 import { COLLECTIONS } from "../collections.ts";
+import type { Declared } from "../declared.ts";
 import { latestFormat, MIGRATIONS, type Migration, migrate, refuseNewerFormat } from "../migrations.ts";
 import type { Storage } from "../port.ts";
 import { Seal } from "../seal/seal.ts";
 import type { ObserveStore } from "../store-events.ts";
-import { type Declared, layoutOf } from "./layout.ts";
+import { layoutOf } from "./layout.ts";
 import { makeCollections, makeTurns } from "./make-collections.ts";
 import { guarded, isWrongAddress } from "./mongo-fault.ts";
 import { mongoStorage, rawCollection } from "./mongo-storage.ts";

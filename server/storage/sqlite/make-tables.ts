@@ -1,14 +1,7 @@
+import type { Declared } from "../declared.ts";
 import type { Seal } from "../seal/seal.ts";
 import type { Connection } from "./connection.ts";
-import {
-  type Declared,
-  indexDefinitions,
-  JSON_TEXT,
-  type Layout,
-  layoutOf,
-  quoted,
-  tableDefinition,
-} from "./layout.ts";
+import { indexDefinitions, JSON_TEXT, type Layout, layoutOf, quoted, tableDefinition } from "./layout.ts";
 import { listSealed, moveFromSealed, moveToSealed } from "./sealed-rests.ts";
 import { misuse } from "./store-fault.ts";
 

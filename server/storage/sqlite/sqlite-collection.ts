@@ -1,7 +1,8 @@
+import type { Declared } from "../declared.ts";
 import type { Collection, Doc } from "../port.ts";
 import { type MissingKey, orMissing, type Seal } from "../seal/seal.ts";
 import type { Connection } from "./connection.ts";
-import { type Declared, layoutOf } from "./layout.ts";
+import { layoutOf } from "./layout.ts";
 import { tableReads } from "./table-reads.ts";
 import { tableWrites } from "./table-writes.ts";
 

@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Fault } from "../../shared/fault.ts";
 import { SealKeys } from "../collections.ts";
+import type { Declared } from "../declared.ts";
 import type { SealKeyDoc } from "../documents.ts";
 import type { Collection, CollectionSpec, Doc, Storage, Unit } from "../port.ts";
 import type { Seal, SealKeyStore } from "../seal/seal.ts";
 import { type ObserveStore, outcomeOf } from "../store-events.ts";
 import type { Connection } from "./connection.ts";
-import { type Declared, layoutOf } from "./layout.ts";
+import { layoutOf } from "./layout.ts";
 import { type Access, sqliteCollection } from "./sqlite-collection.ts";
 import { misuse } from "./store-fault.ts";
 import { type Placement, Transaction } from "./transaction.ts";

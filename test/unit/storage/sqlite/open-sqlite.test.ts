@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import type { CollectionSpec, Storage } from "../../../../server/storage/port.ts";
 import { openSqlite, type SqliteOptions } from "../../../../server/storage/sqlite/open-sqlite.ts";
 import { aThing, CONTRACT_COLLECTIONS, ids, manyThings, type Thing, Things } from "../../../contract/things.ts";
+import { openRawSqlite } from "../../../support/raw-sqlite.ts";
 import { temporaryFolder } from "../../../support/temporary-store.ts";
 
 let store = temporaryFolder();
@@ -174,7 +174,7 @@ test("openSqlite – a search index that is told to merge more often – told ot
   const storage = await open();
   await storage.collection(Things).insert([aThing("a")]);
   await storage.close();
-  const file = new Database(join(store.folder, "content.sqlite"));
+  const file = openRawSqlite(join(store.folder, "content.sqlite"));
   const index = String(
     file.prepare("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'").pluck().get(),
   );

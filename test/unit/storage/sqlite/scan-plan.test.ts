@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { COLLECTIONS } from "../../../../server/storage/collections.ts";
+import type { Declared } from "../../../../server/storage/declared.ts";
 import type { Scan } from "../../../../server/storage/port.ts";
 import { Connection } from "../../../../server/storage/sqlite/connection.ts";
-import { type Declared, layoutOf } from "../../../../server/storage/sqlite/layout.ts";
+import { layoutOf } from "../../../../server/storage/sqlite/layout.ts";
 import { openSqlite } from "../../../../server/storage/sqlite/open-sqlite.ts";
 import { planScan } from "../../../../server/storage/sqlite/scan-plan.ts";
 import { temporaryFolder } from "../../../support/temporary-store.ts";
