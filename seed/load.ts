@@ -6,11 +6,11 @@ import type { Format } from "../server/pipeline/steps.ts";
 import { Fault } from "../server/shared/fault.ts";
 import { formatInstant } from "../server/shared/instant.ts";
 import type { Moment } from "../server/shared/moment.ts";
-import { Accounts, Agencies, AgreementsIn, ApiKeys, Meta, Orders } from "../server/storage/collections.ts";
+import { Accounts, ApiKeys, Meta } from "../server/storage/collections.ts";
 import type { OrderDoc } from "../server/storage/documents.ts";
 import type { Storage, Unit } from "../server/storage/port.ts";
 import type { AuditStream } from "../server/usecases/append-audit.ts";
-import { bumpRevision } from "../server/usecases/policy-revision.ts";
+import { insertPolicies } from "../server/usecases/policy-history.ts";
 import { CollectionIds } from "../server/usecases/taxii/collection-ids.ts";
 import { type MadePeople, makePeople } from "./people.ts";
 import { readSeed, type SeedEntry, type SeedFiles, type SeedOrder } from "./shapes.ts";
@@ -109,16 +109,18 @@ async function loadPeople(parts: SeedParts, files: SeedFiles, people: MadePeople
   writePrivate(join(dataDir, DEMO_ACCOUNTS), { accounts: people.demo, taxii });
   await storage.transaction(async (unit) => {
     await parts.fence?.(unit);
-    await unit.collection(Agencies).insert(files.agencies);
-    await unit.collection(Accounts).insert(people.accounts);
+    const at = moment.now;
+    const revision = await insertPolicies(unit, [
+      ...files.agencies.map((doc) => ({ kind: "agency" as const, doc, at })),
+      ...people.accounts.map((doc) => ({ kind: "account" as const, doc, at })),
+      ...files.agreements.map((doc) => ({ kind: "agreement" as const, doc, at })),
+      ...files.orders.map((order) => ({ kind: "order" as const, doc: orderOf(order, at), at })),
+    ]);
     await unit.collection(ApiKeys).insert(people.keys);
-    await unit.collection(AgreementsIn).insert(files.agreements);
-    await unit.collection(Orders).insert(files.orders.map((order) => orderOf(order, moment.now)));
     await unit.collection(Meta).insert([
       { id: STATE, value: "people" },
       { id: BEGUN, value: moment.now },
     ]);
-    const revision = await bumpRevision(unit);
     const detail = { accounts: people.accounts.length, agencies: files.agencies.length };
     await audit.append(unit, { actor: "operator", revision, at: moment.now, what: "seed.people", detail });
   });

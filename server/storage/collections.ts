@@ -19,6 +19,7 @@ import {
   MarkingToldDoc,
   MetaDoc,
   OrderDoc,
+  PolicyVersionDoc,
   PromotionDoc,
   QuarantinedDoc,
   QuarantineTallyDoc,
@@ -69,6 +70,12 @@ export const Orders = {
   shape: OrderDoc,
   indexes: { agency: { fields: ["agency"] } },
 } satisfies CollectionSpec<OrderDoc>;
+/** How those four were, from when on: written by `usecases/policy-history.ts` alone. */
+export const PolicyVersions = {
+  name: "policy_versions",
+  shape: PolicyVersionDoc,
+  indexes: { n: { fields: ["n"], unique: true }, of: { fields: ["kind", "of", "at"] } },
+} satisfies CollectionSpec<PolicyVersionDoc>;
 export const Labels = {
   name: "labels",
   shape: LabelDoc,
@@ -277,6 +284,7 @@ export const COLLECTIONS = [
   Lockouts,
   AgreementsIn,
   Orders,
+  PolicyVersions,
   Labels,
   Rows,
   Stages,

@@ -125,6 +125,23 @@ export const OrderDoc = z.object({
 });
 export type OrderDoc = z.infer<typeof OrderDoc>;
 
+/**
+ * An account, agency, agreement or standing order as it was from an instant on (ms): what decisions are replayed from. One chain by `n` (from 1) and `prev`, as a
+ * stream of audit rows is. The document is without its password.
+ */
+export const PolicyVersionDoc = z.object({
+  id: z.string(),
+  n: z.int().min(1),
+  prev: z.string(),
+  kind: z.enum(["account", "agency", "agreement", "order"]),
+  of: z.string(),
+  revision: z.int(),
+  at: z.int(),
+  doc: z.record(z.string(), z.unknown()),
+  digest: z.string(),
+});
+export type PolicyVersionDoc = z.infer<typeof PolicyVersionDoc>;
+
 /** An interned label: id = keyed digest of its canonical text, never shown; n = order of arrival, for catching up. */
 export const LabelDoc = z.object({ id: z.string(), n: z.int(), label: Label });
 export type LabelDoc = z.infer<typeof LabelDoc>;

@@ -4,6 +4,7 @@ import { nameOf } from "../triage/item-name.ts";
 import { Crowded, Lanes, LateEnds, Meta, ReviewEntries, Reviews, Rows, Stages } from "./collections.ts";
 import { LATE_END, type LaneDoc } from "./documents.ts";
 import { forgetReached, keyIndexes } from "./keyed-index.ts";
+import { keepFirstVersions } from "./policy-versions.ts";
 import type { Collection, Doc, Storage, Stored, Unit } from "./port.ts";
 import type { StoredFacts } from "./review-documents.ts";
 
@@ -32,6 +33,7 @@ export const migrationsWith = (index: Uint8Array | undefined): readonly Migratio
     },
   },
   { to: 4, before: (storage) => keyIndexes(storage, index), up: forgetReached },
+  { to: 5, up: keepFirstVersions },
 ];
 export const MIGRATIONS: readonly Migration[] = migrationsWith(undefined);
 

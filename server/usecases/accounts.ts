@@ -8,7 +8,7 @@ import { AccountDoc } from "../storage/documents.ts";
 import type { Storage, Stored, Unit } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { hashPassword } from "./password.ts";
-import { bumpRevision } from "./policy-revision.ts";
+import { insertPolicy, putPolicy } from "./policy-history.ts";
 import { refuseBothRoles } from "./promotions.ts";
 import { revokeSessionsOf } from "./sessions.ts";
 
@@ -95,18 +95,17 @@ async function existing(unit: Unit, id: string): Promise<Stored<AccountDoc>> {
 
 /** Making, ending and changing accounts. Each change, its audit row and the new policy revision are one transaction. `actor` is an account id, or `operator` for the command line. */
 export function makeAccounts({ storage, audit }: { readonly storage: Storage; readonly audit: AuditStream }) {
-  const change = <R>(
+  /** `work` gives the revision that the policy has then. */
+  const change = (
     actor: string,
     moment: Moment,
     what: string,
     id: string,
-    work: (unit: Unit) => Promise<R>,
-  ): Promise<R> =>
+    work: (unit: Unit) => Promise<number>,
+  ): Promise<void> =>
     storage.transaction(async (unit) => {
-      const done = await work(unit);
-      const revision = await bumpRevision(unit);
+      const revision = await work(unit);
       await audit.append(unit, { actor, revision, at: moment.now, what, detail: { account: id } });
-      return done;
     });
 
   return {
@@ -124,31 +123,32 @@ export function makeAccounts({ storage, audit }: { readonly storage: Storage; re
         await refuseSecondReleaser(unit, account);
         await refuseBothRoles(unit, account, moment.now);
         const vouchedBy = actor === "operator" ? undefined : await voucher(unit, actor, rest.vouchedBy);
-        await unit.collection(Accounts).insert([
-          {
-            ...rest,
-            ...(encoded !== undefined && { password: encoded }),
-            ...(vouchedBy !== undefined && { vouchedBy }),
-          },
-        ]);
+        const doc = {
+          ...rest,
+          ...(encoded !== undefined && { password: encoded }),
+          ...(vouchedBy !== undefined && { vouchedBy }),
+        };
+        return insertPolicy(unit, { kind: "account", doc, at: moment.now });
       });
     },
 
     /** The account is in force no more; its sessions and keys end with it. The account itself stays, since content names it. */
     end: (id: string, actor: string, moment: Moment): Promise<void> =>
       change(actor, moment, "account.ended", id, async (unit) => {
-        await unit.collection(Accounts).put({ ...(await existing(unit, id)), until: formatInstant(moment.now) });
+        const doc = { ...(await existing(unit, id)), until: formatInstant(moment.now) };
         await revokeSessionsOf(unit, id, moment.now);
         const keys = await unit.collection(ApiKeys).find({ index: "account", values: [id] });
         await unit.collection(ApiKeys).remove(keys.map((key) => key.id));
+        return putPolicy(unit, { kind: "account", doc, at: moment.now });
       }),
 
     /** A new password ends all sessions. */
     async setPassword(id: string, password: string, actor: string, moment: Moment): Promise<void> {
       const encoded = await hashPassword(password, moment);
       await change(actor, moment, "account.password", id, async (unit) => {
-        await unit.collection(Accounts).put({ ...(await existing(unit, id)), password: encoded });
+        const doc = { ...(await existing(unit, id)), password: encoded };
         await revokeSessionsOf(unit, id, moment.now);
+        return putPolicy(unit, { kind: "account", doc, at: moment.now });
       });
     },
   };

@@ -7,7 +7,7 @@ import { Agencies, AgreementsIn, Orders } from "../storage/collections.ts";
 import { AgencyDoc, AgreementDoc, OrderDoc } from "../storage/documents.ts";
 import type { Storage } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
-import { bumpRevision } from "./policy-revision.ts";
+import { insertPolicies } from "./policy-history.ts";
 
 /** Two persons have signed what a group begins with (triage 3): an order that waits for its second is proposed over HTTP. */
 const FoundingOrder = OrderDoc.extend({ approvedBy: z.string(), status: z.literal("signed").optional() })
@@ -68,10 +68,12 @@ export async function foundGroup(
       throw new Fault("conflict", `${taken.id} is there already, and a file changes nothing that is`, {
         code: "group.exists",
       });
-    await unit.collection(Agencies).insert(group.agencies);
-    await unit.collection(AgreementsIn).insert(group.agreements);
-    await unit.collection(Orders).insert(group.orders);
-    const revision = await bumpRevision(unit);
+    const at = moment.now;
+    const revision = await insertPolicies(unit, [
+      ...group.agencies.map((doc) => ({ kind: "agency" as const, doc, at })),
+      ...group.agreements.map((doc) => ({ kind: "agreement" as const, doc, at })),
+      ...group.orders.map((doc) => ({ kind: "order" as const, doc, at })),
+    ]);
     const detail = {
       agencies: group.agencies.length,
       agreements: group.agreements.length,

@@ -9,12 +9,17 @@ export async function readRevision(unit: Unit): Promise<number> {
   return Number((await unit.collection(Meta).get("policy"))?.value ?? 0);
 }
 
-/** Counts a change; call it in the transaction that makes the change. Gives the new revision. */
+/** What transactions have counted already. */
+const counted = new WeakMap<Unit, number>();
+
+/** Counts a change, once a transaction; call it in the transaction that makes the change. Gives the new revision. */
 export async function bumpRevision(unit: Unit): Promise<number> {
   const meta = unit.collection(Meta);
   const held = await meta.get("policy");
+  if (held !== undefined && counted.get(unit) === held.value) return held.value;
   const value = Number(held?.value ?? 0) + 1;
   if (held === undefined) await meta.insert([{ id: "policy", value }]);
   else await meta.put({ ...held, value });
+  counted.set(unit, value);
   return value;
 }

@@ -8,7 +8,8 @@ import type { AccountDoc, PromotionDoc } from "../storage/documents.ts";
 import type { Storage, Stored, Unit } from "../storage/port.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { inForce } from "./in-force.ts";
-import { bumpRevision, readRevision } from "./policy-revision.ts";
+import { putPolicy } from "./policy-history.ts";
+import { readRevision } from "./policy-revision.ts";
 import { revokeSessionsOf } from "./sessions.ts";
 
 /** "Making a releaser or custodian takes two persons and 24 hours" (triage 3); a custodian is a releaser of the originating agency. */
@@ -105,10 +106,10 @@ export class Promotions {
         });
       const vouched = [...(account.vouchedBy ?? []), ...[first, admin].flatMap((one) => [one?.id, one?.person])];
       const vouchedBy = [...new Set(vouched.filter((one) => one !== undefined))].sort();
-      await unit.collection(Accounts).put({ ...account, role: promotion.role, vouchedBy });
+      const doc = { ...account, role: promotion.role, vouchedBy };
+      await putPolicy(unit, { kind: "account", doc, at: ask.moment.now });
       await unit.collection(PromotionsIn).remove([promotion.id]);
       await revokeSessionsOf(unit, account.id, ask.moment.now);
-      await bumpRevision(unit);
       await this.#note(unit, "account.promoted", ask);
     });
   }

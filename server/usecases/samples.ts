@@ -9,7 +9,6 @@ import { Orders, Samples as SamplesIn } from "../storage/collections.ts";
 import type { SampleDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import { contentHash } from "./content-hash.ts";
-import { bumpRevision } from "./policy-revision.ts";
 import { MOST_SHOWN, openPlace, type Place, sealPlace } from "./release-own.ts";
 import { partyOf, type ReleaseParts, relabelAll, type Who } from "./release-parts.ts";
 import { type Eyes, eyesOf, eyesOn, judgesWhole, ownRows, rowsOf } from "./release-view.ts";
@@ -166,10 +165,11 @@ export class OrderSamples {
     const failures = await addToTally(unit, failuresOf({ id: sample.order, line: sample.line }));
     if (failures < FAILURES_THAT_STOP) return snapshot.revision;
     const held = await unit.collection(Orders).scan({ index: "agency", prefixes: [[sample.agency]], limit: 1000 });
+    let { revision } = snapshot;
     for (const order of held) {
       if ((order.line ?? order.id) !== sample.line || order.stopped !== undefined) continue;
-      await stopOrder(unit, order, "samples", `${failures} samples failed`, ask.moment.now);
+      revision = await stopOrder(unit, order, "samples", `${failures} samples failed`, ask.moment.now);
     }
-    return bumpRevision(unit);
+    return revision;
   }
 }

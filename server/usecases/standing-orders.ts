@@ -10,7 +10,7 @@ import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Orders, Samples } from "../storage/collections.ts";
 import type { OrderDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
-import { bumpRevision } from "./policy-revision.ts";
+import { insertPolicy, putPolicy } from "./policy-history.ts";
 import { partyOf, type ReleaseParts, type Who } from "./release-parts.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { dayOf, readTally } from "./tally.ts";
@@ -45,16 +45,20 @@ function statusOf(order: OrderDoc, at: string): OrderReply["status"] {
   return hasBegun(at, order.from) && stillLasts(at, order.until) ? "in-force" : "over";
 }
 
-/** Stops an order from this instant on, in the caller's transaction. Its end moves here, so that nobody who reads it only by its dates takes it to hold. */
-export async function stopOrder(
+/**
+ * Stops an order from this instant on, in the caller's transaction. Its end moves here, so that nobody who reads it only by its dates takes it to hold. Gives the
+ * policy revision.
+ */
+export function stopOrder(
   unit: Unit,
   order: Stored<OrderDoc>,
   by: string,
   reason: string,
   at: number,
-): Promise<void> {
+): Promise<number> {
   const stopped = formatInstant(at);
-  await unit.collection(Orders).put({ ...order, until: stopped, stopped, stoppedBy: by, stopReason: reason });
+  const doc = { ...order, until: stopped, stopped, stoppedBy: by, stopReason: reason };
+  return putPolicy(unit, { kind: "order", doc, at });
 }
 
 /**
@@ -155,8 +159,8 @@ export class StandingOrders {
         status: "proposed",
         line: await this.#lineOf(unit, agency, order.accounts, id),
       };
-      await unit.collection(Orders).insert([doc]);
-      const { revision, at } = snapshot;
+      const revision = await insertPolicy(unit, { kind: "order", doc, at: ask.moment.now });
+      const { at } = snapshot;
       await audit.append(unit, { actor: ask.account, revision, at, what: "order.proposed", detail: { order: id } });
       return this.#reply(unit, doc, snapshot);
     });
@@ -217,8 +221,7 @@ export class StandingOrders {
               until: formatInstant(from + days * DAY),
             };
       if (ask.verb === "sign") await this.#replace(unit, held, ask.account, from);
-      await unit.collection(Orders).put(decided);
-      const revision = await bumpRevision(unit);
+      const revision = await putPolicy(unit, { kind: "order", doc: decided, at: ask.moment.now });
       const what = ask.verb === "sign" ? "order.signed" : "order.refused";
       await audit.append(unit, { actor: ask.account, revision, at: snapshot.at, what, detail: { order: held.id } });
       return this.#reply(unit, decided, snapshot);
@@ -245,8 +248,7 @@ export class StandingOrders {
       const status = statusOf(held, formatInstant(snapshot.at));
       if (status !== "in-force" && status !== "proposed")
         throw new Fault("conflict", `this order is ${status} already`, { code: "order.decided", path: "status" });
-      await stopOrder(unit, held, ask.account, ask.reason, ask.moment.now);
-      const revision = await bumpRevision(unit);
+      const revision = await stopOrder(unit, held, ask.account, ask.reason, ask.moment.now);
       const detail = { order: held.id };
       await audit.append(unit, { actor: ask.account, revision, at: snapshot.at, what: "order.stopped", detail });
       const stopped = await unit.collection(Orders).get(held.id);

@@ -11,12 +11,13 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { sha256 } from "../../server/shared/digest.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
 import { makeLog } from "../../server/shared/log.ts";
-import { Accounts, Agencies, AgreementsIn, ApiKeys, Orders, Sessions } from "../../server/storage/collections.ts";
+import { Accounts, AgreementsIn, ApiKeys, Sessions } from "../../server/storage/collections.ts";
 import type { AccountDoc, AgreementDoc } from "../../server/storage/documents.ts";
 import type { Storage, Unit } from "../../server/storage/port.ts";
 import { KEY_PREFIX } from "../../server/usecases/api-keys.ts";
 import { ingestPost } from "../../server/usecases/ingest-post.ts";
 import type { Meter } from "../../server/usecases/meter.ts";
+import { insertPolicies, putPolicy } from "../../server/usecases/policy-history.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { makeAccessToken } from "../../server/usecases/tokens.ts";
 import { type Directory, demonstrationGroup } from "./demonstration.ts";
@@ -162,8 +163,16 @@ export class TemporaryWorld {
     const created = formatInstant(START);
     const expires = formatInstant(START + 300 * DAY);
     await this.change(async (unit) => {
-      await unit.collection(Agencies).insert(agencies);
-      await unit.collection(Accounts).insert(accounts);
+      const at = this.steer.now;
+      await insertPolicies(unit, [
+        ...agencies.map((doc) => ({ kind: "agency" as const, doc, at })),
+        ...accounts.map((doc) => ({ kind: "account" as const, doc, at })),
+        ...agreements.map((doc) => ({ kind: "agreement" as const, doc, at })),
+        ...orders.map(({ days, ...order }) => {
+          const dates = { from: formatInstant(START - DAY), until: formatInstant(START + days * DAY) };
+          return { kind: "order" as const, doc: { ...order, ...dates }, at };
+        }),
+      ]);
       await unit.collection(ApiKeys).insert(
         accounts.map(({ id }) => ({
           ...{ id: sha256(keyOf(id)), account: id, name: "test", scopes: ["read" as const, "post" as const] },
@@ -173,14 +182,6 @@ export class TemporaryWorld {
       await unit
         .collection(Sessions)
         .insert(accounts.map(({ id }) => ({ id: sessionOf(id), account: id, refresh: "", created, expires })));
-      await unit.collection(AgreementsIn).insert(agreements);
-      await unit.collection(Orders).insert(
-        orders.map(({ days, ...order }) => ({
-          ...order,
-          from: formatInstant(START - DAY),
-          until: formatInstant(START + days * DAY),
-        })),
-      );
     });
   }
 
@@ -188,7 +189,7 @@ export class TemporaryWorld {
     await this.change(async (unit) => {
       const held = await unit.collection(AgreementsIn).get(id);
       if (held === undefined) throw new Error(`there is no agreement ${id}`);
-      await unit.collection(AgreementsIn).put({ ...held, ...change });
+      await putPolicy(unit, { kind: "agreement", doc: { ...held, ...change }, at: this.steer.now });
     });
   }
 
@@ -196,7 +197,7 @@ export class TemporaryWorld {
     await this.change(async (unit) => {
       const held = await unit.collection(Accounts).get(id);
       if (held === undefined) throw new Error(`there is no account ${id}`);
-      await unit.collection(Accounts).put({ ...held, ...change });
+      await putPolicy(unit, { kind: "account", doc: { ...held, ...change }, at: this.steer.now });
     });
   }
 
