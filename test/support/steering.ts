@@ -13,6 +13,8 @@ export interface Steering {
   chance: string;
   /** Each request has chance of its own, in the order in which they come: for those that are made at once, whose ids must differ. */
   apart: boolean;
+  /** The moment of the very next request and of nothing else: several are then under way at once, each with time and chance of its own. */
+  next: { readonly now: number; readonly chance: string } | undefined;
   readonly moments: Moments;
 }
 
@@ -34,6 +36,11 @@ export function momentOf(now: number, word: string): Moment {
 export function steering(now = START, chance = "start"): Steering {
   let asked = 0;
   const word = (): string => (steer.apart ? `${steer.chance}/${asked++}` : steer.chance);
-  const steer: Steering = { now, chance, apart: false, moments: () => momentOf(steer.now, word()) };
+  const moments: Moments = () => {
+    const own = steer.next;
+    steer.next = undefined;
+    return own === undefined ? momentOf(steer.now, word()) : momentOf(own.now, own.chance);
+  };
+  const steer: Steering = { now, chance, apart: false, next: undefined, moments };
   return steer;
 }

@@ -25,6 +25,12 @@ import { momentOf, START, type Steering, steering } from "./steering.ts";
 import { type OwnStore, ownStore } from "./temporary-store.ts";
 
 const DAY = 86_400_000;
+/** Tells the application of a test which moment a request is given: `<ms> <word>`. */
+const MOMENT = "x-test-moment";
+const ownMoment = (said: string | string[] | undefined): OwnMoment | undefined => {
+  const [, now, chance = ""] = /^(\d+) (.*)$/.exec(String(said ?? "")) ?? [];
+  return now === undefined ? undefined : { now: Number(now), chance };
+};
 
 export interface Ask {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -32,6 +38,14 @@ export interface Ask {
   /** Sent as JSON, but for text and bytes, which go as they are. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Its own time and chance, where others are under way at once; else those set last. */
+  readonly moment?: OwnMoment;
+}
+
+/** Time and chance of one request. */
+export interface OwnMoment {
+  readonly now: number;
+  readonly chance: string;
 }
 
 export interface Reply {
@@ -123,7 +137,11 @@ export class TemporaryWorld {
     };
     const { routes, authenticate } = composeRoutes(core, { runner, moments: steer.moments });
     const app = makeApp({ routes, authenticate, moments: steer.moments, log: makeLog("silent"), meter: core.meter });
-    const server = createServer(app);
+    const server = createServer((req, res) => {
+      // The application asks for the moment before anything that waits.
+      steer.next = ownMoment(req.headers[MOMENT]);
+      app(req, res);
+    });
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     const world = new TemporaryWorld(core, steer, server, routes, remove);
     if (options.over === undefined) await world.addDirectory({ ...(await demonstrationGroup()), ...options.directory });
@@ -210,13 +228,14 @@ export class TemporaryWorld {
   }
 
   /** One request as an account, at the instant set last. */
-  ask(as: string, { method, path, body, headers = {} }: Ask, credential: Credential = "token"): Promise<Reply> {
+  ask(as: string, { method, path, body, headers = {}, moment }: Ask, credential: Credential = "token"): Promise<Reply> {
     const raw = typeof body === "string" || body instanceof Uint8Array;
     const sent = raw || body === undefined ? body : JSON.stringify(body);
     const type = raw ? "application/octet-stream" : "application/json";
     // The length is said: Node frames no body of a DELETE by itself.
     const of = sent === undefined ? {} : { "Content-Type": type, "Content-Length": Buffer.byteLength(sent) };
-    const asked = { ...of, ...this.credentials(as, credential), ...headers };
+    const own = moment === undefined ? {} : { [MOMENT]: `${moment.now} ${moment.chance}` };
+    const asked = { ...of, ...this.credentials(as, credential), ...own, ...headers };
     return new Promise((done, failed) => {
       const under = request(this.#base, { method, path, agent: this.#agent, headers: asked }, (res) => {
         const pieces: Buffer[] = [];
