@@ -11,8 +11,8 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { sha256 } from "../../server/shared/digest.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
 import { makeLog } from "../../server/shared/log.ts";
-import { Accounts, AgreementsIn, ApiKeys, Sessions } from "../../server/storage/collections.ts";
-import type { AccountDoc, AgreementDoc } from "../../server/storage/documents.ts";
+import { Accounts, Agencies, AgreementsIn, ApiKeys, Sessions } from "../../server/storage/collections.ts";
+import type { AccountDoc, AgencyDoc, AgreementDoc } from "../../server/storage/documents.ts";
 import type { Storage, Unit } from "../../server/storage/port.ts";
 import { KEY_PREFIX } from "../../server/usecases/api-keys.ts";
 import { ingestPost } from "../../server/usecases/ingest-post.ts";
@@ -216,6 +216,14 @@ export class TemporaryWorld {
       const held = await unit.collection(Accounts).get(id);
       if (held === undefined) throw new Error(`there is no account ${id}`);
       await putPolicy(unit, { kind: "account", doc: { ...held, ...change }, at: this.steer.now });
+    });
+  }
+
+  async changeAgency(id: string, change: Partial<Omit<AgencyDoc, "id">>): Promise<void> {
+    await this.change(async (unit) => {
+      const held = await unit.collection(Agencies).get(id);
+      if (held === undefined) throw new Error(`there is no agency ${id}`);
+      await putPolicy(unit, { kind: "agency", doc: { ...held, ...change }, at: this.steer.now });
     });
   }
 
