@@ -7,6 +7,8 @@ import {
   ColumnMapDoc,
   ConfirmationDoc,
   CrowdedDoc,
+  DeconflictionAnswerDoc,
+  DeconflictionTicketDoc,
   EmergencyDoc,
   ExportDoc,
   FeedbackDoc,
@@ -174,6 +176,19 @@ export const Confirmations = {
   multi: { contributions: "contributions" },
   sealedBy: { agency: "agency", at: "at" },
 } satisfies CollectionSpec<ConfirmationDoc>;
+/** Deconfliction (policy 8): tickets of those who ask, and answers of those who are asked. */
+export const DeconflictionTickets = {
+  name: "deconfliction_tickets",
+  shape: DeconflictionTicketDoc,
+  indexes: { agency: { fields: ["agency", "at"] }, asks: { fields: ["asks", "at"] }, at: { fields: ["at"] } },
+  sealedBy: { agency: "agency", at: "at" },
+} satisfies CollectionSpec<DeconflictionTicketDoc>;
+export const DeconflictionAnswers = {
+  name: "deconfliction_answers",
+  shape: DeconflictionAnswerDoc,
+  indexes: { ticket: { fields: ["ticket"], few: true } },
+  sealedBy: { agency: "agency", at: "at" },
+} satisfies CollectionSpec<DeconflictionAnswerDoc>;
 /** Items of the quality review, and what each lane shows of them: the queue reads the lanes that its reader is admitted to (triage 2). */
 export const Reviews = {
   name: "reviews",
@@ -302,6 +317,8 @@ export const COLLECTIONS = [
   Reviews,
   ReviewEntries,
   Confirmations,
+  DeconflictionTickets,
+  DeconflictionAnswers,
   Feedback,
   Quarantined,
   QuarantineTallies,

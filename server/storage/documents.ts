@@ -397,6 +397,36 @@ export const ConfirmationDoc = z.object({
 });
 export type ConfirmationDoc = z.infer<typeof ConfirmationDoc>;
 
+/** A question whether somebody else has an operational interest in a value too (policy 8). What matched is written nowhere: it is found when somebody looks. */
+export const DeconflictionTicketDoc = z.object({
+  id: z.string(),
+  agency: AgencyId,
+  account: AccountId,
+  topic: Topic,
+  /** ms. */
+  at: z.int(),
+  ends: z.int(),
+  /** Keyed hash of agency and value: what bounds the asks of one value. */
+  asks: z.string(),
+  /** The ticket that others are asked under, where the agency asked the same before. */
+  lead: z.string().optional(),
+  /** Under which things and keyed hashes the value is found: sealed for this ticket. */
+  where: z.string(),
+});
+export type DeconflictionTicketDoc = z.infer<typeof DeconflictionTicketDoc>;
+
+/** What an agency's point of contact said to a ticket; id = keyed hash of both. */
+export const DeconflictionAnswerDoc = z.object({
+  id: z.string(),
+  ticket: z.string(),
+  agency: AgencyId,
+  by: AccountId,
+  answer: z.enum(["consent", "decline"]),
+  /** ms. */
+  at: z.int(),
+});
+export type DeconflictionAnswerDoc = z.infer<typeof DeconflictionAnswerDoc>;
+
 /** What one agency that received a contribution says of it (triage 1): one document each, so that its state is one. */
 export const FeedbackDoc = z.object({
   id: z.string(),

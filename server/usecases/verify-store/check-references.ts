@@ -5,6 +5,8 @@ import {
   ApiKeys,
   ColumnMaps,
   Confirmations,
+  DeconflictionAnswers,
+  DeconflictionTickets,
   Emergencies,
   Exports,
   Feedback,
@@ -118,6 +120,24 @@ async function* about(parts: VerifyParts): AsyncGenerator<Looked> {
       [ROWS, "contributions", contributions],
       [AGENCIES, "agency", agency],
       [ACCOUNTS, "by, confirmedBy", confirmedBy === undefined ? [by] : [by, confirmedBy]],
+    ]),
+  );
+  yield* walk(
+    parts,
+    DeconflictionTickets,
+    naming(({ agency, account, lead }) => [
+      [AGENCIES, "agency", agency],
+      [ACCOUNTS, "account", account],
+      [target(DeconflictionTickets), "lead", lead],
+    ]),
+  );
+  yield* walk(
+    parts,
+    DeconflictionAnswers,
+    naming(({ agency, by, ticket }) => [
+      [AGENCIES, "agency", agency],
+      [ACCOUNTS, "by", by],
+      [target(DeconflictionTickets), "ticket", ticket],
     ]),
   );
   yield* walk(
