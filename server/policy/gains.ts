@@ -15,7 +15,7 @@ export interface Audience {
 }
 
 /** Somebody who is not signed in. */
-const ANYONE: Viewer = { id: "anyone", role: "public", clearance: "U", topics: [], pii: false, active: true };
+export const ANYONE: Viewer = { id: "anyone", role: "public", clearance: "U", topics: [], pii: false, active: true };
 /** Page and api read alike; what TAXII carries, stream carries; a file is a file. */
 const CHANNELS: readonly Channel[] = ["page", "taxii", "export"];
 /** Before the country of an agency that there is not yet. */

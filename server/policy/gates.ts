@@ -1,4 +1,4 @@
-import type { Agreement } from "../../schemas/policy/agreement.ts";
+import type { Agreement, Agreements } from "../../schemas/policy/agreement.ts";
 import type { Ask, Because } from "../../schemas/policy/decision.ts";
 import type { FieldRule, Label, ReleaseRow } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
@@ -54,6 +54,16 @@ const agreementIn = ({ agreements }: Ask, id: string): Agreement | undefined =>
 
 const agreementOn = (agreement: Agreement, at: string): boolean =>
   agreement.status === "in-force" && hasBegun(at, agreement.from) && stillLasts(at, agreement.until);
+
+/** Is any agreement between two countries in force? PUBLIC is none: it is with nobody. */
+export const inForceBetween = (one: string, other: string, agreements: Agreements, at: string): boolean =>
+  Object.entries(agreements).some(
+    ([id, agreement]) =>
+      id !== "PUBLIC" &&
+      agreement.parties.includes(one) &&
+      agreement.parties.includes(other) &&
+      agreementOn(agreement, at),
+  );
 
 /** PUBLIC needs no entry among the agreements; one that is there and suspended counts. Explicit agencies are no public. */
 function publicRowLives(ask: Ask): boolean {
