@@ -1,7 +1,7 @@
 import type { Role } from "../../schemas/policy/vocabulary.ts";
 
 /** What a route may ask for. Roles give verbs and never reading: what is read is `decide`'s to say (policy 1.4 and 3, "Verbs"). */
-export const VERBS = ["read", "post", "propose", "triage", "approve", "manage", "audit", "sign"] as const;
+export const VERBS = ["read", "post", "propose", "triage", "approve", "manage", "audit", "sign", "govern"] as const;
 export type Verb = (typeof VERBS)[number];
 
 /** The one table of who may use which verb (policy 3, "Verbs"). */
@@ -12,9 +12,9 @@ export const ROLE_VERBS = {
   feed: ["read", "post"],
   client: ["read"],
   liaison: ["read"],
-  admin: ["manage"],
+  admin: ["manage", "govern"],
   auditor: ["audit"],
-  signer: ["sign"],
+  signer: ["sign", "govern"],
   public: [],
 } as const satisfies Record<Role, readonly Verb[]>;
 
@@ -24,6 +24,7 @@ export type Scope = "read" | "post";
 export const VERB_SCOPE = {
   read: "read",
   audit: "read",
+  govern: "read",
   post: "post",
   propose: "post",
   triage: "post",

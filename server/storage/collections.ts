@@ -21,6 +21,7 @@ import {
   MarkingToldDoc,
   MetaDoc,
   OrderDoc,
+  PolicyChangeDoc,
   PolicyVersionDoc,
   PromotionDoc,
   QuarantinedDoc,
@@ -78,6 +79,12 @@ export const PolicyVersions = {
   shape: PolicyVersionDoc,
   indexes: { n: { fields: ["n"], unique: true }, of: { fields: ["kind", "of", "at"] } },
 } satisfies CollectionSpec<PolicyVersionDoc>;
+export const PolicyChanges = {
+  name: "policy_changes",
+  shape: PolicyChangeDoc,
+  indexes: { at: { fields: ["at"] }, of: { fields: ["kind", "of", "at"] } },
+  sealedBy: { at: "at" },
+} satisfies CollectionSpec<PolicyChangeDoc>;
 export const Labels = {
   name: "labels",
   shape: LabelDoc,
@@ -300,6 +307,7 @@ export const COLLECTIONS = [
   AgreementsIn,
   Orders,
   PolicyVersions,
+  PolicyChanges,
   Labels,
   Rows,
   Stages,

@@ -28,6 +28,8 @@ export const AgencyDoc = z.object({
   name: z.string(),
   country: Country,
   categories: z.array(Category),
+  /** Since when it is off: its accounts ended with that, and nobody is made or moved there. */
+  off: When.optional(),
   /** Named label requests that a post may pick, and `default` for one that brings no label of its own. */
   presets: z.record(z.string(), LabelRequest).optional(),
 });
@@ -319,6 +321,32 @@ export type EmergencyDoc = z.infer<typeof EmergencyDoc>;
 /** An account that is to become a releaser or signer: one proposes, another confirms, a day later (triage 3). id = the account. */
 export const PromotionDoc = z.object({ id: AccountId, role: Role, proposedBy: z.string(), proposedAt: z.int() });
 export type PromotionDoc = z.infer<typeof PromotionDoc>;
+
+/** A change of an agreement, an agency or an account: done at once where it narrows, else signed by one signer of each of the countries (triage 3). */
+export const PolicyChangeDoc = z.object({
+  id: z.string(),
+  kind: z.enum(["agreement", "agency", "account"]),
+  of: z.string(),
+  /** What it was as far as it changes, and what it becomes. */
+  was: z.record(z.string(), z.unknown()),
+  to: z.record(z.string(), z.unknown()),
+  narrows: z.boolean(),
+  countries: z.array(Country),
+  reason: z.string(),
+  status: z.enum(["proposed", "applied", "refused"]),
+  by: AccountId,
+  /** ms. */
+  at: z.int(),
+  /** From this instant on it is expired, whatever `status` says (ms). */
+  expires: z.int().optional(),
+  signatures: z.array(z.object({ country: Country, by: AccountId, at: z.int(), hash: z.string() })),
+  decidedBy: AccountId.optional(),
+  decidedAt: z.int().optional(),
+  decisionReason: z.string().optional(),
+  /** Whom an agency's turning off ended, and when they would have ended without it. */
+  ended: z.array(z.object({ id: AccountId, until: When.optional() })).optional(),
+});
+export type PolicyChangeDoc = z.infer<typeof PolicyChangeDoc>;
 
 const AskedRowShape = z.object({
   agreement: AgreementId,

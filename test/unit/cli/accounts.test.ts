@@ -35,7 +35,7 @@ describe("tricord accounts", () => {
     expect(await me("root", printedAs(password, "password"))).toMatchObject({
       role: "admin",
       name: "Root",
-      verbs: ["manage"],
+      verbs: ["manage", "govern"],
       topics: [],
     });
     expect(closed).toBe(1);

@@ -23,9 +23,9 @@ describe("verbs", () => {
       feed: ["read", "post"],
       client: ["read"],
       liaison: ["read"],
-      admin: ["manage"],
+      admin: ["manage", "govern"],
       auditor: ["audit"],
-      signer: ["sign"],
+      signer: ["sign", "govern"],
       public: [],
     });
     expect(Object.keys(ROLE_VERBS).sort()).toEqual([...Role.options].sort());
