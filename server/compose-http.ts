@@ -9,6 +9,7 @@ import {
   composeReleases,
   composeTriage,
 } from "./compose.ts";
+import { audienceRoutes } from "./http/api/audience.ts";
 import { authRoutes } from "./http/api/auth.ts";
 import { columnMapRoutes } from "./http/api/column-maps.ts";
 import { docsRoutes } from "./http/api/docs.ts";
@@ -69,7 +70,7 @@ export function composeRoutes(
   });
   const checkPassword = makeCheckPassword({ storage, audit });
   const session = { storage, audit, tokenKey: keys.jwt };
-  const { content, collections, releases } = composeContent(core, moments);
+  const { content, collections, releases, audiences } = composeContent(core, moments);
   const mine = composeMine(core, { content, releases });
   const intake = new Intake({
     storage,
@@ -90,6 +91,7 @@ export function composeRoutes(
     ...ingestRoutes(intake),
     ...columnMapRoutes(new ColumnMapStore({ storage, audit })),
     ...objectRoutes(content),
+    ...audienceRoutes(audiences),
     ...releaseRoutes(composeReleases(core, content)),
     ...orderRoutes(composeOrders(core, content)),
     ...promotionRoutes(new Promotions({ storage, audit })),

@@ -19,6 +19,7 @@ import type { Seal } from "./storage/seal/seal.ts";
 import { StoreSpool } from "./store-spool.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
+import { Audiences } from "./usecases/audience.ts";
 import type { RestoreParts } from "./usecases/backup/restore.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
@@ -170,7 +171,7 @@ const disclosuresOf = ({ storage, meter }: Core, moments: Moments): AuditStream 
 export function composeContent(
   core: Core,
   moments: Moments,
-): { content: Content; releases: Releases; collections: Collections } {
+): { content: Content; releases: Releases; collections: Collections; audiences: Audiences } {
   const { config, secrets, storage, snapshots, clock, meter } = core;
   const keys = { ...core.keys, index: secrets.index };
   const group = groupOf(config.GROUP);
@@ -183,7 +184,11 @@ export function composeContent(
     scratch: scratchIn(resolve(config.DATA_DIR, "spool")),
     own: ownHosts(config.PUBLIC_URL, config.OWN_HOSTS),
   });
-  return { content, collections, releases: new Releases(releaseParts(core, content)) };
+  return {
+    ...{ content, collections },
+    audiences: new Audiences({ storage, content, renderer, secrets, tokenKey: keys.cursor }),
+    releases: new Releases(releaseParts(core, content)),
+  };
 }
 
 const releaseParts = ({ keys, secrets, storage, audit, snapshots, clock }: Core, content: Content): ReleaseParts => ({

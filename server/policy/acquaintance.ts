@@ -30,9 +30,10 @@ const KNOWN_AS = {
 export function acquaintance(looker: Somebody, other: Somebody, agreements: Agreements, at: string): Acquaintance {
   if (looker.id === other.id) return "name";
   const known = KNOWN_AS[other.role] ?? "none";
-  const outside = looker.role === "client" || looker.agency === undefined || looker.country === undefined;
-  if (known === "none" || outside || other.agency === undefined || other.country === undefined) return "none";
+  const { country } = looker;
+  if (known === "none" || looker.role === "client" || looker.agency === undefined || country === undefined)
+    return "none";
   if (looker.agency === other.agency) return "name";
-  const near = looker.country === other.country || inForceBetween(looker.country, other.country, agreements, at);
-  return near ? known : "none";
+  if (other.agency === undefined || other.country === undefined) return "none";
+  return country === other.country || inForceBetween(country, other.country, agreements, at) ? known : "none";
 }

@@ -1,7 +1,6 @@
 import type { EditBody, EditReply } from "../../schemas/api/mine.ts";
 import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
-import { keyOf } from "../pipeline/key.ts";
 import type { StixJson } from "../pipeline/steps.ts";
 import { isPerson } from "../policy/gates.ts";
 import { labelText, normaliseLabel } from "../policy/label-text.ts";
@@ -12,7 +11,6 @@ import type { Moment } from "../shared/moment.ts";
 import { Rows } from "../storage/collections.ts";
 import type { ConfirmationDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
-import { bindBatch } from "./bind-labels.ts";
 import { askToConfirm } from "./confirmations.ts";
 import type { Content } from "./content.ts";
 import {
@@ -21,13 +19,13 @@ import {
   mustFit,
   mustNotWiden,
   nobodyLeft,
-  refusedAs,
   releaseAgain,
   sameRow,
   staleContent,
 } from "./edit-rules.ts";
 import { editedObject } from "./edited-object.ts";
 import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
+import { type LabelInPlace, labelInPlace } from "./label-in-place.ts";
 import { labelOfRow } from "./own-rows.ts";
 import { postHash, postToken, rowOfPost } from "./post-token.ts";
 import { notThere } from "./read-one.ts";
@@ -49,12 +47,7 @@ export type EditAsk = EditBody & {
 };
 
 /** A contribution that stands, and the label that it gets in place of its own. */
-interface Change {
-  readonly contribution: string;
-  readonly label: string;
-  readonly before: Label;
-  readonly after: Label;
-}
+type Change = Pick<LabelInPlace, "contribution" | "label" | "before" | "after">;
 
 /** What an edit is made of, worked out before anything is done. */
 interface Plan {
@@ -128,45 +121,14 @@ export class Edits {
     );
   }
 
-  /** The label of each standing version under the request, met with what its own markings say, as a post's is. */
+  /** The label of each standing version under the request, where it changes; nobody may gain by one. */
   async #changes(sight: Sight, versions: readonly Row[], request: LabelRequest, account: string): Promise<Change[]> {
-    const { storage, secrets } = this.#parts;
-    const poster = sight.snapshot.accounts.get(account);
-    if (poster?.agency === undefined) throw notThere();
     const changes: Change[] = [];
     for (const row of versions) {
-      const whole = row.cut.length === 0 ? row : await storage.collection(Rows).get(row.contribution);
-      const before = labelOfRow(sight, row);
-      if (whole === undefined || before === undefined) throw staleContent();
-      const object = objectOf(whole);
-      const keyed = keyOf(object, row.originator);
-      if (!("key" in keyed)) throw new Fault("internal", `a stored contribution has no key: ${row.contribution}`);
-      const candidate = { index: 0, object, key: keyed.key, item: { index: 0, object }, warnings: [] };
-      const settle = (bound: Label): Label => {
-        const { agencies } = sight.snapshot;
-        const { label, wished } = inPlaceOf({
-          standing: before,
-          request,
-          bound,
-          author: authorOf(before, row),
-          agencies,
-        });
-        mustFit(label);
-        mustNotWiden(before, label, sight.snapshot);
-        mustNotWiden(before, wished, sight.snapshot);
-        return label;
-      };
-      const { bound, refused } = await bindBatch(
-        storage,
-        [candidate],
-        { request, settle },
-        { ...poster, agency: poster.agency },
-        sight.snapshot,
-        secrets,
-      );
-      const after = bound.get(0);
-      if (after === undefined) throw refusedAs(refused.get(0));
-      changes.push({ contribution: row.contribution, label: row.label, before, after: after.stored });
+      const change = await labelInPlace(this.#parts, sight, row, request, account);
+      mustNotWiden(change.before, change.after, sight.snapshot);
+      mustNotWiden(change.before, change.wished, sight.snapshot);
+      changes.push(change);
     }
     return changes.filter(({ before, after }) => labelText(before) !== labelText(after));
   }

@@ -10,6 +10,7 @@ import { compareInstants, formatInstant } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Confirmations as ConfirmationsIn, Releases as ReleasesIn } from "../storage/collections.ts";
 import type { Storage } from "../storage/port.ts";
+import { withAllOn } from "./audience-view.ts";
 import { bindRequest } from "./bind-labels.ts";
 import { confirmationReply } from "./confirmations.ts";
 import type { Content } from "./content.ts";
@@ -30,12 +31,6 @@ export interface FateParts {
   /** One release as the caller may see it; `not_found` where it may not. */
   readonly releases: { show(viewer: Viewer, moment: Moment, id: string): Promise<ReleaseReply> };
 }
-
-/** A label with every row on. */
-const released = (label: Label): Label => ({
-  ...label,
-  releases: label.releases.map((row) => ({ ...row, status: "on" as const })),
-});
 
 /** What became of one's own posts, and who reads what under which label: nothing of it says more than the caller may know. */
 export class Fates {
@@ -87,7 +82,7 @@ export class Fates {
 
   #readers(sight: Sight, label: Label): FateReply["readers"] {
     const { snapshot, side } = sight;
-    return { now: readersUnder([label], snapshot, side), released: readersUnder([released(label)], snapshot, side) };
+    return { now: readersUnder([label], snapshot, side), released: readersUnder([withAllOn(label)], snapshot, side) };
   }
 
   async #review(sight: Sight, row: Row): Promise<FateReply["review"]> {
@@ -152,8 +147,8 @@ export class Fates {
       ...(standing === undefined
         ? {}
         : {
-            gains: gainers(standing, released({ ...label, state: standing.state }), audience),
-            losses: gainers(released({ ...label, state: standing.state }), standing, audience),
+            gains: gainers(standing, withAllOn({ ...label, state: standing.state }), audience),
+            losses: gainers(withAllOn({ ...label, state: standing.state }), standing, audience),
           }),
     };
   }

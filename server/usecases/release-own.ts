@@ -46,22 +46,17 @@ export function mustFit(row: ReleaseDoc["row"], rows: readonly Row[], { snapshot
     throw new Fault("unprocessable", problem.message, { code: problem.code, path: problem.path });
 }
 
-/** The caller's agency's contributions to an object that it sees; 404 where it sees nothing, 403 where its agency said nothing of it (policy Q40). */
+/** The caller's agency's contributions to an object that it sees; 404 where it sees nothing, 403 where its agency said nothing of it (policy Q40), in these words. */
 export async function ownOf(
   sight: Sight,
   object: string,
+  only = "only its originator can release it: ask the originating agency (POST /api/v1/releases/onward)",
 ): Promise<{ seen: Seen; own: NonNullable<ReturnType<typeof ownContent>> }> {
   const seen = await seenUnder(sight, object);
   if (seen === undefined) throw notThere();
   const own = ownContent(sight, seen);
   if (own === undefined) {
-    throw new Fault(
-      "forbidden",
-      "only its originator can release it: ask the originating agency (POST /api/v1/releases/onward)",
-      {
-        code: "originator-control",
-      },
-    );
+    throw new Fault("forbidden", only, { code: "originator-control" });
   }
   return { seen, own };
 }
