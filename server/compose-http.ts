@@ -3,6 +3,7 @@ import { REGISTRY } from "../schemas/registry.ts";
 import {
   type Core,
   composeContent,
+  composeDeconfliction,
   composeMine,
   composeOrders,
   composeQuarantine,
@@ -12,6 +13,7 @@ import {
 import { audienceRoutes } from "./http/api/audience.ts";
 import { authRoutes } from "./http/api/auth.ts";
 import { columnMapRoutes } from "./http/api/column-maps.ts";
+import { deconflictionRoutes } from "./http/api/deconfliction.ts";
 import { docsRoutes } from "./http/api/docs.ts";
 import { feedbackRoutes } from "./http/api/feedback.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
@@ -93,6 +95,7 @@ export function composeRoutes(
     ...objectRoutes(content),
     ...audienceRoutes(audiences),
     ...releaseRoutes(composeReleases(core, content)),
+    ...deconflictionRoutes(composeDeconfliction(core, content)),
     ...orderRoutes(composeOrders(core, content)),
     ...promotionRoutes(new Promotions({ storage, audit })),
     ...triageRoutes(composeTriage(core, content, moments)),

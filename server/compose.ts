@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Config } from "./config.ts";
 import { roomIn } from "./disk-room.ts";
 import { ownHosts } from "./formats/block-value.ts";
+import type { DeconflictionUseCases } from "./http/api/deconfliction.ts";
 import type { MineParts } from "./http/api/mine.ts";
 import type { OrderUseCases } from "./http/api/orders.ts";
 import type { ReleaseUseCases } from "./http/api/releases.ts";
@@ -23,6 +24,9 @@ import { Audiences } from "./usecases/audience.ts";
 import type { RestoreParts } from "./usecases/backup/restore.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
+import { Deconfliction } from "./usecases/deconfliction/ask.ts";
+import { AskedContacts } from "./usecases/deconfliction/asked.ts";
+import { deconflictionReport } from "./usecases/deconfliction/report.ts";
 import { Edits } from "./usecases/edit-mine.ts";
 import { EmergencyReleases } from "./usecases/emergency.ts";
 import { type FateParts, Fates } from "./usecases/fate.ts";
@@ -211,6 +215,16 @@ export function composeReleases(core: Core, content: Content): ReleaseUseCases {
     back: new TakingBack(parts),
     onward: new Onward(parts),
     emergencies: new EmergencyReleases(parts),
+  };
+}
+
+/** Deconfliction, as the server uses it. */
+export function composeDeconfliction(core: Core, content: Content): DeconflictionUseCases {
+  const parts = releaseParts(core, content);
+  return {
+    tickets: new Deconfliction(parts),
+    asked: new AskedContacts(parts),
+    report: (moment, days) => deconflictionReport(core.storage, moment, days),
   };
 }
 

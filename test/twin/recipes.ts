@@ -19,6 +19,7 @@ import {
   uuidOf,
   VALUES,
 } from "./content.ts";
+import { DECONFLICTION_READS, DECONFLICTION_WRITES } from "./deconfliction-recipes.ts";
 import { MINE_READS, MINE_WRITES } from "./mine-recipes.ts";
 import { padding } from "./play.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
@@ -214,6 +215,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   ...TRIAGE_READS,
   ...STIX_ASKS,
   ...MINE_READS,
+  ...DECONFLICTION_READS,
   "GET /api/v1/column-maps": async (ask) => {
     await ask(get("/api/v1/column-maps"));
     await ask(get("/api/v1/column-maps"), "none");
@@ -353,6 +355,7 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
       ...{ row: { agreement: "TRI", countries: ["KOR"], agencies: "*" }, reason: "not for them" },
     }),
   ...MINE_WRITES,
+  ...DECONFLICTION_WRITES,
 };
 
 const ORDERS = [
