@@ -2,8 +2,10 @@ import {
   AccountDoc,
   AgencyDoc,
   AgreementDoc,
+  AnchorDoc,
   ApiKeyDoc,
   AuditDoc,
+  AuditHeadDoc,
   ColumnMapDoc,
   ConfirmationDoc,
   CrowdedDoc,
@@ -37,6 +39,7 @@ import {
   StageDoc,
   TallyDoc,
 } from "./documents.ts";
+import { BudgetDoc, GivenDoc, GivenFileDoc, HolderDoc, RecallDoc } from "./given-documents.ts";
 import type { CollectionSpec } from "./port.ts";
 import { ReviewDoc, ReviewEntryDoc } from "./review-documents.ts";
 
@@ -273,6 +276,56 @@ export const Disclosures = {
   indexes: { stream: { fields: ["stream", "n"], unique: true }, actor: { fields: ["actor", "at"] } },
   placement: "log",
 } satisfies CollectionSpec<AuditDoc>;
+/** Where the streams of both end: each is written with the row that it names, and by the one process whose stream it is. */
+export const AuditHeads = {
+  name: "audit_heads",
+  shape: AuditHeadDoc,
+  indexes: { moved: { fields: ["moved"] } },
+} satisfies CollectionSpec<AuditHeadDoc>;
+export const DisclosureHeads = {
+  name: "disclosure_heads",
+  shape: AuditHeadDoc,
+  indexes: { moved: { fields: ["moved"] } },
+  placement: "log",
+} satisfies CollectionSpec<AuditHeadDoc>;
+export const Anchors = {
+  name: "anchors",
+  shape: AnchorDoc,
+  indexes: { n: { fields: ["n"], unique: true } },
+} satisfies CollectionSpec<AnchorDoc>;
+/** What accounts were given over REST and in exports, by lane and day: beside the disclosures, in whose transaction it is written. */
+export const Given = {
+  name: "given",
+  shape: GivenDoc,
+  indexes: { account: { fields: ["account", "lane", "day"] }, lane: { fields: ["lane", "day"] } },
+  placement: "log",
+} satisfies CollectionSpec<GivenDoc>;
+export const GivenFiles = {
+  name: "given_files",
+  shape: GivenFileDoc,
+  indexes: { account: { fields: ["account", "lane", "day"] } },
+  placement: "log",
+} satisfies CollectionSpec<GivenFileDoc>;
+export const Holders = {
+  name: "holders",
+  shape: HolderDoc,
+  indexes: {},
+  placement: "log",
+} satisfies CollectionSpec<HolderDoc>;
+export const Recalls = {
+  name: "recalls",
+  shape: RecallDoc,
+  indexes: { account: { fields: ["account", "place"], unique: true } },
+  multi: { contributions: "contributions" },
+  sealedBy: { at: "at" },
+  placement: "log",
+} satisfies CollectionSpec<RecallDoc>;
+export const Budgets = {
+  name: "budgets",
+  shape: BudgetDoc,
+  indexes: {},
+  placement: "log",
+} satisfies CollectionSpec<BudgetDoc>;
 /** When accounts that read by cursor read last: apart from content for the same reason. */
 export const LastPages = {
   name: "last_pages",
@@ -334,8 +387,11 @@ export const COLLECTIONS = [
   ColumnMaps,
   Spooled,
   Audit,
+  AuditHeads,
+  Anchors,
   Exports,
   Disclosures,
+  DisclosureHeads,
   LastPages,
   SealKeys,
 ] as const;
