@@ -51,6 +51,8 @@ export const Label = z
     embargoUntil: When.optional(),
     embargoReaders: z.array(AccountId).optional(),
     fieldRules: z.array(FieldRule),
+    /** A sighting keeps its count for those who may not see where it was (policy 6, Q06). No gate reads it. */
+    countShareable: z.boolean().optional(),
   })
   .meta({ id: "Label" });
 export type Label = z.infer<typeof Label>;
@@ -78,6 +80,7 @@ export const LabelRequest = z
       .max(50)
       .optional(),
     fieldRules: z.array(FieldRule.strict()).max(50).optional(),
+    countShareable: z.boolean().optional(),
   })
   .meta({ id: "LabelRequest" });
 export type LabelRequest = z.infer<typeof LabelRequest>;

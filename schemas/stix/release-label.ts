@@ -50,6 +50,7 @@ export const ReleaseLabel = z
     releases: z.array(Row),
     recipients: z.array(AccountId).optional(),
     field_rules: z.array(Rule).optional(),
+    count_shareable: z.boolean().optional(),
     originator: AgencyId.optional(),
   })
   .meta({ id: "ReleaseLabel" });

@@ -90,17 +90,31 @@ function within(
 /**
  * The object with its references as one reader may have them, those in its extensions too: `shownAs` gives the id under which the reader sees what an id
  * means, or undefined where nothing visible has that id. Members of lists that are not visible go; single references stay as written, since what
- * they say is the visible object's own content. Changes only a copy.
+ * they say is the visible object's own content. A sighting that loses a place loses its count too, unless its label shares that (`keepCount`;
+ * policy 6, Q06). Changes only a copy.
  */
 export function readerReferences(
   object: StixJson,
   shownAs: (id: string) => string | undefined,
   keepHidden: boolean,
   stand: string,
+  keepCount = false,
 ): StixJson {
-  return pointed(object, shownAs, keepHidden, stand, (name, value) =>
+  const shown = pointed(object, shownAs, keepHidden, stand, (name, value) =>
     NESTING.has(name) ? within(value, shownAs, keepHidden, DEEPEST) : value,
   );
+  return keepHidden || keepCount || !losesPlace(object, shownAs) ? shown : withoutCount(shown);
+}
+
+/** Whether a sighting names a place that the reader does not see: how much was seen there is of that place. */
+function losesPlace(object: StixJson, shownAs: (id: string) => string | undefined): boolean {
+  const places = object.where_sighted_refs;
+  if (object.type !== "sighting" || object.count === undefined || !Array.isArray(places)) return false;
+  return (places as unknown[]).some((id) => typeof id === "string" && shownAs(id) === undefined);
+}
+
+function withoutCount({ count: _, ...rest }: StixJson): StixJson {
+  return rest;
 }
 
 function pointed(

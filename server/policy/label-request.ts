@@ -10,7 +10,7 @@ import { labelText, normaliseLabel } from "./label-text.ts";
 import { height, highestLevel, inAll, meetTopics, sharedRows, sortedSet, tightestTlp, tightness } from "./meet.ts";
 import { type AskedRow, minuteUp, splitRow } from "./release-rows.ts";
 import { rowNeedsSecondPerson } from "./release-rules.ts";
-import { type RequestWorld, requestProblems, requestWarnings } from "./request-problems.ts";
+import { foreignAgreements, type RequestWorld, requestProblems, requestWarnings } from "./request-problems.ts";
 import { tierProblem } from "./tiers.ts";
 
 /** Who posts, under what, and what names mean: the same for a whole batch. */
@@ -158,6 +158,7 @@ function bind(world: BindWorld, own: OwnMarkings): Binding {
   const problems = [
     ...requestProblems(said, names),
     ...own.labels.flatMap((label) => requestProblems(label, names, "object_marking_refs: ")),
+    ...own.labels.flatMap((label) => foreignAgreements(label, names, "object_marking_refs: ")),
   ];
   const met = meetOwn(own, said);
   if (met.flags.includes("two-tlps") && isPerson(poster.role)) {
@@ -166,6 +167,7 @@ function bind(world: BindWorld, own: OwnMarkings): Binding {
   }
   if (problems.length > 0) return { problems };
   const parts = [said, ...own.labels];
+  const named = own.labels.length > 0 ? own.labels : [said];
   const rules = [...own.rules, ...parts.flatMap((part) => part.fieldRules ?? [])]
     .map((rule) => ({ ...withoutNoattrib(rule, country), selectors: rule.selectors.filter(own.has) }))
     .filter((rule) => rule.selectors.length > 0);
@@ -183,6 +185,7 @@ function bind(world: BindWorld, own: OwnMarkings): Binding {
     clientGrants: [...(said.clientGrants ?? [])],
     ...embargoOf(parts),
     fieldRules: rules,
+    ...(named.every((part) => part.countShareable === true) ? { countShareable: true } : {}),
   };
   const asked = normaliseLabel({ ...plain, releases: storedRows(met.rows, plain, world) });
   const label = isPerson(poster.role) ? asked : groupRules(asked);

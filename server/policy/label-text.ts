@@ -79,6 +79,7 @@ export function normaliseLabel(label: Label): Label {
     ...(embargo === undefined ? {} : { embargoUntil: embargo }),
     ...(readers.length === 0 ? {} : { embargoReaders: readers }),
     fieldRules: rules,
+    ...(label.countShareable === true ? { countShareable: true } : {}),
   };
 }
 

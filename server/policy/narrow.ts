@@ -18,6 +18,7 @@ export const requestOf = (label: Label): LabelRequest => ({
   ...(label.embargoReaders === undefined ? {} : { embargoReaders: [...label.embargoReaders] }),
   releases: label.releases.map(({ status: _, ...row }) => ({ ...row })),
   fieldRules: label.fieldRules.map((rule) => ({ ...rule })),
+  ...(label.countShareable === true ? { countShareable: true } : {}),
 });
 
 /** Whether another row names all that a row names, for as long. */

@@ -49,6 +49,18 @@ export function requestProblems(request: LabelRequest, world: RequestWorld, at =
   return problems;
 }
 
+/**
+ * Agreements that an object claims for itself and that its poster's country is no party to: nothing of that country's is created under them
+ * (policy 6, Q13). What a whole post asks for is warned of instead: a party that leaves must not stop its feeds.
+ */
+export const foreignAgreements = (request: LabelRequest, world: RequestWorld, at = ""): Problem[] =>
+  (request.releases ?? []).flatMap(({ agreement }, i) => {
+    const held = Object.hasOwn(world.agreements, agreement) ? world.agreements[agreement] : undefined;
+    if (agreement === "PUBLIC" || held === undefined || held.parties.includes(world.originatorCountry)) return [];
+    const message = `${agreement} is between ${held.parties.join(", ")}: nothing of ${world.originatorCountry} is created under it`;
+    return [{ code: "label.not_party", path: `${at}releases[${i}].agreement`, message }];
+  });
+
 /** Rows that name countries their agreement can't serve: stored, but admitting nobody there. */
 export const requestWarnings = (request: LabelRequest, world: RequestWorld, at = ""): Problem[] =>
   (request.releases ?? []).flatMap((row, i) =>

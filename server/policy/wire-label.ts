@@ -12,6 +12,7 @@ export interface WireLabel {
   readonly releases: readonly Omit<ReleaseRow, "status">[];
   readonly recipients?: readonly string[];
   readonly field_rules?: readonly FieldRule[];
+  readonly count_shareable?: boolean;
 }
 
 type Agencies = ReleaseRow["agencies"];
@@ -73,5 +74,6 @@ export function wireLabel(label: Label, viewer: Viewer, without: readonly string
     releases: ownRows(label, viewer),
     ...(label.recipients.includes(viewer.id) ? { recipients: [viewer.id] } : {}),
     ...(rules.size === 0 ? {} : { field_rules: [...rules].sort(([a], [b]) => byText(a, b)).map(([, rule]) => rule) }),
+    ...(label.countShareable === true ? { count_shareable: true } : {}),
   };
 }

@@ -23,6 +23,7 @@ import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { keepRejected } from "./keep-rejected.ts";
 import type { Meter } from "./meter.ts";
+import { namesWithheld } from "./names-withheld.ts";
 import { type Named, ObjectVersions } from "./object-versions.ts";
 import { recordOrders } from "./order-book.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
@@ -360,6 +361,12 @@ async function attempt(
     }
     return [{ candidate, bound: label, plans }];
   });
+  const withheld = await namesWithheld(
+    parts.storage,
+    planned.map(({ candidate: { index, object }, bound: { stored } }) => ({ index, object, stored })),
+    poster,
+    snapshot,
+  );
   const versions = ask.versions === true ? new ObjectVersions(items) : undefined;
   const named = new Map<number, Named>();
   const nameTimeless = async (unit: Unit): Promise<void> => {
@@ -411,7 +418,8 @@ async function attempt(
       const { tlp } = label.stored;
       const beside = fate.outcome === "updated" ? standsBeside(own, tlp, chains.get(own.stixId)) : [];
       const personal = personalWarning(candidate.object, label.stored);
-      const warnings = [...candidate.warnings, ...label.warnings, ...personal, ...beside];
+      const lists = withheld.get(candidate.index);
+      const warnings = [...candidate.warnings, ...label.warnings, ...personal, ...beside, ...(lists ? [lists] : [])];
       results.set(candidate.index, {
         index: candidate.index,
         id: own.stixId,

@@ -41,12 +41,22 @@ function releaseOf(definition: StixJson | undefined): { request: LabelRequest } 
     },
   });
   if (!read.success) return unreadable(read.error.issues[0]?.message ?? "wrong shape");
-  const { tlp, classification, caveats, topics, releases, recipients, field_rules: fieldRules } = read.data;
+  const {
+    tlp,
+    classification,
+    caveats,
+    topics,
+    releases,
+    recipients,
+    field_rules: fieldRules,
+    count_shareable: countShareable,
+  } = read.data;
   const request = LabelRequest.safeParse({
     ...{ tlp, classification, caveats, releases },
     ...(topics === undefined ? {} : { topics }),
     ...(recipients === undefined ? {} : { recipients }),
     ...(fieldRules === undefined ? {} : { fieldRules }),
+    ...(countShareable === undefined ? {} : { countShareable }),
   });
   return request.success ? { request: request.data } : unreadable(request.error.issues[0]?.message ?? "wrong shape");
 }

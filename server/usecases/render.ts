@@ -155,7 +155,8 @@ export class Renderer {
         view === "originals"
           ? (id: string) => (sight.shownAs(id) === undefined ? undefined : id)
           : (id: string) => sight.shownAs(id);
-      const pointed = readerReferences(plain, shownAs, own, this.group.groupIdentity);
+      const sharesCount = lanes.some((lane) => lane.entry.label.countShareable === true);
+      const pointed = readerReferences(plain, shownAs, own, this.group.groupIdentity, sharesCount);
       return { object: this.#marked(seen, sight, pointed, lanes, tlp), tlp, values, seen };
     });
   }

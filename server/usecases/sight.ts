@@ -192,7 +192,9 @@ export class Sight {
     const known = new Set([...this.common, ...there.flatMap((row) => [row.stixId, `${row.kind}--${row.thing}`])]);
     const keys = new Map(
       objects.map(({ row, object }) => {
-        const shown = readerReferences(object, (id) => (known.has(id) ? id : undefined), this.ownRow(row), "");
+        const sharesCount = this.admission.lanes.get(row.lane)?.entry.label.countShareable === true;
+        const shownAs = (id: string): string | undefined => (known.has(id) ? id : undefined);
+        const shown = readerReferences(object, shownAs, this.ownRow(row), "", sharesCount);
         return [row.id, shown === object ? row.hash : sha256(JSON.stringify(shown))];
       }),
     );
@@ -202,8 +204,7 @@ export class Sight {
   /** Whether the viewer sees anything in these lanes: one may admit it and hold nothing but edges without ends, or copies that could not be made. */
   async holds(lanes: readonly string[]): Promise<boolean> {
     const asked = new Set(lanes);
-    const prefixes = lanes.map((lane) => [lane]);
-    for await (const rows of walkLanes(this.unit, this, { index: "lane", prefixes, limit: 100 }, undefined))
+    for await (const rows of walkLanes(this.unit, this, { lanes: asked, limit: 100 }, undefined))
       if ((await this.seen(rows)).some((seen) => seen.rows.some((row) => asked.has(row.lane)))) return true;
     return false;
   }

@@ -201,7 +201,8 @@ async function wordsShown(sight: Sight, rows: readonly Row[]): Promise<(row: Row
   return (row) => {
     const object = objects.get(row.id);
     if (object === undefined) return row.hash;
-    return sha256(JSON.stringify(readerReferences(object, (id) => sight.shownAs(id), false, "")));
+    const sharesCount = sight.admission.lanes.get(row.lane)?.entry.label.countShareable === true;
+    return sha256(JSON.stringify(readerReferences(object, (id) => sight.shownAs(id), false, "", sharesCount)));
   };
 }
 

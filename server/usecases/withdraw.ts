@@ -90,7 +90,8 @@ export class Withdrawals {
       : await this.#ownOf(sight, seen, ask.object);
     if (own.length === 0) {
       if (seen === undefined) throw notThere();
-      throw new Fault("forbidden", "only its originator can withdraw it", { code: "originator-control" });
+      const message = "only its originator can withdraw it: tell it why (POST /api/v1/objects/{id}/feedback)";
+      throw new Fault("forbidden", message, { code: "originator-control" });
     }
     const versions = own.filter((row) => ask.version === undefined || isVersion(row, ask.version));
     if (versions.length === 0) throw notThere();
