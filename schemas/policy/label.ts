@@ -50,6 +50,8 @@ export const Label = z
     clientGrants: z.array(AccountId),
     embargoUntil: When.optional(),
     embargoReaders: z.array(AccountId).optional(),
+    /** Of which agency each account that is named here was when it was named: who has moved since is named no more (policy 6, Q44). */
+    namedAs: z.record(AccountId, AgencyId).optional(),
     fieldRules: z.array(FieldRule),
     /** A sighting keeps its count for those who may not see where it was (policy 6, Q06). No gate reads it. */
     countShareable: z.boolean().optional(),

@@ -38,6 +38,15 @@ export const isPerson = (role: Role): boolean => ROLES[role]?.person === true;
 export const ofOriginator = (viewer: Viewer, label: Label): boolean =>
   viewer.agency === label.originator && viewer.country === label.originatorCountry && viewer.role !== "client";
 
+/**
+ * Is the viewer in a list of persons of the label, and still of the agency that it was of when it was put there? Who moved is named no more, until the originator
+ * does it again (policy 6, Q44). A label from before that was noted names whoever it lists.
+ */
+export function isNamed({ id, agency }: Viewer, { namedAs }: Label, list: readonly string[] | undefined): boolean {
+  if (list?.includes(id) !== true) return false;
+  return namedAs === undefined || !Object.hasOwn(namedAs, id) || namedAs[id] === agency;
+}
+
 /** No topics on a label match everyone; `*` among a viewer's topics matches all. */
 export function topicMatch(viewer: Viewer, label: Label): boolean {
   return (
@@ -113,7 +122,7 @@ function passesInside(viewer: Viewer, label: Label, tlp: Tlp): boolean {
     case "RED":
       return (
         isPerson(viewer.role) &&
-        (viewer.id === label.author || viewer.role === "releaser" || label.recipients.includes(viewer.id))
+        (viewer.id === label.author || viewer.role === "releaser" || isNamed(viewer, label, label.recipients))
       );
     default:
       return false;
@@ -127,11 +136,11 @@ function passesBoundary(viewer: Viewer, label: Label, tlp: Tlp, explicit: boolea
     case "GREEN":
       return true;
     case "AMBER":
-      return topicMatch(viewer, label) && (viewer.role !== "client" || label.clientGrants.includes(viewer.id));
+      return topicMatch(viewer, label) && (viewer.role !== "client" || isNamed(viewer, label, label.clientGrants));
     case "AMBER+STRICT":
       return explicit && viewer.role !== "client" && topicMatch(viewer, label);
     case "RED":
-      return isPerson(viewer.role) && label.recipients.includes(viewer.id);
+      return isPerson(viewer.role) && isNamed(viewer, label, label.recipients);
     default:
       return false;
   }
@@ -190,9 +199,7 @@ export const gates = [
   {
     id: "embargo",
     says: ({ viewer, label, at }) =>
-      hasBegun(at, label.embargoUntil) ||
-      ofOriginator(viewer, label) ||
-      label.embargoReaders?.includes(viewer.id) === true
+      hasBegun(at, label.embargoUntil) || ofOriginator(viewer, label) || isNamed(viewer, label, label.embargoReaders)
         ? "pass"
         : "refuse",
   },

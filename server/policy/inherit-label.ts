@@ -51,6 +51,7 @@ export function inheritFromReports(
     recipients: topics === undefined ? [] : inAll(reports.filter((r) => canBe(r, "RED")).map((r) => r.recipients)),
     clientGrants: inAll(reports.filter((r) => canBe(r, "AMBER")).map((r) => r.clientGrants)),
     ...embargoOf(all),
+    namedAs: Object.assign({}, ...all.map((label) => label.namedAs)) as Record<string, string>,
     fieldRules: all
       .flatMap((label) => label.fieldRules)
       .map((rule) => ({ ...rule, selectors: rule.selectors.filter(has) })),

@@ -16,6 +16,8 @@ import { tierProblem } from "./tiers.ts";
 /** Who posts, under what, and what names mean: the same for a whole batch. */
 export interface BindWorld extends Omit<RequestWorld, "originatorCountry"> {
   readonly poster: Viewer;
+  /** Of which agency an account is that is named, where one is noted. */
+  readonly agencyOf?: (account: string) => string | undefined;
   /** The label that the post asks for, and the agency's preset where it asks for none. */
   readonly request?: LabelRequest | undefined;
   readonly preset?: LabelRequest | undefined;
@@ -147,6 +149,15 @@ function embargoOf(parts: readonly LabelRequest[]): Pick<Label, "embargoUntil" |
   return until === undefined ? {} : { embargoUntil: until, embargoReaders: readers };
 }
 
+/** Of which agency those are who are named: who moves to another one is named no more (policy 6, Q44). */
+function namedAs({ agencyOf }: BindWorld, { recipients, clientGrants, embargoReaders = [] }: Label): Label["namedAs"] {
+  const named = sortedSet([...recipients, ...clientGrants, ...embargoReaders]).flatMap((id) => {
+    const agency = agencyOf?.(id);
+    return agency === undefined ? [] : [[id, agency] as const];
+  });
+  return named.length === 0 ? undefined : Object.fromEntries(named);
+}
+
 function bind(world: BindWorld, own: OwnMarkings): Binding {
   const { poster } = world;
   const { agency, country } = poster;
@@ -187,7 +198,9 @@ function bind(world: BindWorld, own: OwnMarkings): Binding {
     fieldRules: rules,
     ...(named.every((part) => part.countShareable === true) ? { countShareable: true } : {}),
   };
-  const asked = normaliseLabel({ ...plain, releases: storedRows(met.rows, plain, world) });
+  const places = namedAs(world, plain);
+  const releases = storedRows(met.rows, plain, world);
+  const asked = normaliseLabel({ ...plain, releases, ...(places === undefined ? {} : { namedAs: places }) });
   const label = isPerson(poster.role) ? asked : groupRules(asked);
   const tiers = tierProblem(label);
   if (tiers !== undefined) return { problems: [tiers] };

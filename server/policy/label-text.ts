@@ -52,6 +52,16 @@ function mergeRows(rows: readonly ReleaseRow[]): ReleaseRow[] {
   return [...made.values()].sort((a, b) => byText(canonicalJson(a), canonicalJson(b)));
 }
 
+/** Of the agencies that were noted for names, those of names that are left. */
+function namedLeft({ namedAs }: Label, lists: readonly (readonly string[])[]): Pick<Label, "namedAs"> {
+  if (namedAs === undefined) return {};
+  const left = sortedSet(lists.flat()).flatMap((id) => {
+    const agency = Object.hasOwn(namedAs, id) ? namedAs[id] : undefined;
+    return agency === undefined ? [] : [[id, agency] as const];
+  });
+  return left.length === 0 ? {} : { namedAs: Object.fromEntries(left) };
+}
+
 /**
  * A label without what no gate can read (design 3): the author, recipients and grants where neither the label's TLP nor
  * one that a rule can bring about reads them, rules that tighten nothing, rows that admit nobody; rows of one country
@@ -64,6 +74,8 @@ export function normaliseLabel(label: Label): Label {
   const byAuthor = tlps.has("AMBER") || tlps.has("AMBER+STRICT") || tlps.has("RED");
   const embargo = label.embargoUntil === undefined ? undefined : (minuteUp(label.embargoUntil) ?? label.embargoUntil);
   const readers = embargo === undefined ? [] : sortedSet(label.embargoReaders ?? []);
+  const recipients = tlps.has("RED") ? sortedSet(label.recipients) : [];
+  const clientGrants = tlps.has("AMBER") ? sortedSet(label.clientGrants) : [];
   return {
     tlp: label.tlp,
     classification: label.classification,
@@ -74,10 +86,11 @@ export function normaliseLabel(label: Label): Label {
     ...(label.author !== undefined && byAuthor ? { author: label.author } : {}),
     state: label.state,
     releases: mergeRows(label.releases.flatMap((row) => splitRow(row, row.status))),
-    recipients: tlps.has("RED") ? sortedSet(label.recipients) : [],
-    clientGrants: tlps.has("AMBER") ? sortedSet(label.clientGrants) : [],
+    recipients,
+    clientGrants,
     ...(embargo === undefined ? {} : { embargoUntil: embargo }),
     ...(readers.length === 0 ? {} : { embargoReaders: readers }),
+    ...namedLeft(label, [recipients, clientGrants, readers]),
     fieldRules: rules,
     ...(label.countShareable === true ? { countShareable: true } : {}),
   };

@@ -1,6 +1,7 @@
 import type { FieldRule, Label, ReleaseRow } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Caveat, Level, Tlp } from "../../schemas/policy/vocabulary.ts";
+import { isNamed } from "./gates.ts";
 import { byText, sortedSet } from "./meet.ts";
 
 /** What a reader may know of a label: the content of our release extension, under its names (design 3, on the wire). */
@@ -72,7 +73,7 @@ export function wireLabel(label: Label, viewer: Viewer, without: readonly string
     caveats: sortedSet(label.caveats),
     ...(attributed ? { originator: label.originator } : {}),
     releases: ownRows(label, viewer),
-    ...(label.recipients.includes(viewer.id) ? { recipients: [viewer.id] } : {}),
+    ...(isNamed(viewer, label, label.recipients) ? { recipients: [viewer.id] } : {}),
     ...(rules.size === 0 ? {} : { field_rules: [...rules].sort(([a], [b]) => byText(a, b)).map(([, rule]) => rule) }),
     ...(label.countShareable === true ? { count_shareable: true } : {}),
   };

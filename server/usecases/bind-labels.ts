@@ -126,6 +126,7 @@ const bindWorld = (poster: Viewer, { agencies, agreements, accounts }: Snapshot)
   poster,
   agencies,
   agreements,
+  agencyOf: (id) => accounts.get(id)?.agency,
   knowsAccount: (id) => NAMEABLE.has(accounts.get(id)?.role ?? "public"),
 });
 
