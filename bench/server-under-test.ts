@@ -38,6 +38,8 @@ export class ServerUnderTest {
         DATA_DIR: folder,
         LOG_LEVEL: "error",
         RATE_LIMIT_PER_MINUTE: "10000000",
+        DAILY_BUDGET_PEOPLE: "1000000000",
+        DAILY_BUDGET_MACHINES: "1000000000",
         ...env,
       },
       stdio: ["ignore", "pipe", "inherit"],

@@ -38,6 +38,8 @@ import type { Meter } from "./usecases/meter.ts";
 import { Onward } from "./usecases/onward.ts";
 import type { Secrets } from "./usecases/plan-rows.ts";
 import { Quarantine } from "./usecases/quarantine.ts";
+import { Disclosing } from "./usecases/recall/disclose.ts";
+import { RelabelProposals } from "./usecases/relabel-proposal.ts";
 import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
 import type { ReleaseParts } from "./usecases/release-parts.ts";
@@ -47,6 +49,7 @@ import { OrderSamples } from "./usecases/samples.ts";
 import { Snapshots } from "./usecases/snapshot.ts";
 import { StandingOrders } from "./usecases/standing-orders.ts";
 import { Collections } from "./usecases/taxii/collections.ts";
+import { TearLines } from "./usecases/tear-lines.ts";
 import { Triage } from "./usecases/triage.ts";
 import { Withdrawals } from "./usecases/withdraw.ts";
 
@@ -180,8 +183,9 @@ export function composeContent(
   const keys = { ...core.keys, index: secrets.index };
   const group = groupOf(config.GROUP);
   const renderer = new Renderer(keys.namespace, group, commonObjects(group));
-  const disclosures = disclosuresOf(core, moments);
-  const parts = { storage, snapshots, admissions: new Admissions(), renderer, disclosures, keys, clock, meter };
+  const budget = { people: config.DAILY_BUDGET_PEOPLE, machines: config.DAILY_BUDGET_MACHINES };
+  const disclosing = new Disclosing({ storage, disclosures: disclosuresOf(core, moments), budget });
+  const parts = { storage, snapshots, admissions: new Admissions(), renderer, disclosing, keys, clock, meter };
   const collections = new Collections({ ...parts, ...(core.pause === undefined ? {} : { pause: core.pause }) });
   const content = new Content({
     ...parts,
@@ -232,7 +236,7 @@ export function composeDeconfliction(core: Core, content: Content): Deconflictio
 export function composeMine(
   core: Core,
   { content, releases }: { readonly content: Content; readonly releases: FateParts["releases"] },
-): MineParts & { readonly feedback: FeedbackFlow } {
+): MineParts & { readonly feedback: FeedbackFlow; readonly tearLines: TearLines } {
   const { secrets, storage, audit, snapshots, clock } = core;
   return {
     feedback: new FeedbackFlow({ storage, content, snapshots, audit }),
@@ -240,6 +244,8 @@ export function composeMine(
     edits: new Edits({ ...composeIngest(core), content, tokenKey: core.keys.cursor }),
     withdrawals: new Withdrawals({ storage, content, snapshots, audit, secrets, clock }),
     confirmations: new Confirmations({ storage, content, audit }),
+    relabels: new RelabelProposals(releaseParts(core, content)),
+    tearLines: new TearLines({ ...composeIngest(core), content, tokenKey: core.keys.cursor }),
   };
 }
 

@@ -47,6 +47,8 @@ const Env = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(", ")}`).default("info"),
   RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000).default(6000),
   SIGN_IN_FAILURES_PER_MINUTE: whole(1, 1_000_000).default(60),
+  DAILY_BUDGET_PEOPLE: whole(1, 1_000_000_000).default(20_000),
+  DAILY_BUDGET_MACHINES: whole(1, 1_000_000_000).default(5_000_000),
   INGEST_WORKERS: whole(1, 16).default(1),
   MAX_INLINE_BYTES: whole(1024, 536_870_912).default(33_554_432),
   MAX_UPLOAD_BYTES: whole(1024, 1_099_511_627_776).default(4_294_967_296),

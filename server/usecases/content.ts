@@ -11,24 +11,28 @@ import type { Moment } from "../shared/moment.ts";
 import { Exports } from "../storage/collections.ts";
 import type { Storage } from "../storage/port.ts";
 import type { Admissions } from "./admission.ts";
-import type { AuditStream } from "./append-audit.ts";
+import type { AuditEntry } from "./append-audit.ts";
 import { ownContent } from "./content-hash.ts";
 import { type ExportOutcome, exportObjects } from "./export-objects.ts";
 import { lookupValues, type ValueKeys, whereValueIs } from "./lookup-values.ts";
 import { readMine } from "./read-mine.ts";
-import { type ListAsk, readObjects } from "./read-objects.ts";
+import { type ListAsk, readPage } from "./read-objects.ts";
 import { readEdges, readOne, readSources, readTranslations, type SourceView } from "./read-one.ts";
+import type { Disclosing } from "./recall/disclose.ts";
+import { Gift, receiver, type View } from "./recall/note-given.ts";
+import { GIVEN } from "./recall/runs.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import type { OpenScratch } from "./scratch.ts";
 import { Sight } from "./sight.ts";
 import type { Snapshots } from "./snapshot.ts";
+import { LaneHeads } from "./taxii/lane-heads.ts";
 
 export interface ContentParts {
   readonly storage: Storage;
   readonly snapshots: Snapshots;
   readonly admissions: Admissions;
   readonly renderer: Renderer;
-  readonly disclosures: AuditStream;
+  readonly disclosing: Disclosing;
   readonly keys: ValueKeys & { readonly cursor: Uint8Array };
   /** Where a file waits until it is whole. */
   readonly scratch: OpenScratch;
@@ -61,6 +65,7 @@ function wordsOf(text: string, index: IndexKey): readonly (readonly string[])[] 
 /** What readers ask for. Each answer is computed from what the caller may see, and recorded before it leaves (design 6). */
 export class Content {
   readonly #parts: ContentParts;
+  readonly #heads = new LaneHeads();
 
   constructor(parts: ContentParts) {
     this.#parts = parts;
@@ -82,29 +87,29 @@ export class Content {
     );
   }
 
-  /** Says who is about to be shown which lanes up to where; the answer waits for it. */
+  /** What is asked at this moment by an account that has something left of its daily budget. */
+  async #asked(viewer: Viewer, moment: Moment): Promise<Sight> {
+    await this.#parts.disclosing.left(viewer, moment.now);
+    return this.sight(viewer, moment, "api");
+  }
+
+  /** Says who is about to be shown which lanes up to where, and keeps what the account has with it; the answer waits for it. */
   async #disclose(
     sight: Sight,
+    moment: Moment,
     what: string,
     objects: readonly Rendered[],
-    more: Readonly<Record<string, string>> = {},
+    view: View = "consolidated",
   ): Promise<void> {
     if (objects.length === 0) return;
-    const lanes: Record<string, [number, number]> = {};
-    for (const { seen } of objects) {
-      for (const row of seen.rows) {
-        const held = lanes[row.lane];
-        lanes[row.lane] =
-          held === undefined ? [row.stamp, row.stamp] : [Math.min(held[0], row.stamp), Math.max(held[1], row.stamp)];
-      }
-    }
-    await this.#parts.disclosures.record({
-      actor: sight.viewer.id,
-      revision: sight.snapshot.revision,
-      at: sight.snapshot.at,
-      what,
-      detail: { ...more, lanes },
-    });
+    const gift = new Gift();
+    await gift.add(
+      sight,
+      objects.map(({ seen }) => seen),
+      view,
+    );
+    const who = receiver(sight, moment.now);
+    await this.#parts.disclosing.page(sight.viewer, entryOf(sight, what, { lanes: lanesOf(objects) }), who, gift);
   }
 
   #ask(filters: Filters): Omit<ListAsk, "limit" | "next"> {
@@ -138,14 +143,14 @@ export class Content {
     limit: number,
     next: string | undefined,
   ): Promise<string> {
-    const sight = await this.sight(viewer, moment, "api");
+    const sight = await this.#asked(viewer, moment);
     const { storage, renderer, keys } = this.#parts;
-    const page = await readObjects(storage, sight, renderer, keys.cursor, {
+    const page = await readPage(storage, this.#heads, sight, renderer, keys.cursor, {
       ...this.#ask(filters),
       limit,
       ...(next === undefined ? {} : { next }),
     });
-    await this.#disclose(sight, "list", page.objects);
+    await this.#disclose(sight, moment, "list", page.objects, filters.view);
     return JSON.stringify({
       objects: page.objects.map(({ object }) => object),
       ...(page.next === undefined ? {} : { next: page.next }),
@@ -159,7 +164,7 @@ export class Content {
     id: string,
     lang?: string,
   ): Promise<{ object: StixJson; markings: StixJson[]; translations?: StixJson[]; hash?: string; label?: Label }> {
-    const sight = await this.sight(viewer, moment, "api");
+    const sight = await this.#asked(viewer, moment);
     const { renderer } = this.#parts;
     const shared =
       renderer.common.get(id) ??
@@ -167,7 +172,7 @@ export class Content {
     if (shared !== undefined) return { object: shared, markings: [] };
     const rendered = await readOne(sight, renderer, id);
     const translations = lang === undefined ? [] : await readTranslations(sight, renderer, rendered.seen, lang);
-    await this.#disclose(sight, "object", [rendered, ...translations]);
+    await this.#disclose(sight, moment, "object", [rendered, ...translations]);
     const own = ownContent(sight, rendered.seen);
     return {
       object: rendered.object,
@@ -178,9 +183,9 @@ export class Content {
   }
 
   async sources(viewer: Viewer, moment: Moment, id: string): Promise<SourceView[]> {
-    const sight = await this.sight(viewer, moment, "api");
+    const sight = await this.#asked(viewer, moment);
     const { views, seen } = await readSources(sight, this.#parts.renderer, id);
-    await this.#disclose(sight, "sources", [{ object: {}, tlp: "CLEAR", values: [], seen }]);
+    await this.#disclose(sight, moment, "sources", [{ object: {}, tlp: "CLEAR", values: [], seen }], "sources");
     return views;
   }
 
@@ -191,13 +196,13 @@ export class Content {
     limit: number,
     next: string | undefined,
   ): Promise<{ objects: StixJson[]; next?: string }> {
-    const sight = await this.sight(viewer, moment, "api");
+    const sight = await this.#asked(viewer, moment);
     const page = await readEdges(sight, this.#parts.renderer, this.#parts.keys.cursor, {
       id,
       limit,
       ...(next === undefined ? {} : { next }),
     });
-    await this.#disclose(sight, "relationships", page.objects);
+    await this.#disclose(sight, moment, "relationships", page.objects);
     return {
       objects: page.objects.map(({ object }) => object),
       ...(page.next === undefined ? {} : { next: page.next }),
@@ -209,10 +214,11 @@ export class Content {
     moment: Moment,
     given: readonly string[],
   ): Promise<Array<{ given: string; kind?: string; canonical?: string; objects: StixJson[] }>> {
-    const sight = await this.sight(viewer, moment, "api");
+    const sight = await this.#asked(viewer, moment);
     const hits = await lookupValues(sight, this.#parts.renderer, this.#parts.keys, given);
     await this.#disclose(
       sight,
+      moment,
       "lookup",
       hits.flatMap((hit) => hit.objects),
     );
@@ -259,27 +265,33 @@ export class Content {
     // The clock goes on while a long file is made; it never goes back before the request's own instant.
     const see = (channel: Channel): Promise<Sight> =>
       this.sight(viewer, { ...moment, now: Math.max(moment.now, clock()) }, channel);
+    // What leaves is known when the file is whole: nobody is told to have what was never sent.
+    const gift = new Gift();
+    const { disclosing } = this.#parts;
     const parts = {
-      ...{ storage, renderer, cursorKey: keys.cursor, scratch, own, see },
-      disclose: (sight: Sight, objects: readonly Rendered[], serial: string) =>
-        this.#disclose(sight, "export", objects, { serial }),
-      keep: (sight: Sight, outcome: ExportOutcome) => this.#keepExport(sight, outcome),
+      ...{ storage, heads: this.#heads, renderer, cursorKey: keys.cursor, scratch, own, see },
+      begin: () => disclosing.left(viewer, moment.now),
+      disclose: async (sight: Sight, objects: readonly Rendered[], serial: string) => {
+        const seen = objects.map((one) => one.seen);
+        await gift.add(sight, seen, filters.view ?? "consolidated", GIVEN.export);
+        await disclosing.begun(entryOf(sight, "export", { serial, lanes: lanesOf(objects) }));
+      },
+      keep: (sight: Sight, outcome: ExportOutcome) => this.#keepExport(sight, moment, outcome, gift),
     };
     const who = { id: viewer.id, agency: viewer.agency ?? viewer.role };
     return exportObjects(parts, ask, who, moment, signal);
   }
 
-  /** The serial in the disclosure log, so that a leaked file names its export, and what its maker is told of it. */
-  async #keepExport(sight: Sight, outcome: ExportOutcome): Promise<void> {
-    const { storage, disclosures } = this.#parts;
+  /** The serial in the disclosure log, so that a leaked file names its export, what is in it, and what its maker is told of it. */
+  async #keepExport(sight: Sight, moment: Moment, outcome: ExportOutcome, gift: Gift): Promise<void> {
+    const { storage, disclosing } = this.#parts;
     const { serial, format, written, sha256: digest } = outcome;
     const { viewer, snapshot } = sight;
+    const detail = { serial, format, written, sha256: digest, tlp: outcome.banner.tlp };
+    const entry = entryOf(sight, "export.made", detail);
+    await disclosing.file(viewer, entry, receiver(sight, moment.now), gift, serial);
     const receipt = Buffer.from(JSON.stringify(outcome));
     await storage.collection(Exports).insert([{ id: serial, account: viewer.id, at: snapshot.at, receipt }]);
-    await disclosures.record({
-      ...{ actor: viewer.id, revision: snapshot.revision, at: snapshot.at, what: "export.made" },
-      detail: { serial, format, written, sha256: digest, tlp: outcome.banner.tlp },
-    });
   }
 
   /** The receipt of an export of this account as JSON text; another's is not there. */
@@ -290,3 +302,23 @@ export class Content {
     return Buffer.from(held.receipt).toString("utf8");
   }
 }
+
+function lanesOf(objects: readonly Rendered[]): Record<string, [number, number]> {
+  const lanes: Record<string, [number, number]> = {};
+  for (const { seen } of objects) {
+    for (const row of seen.rows) {
+      const held = lanes[row.lane];
+      lanes[row.lane] =
+        held === undefined ? [row.stamp, row.stamp] : [Math.min(held[0], row.stamp), Math.max(held[1], row.stamp)];
+    }
+  }
+  return lanes;
+}
+
+const entryOf = ({ viewer, snapshot }: Sight, what: string, detail: Readonly<Record<string, unknown>>): AuditEntry => ({
+  actor: viewer.id,
+  revision: snapshot.revision,
+  at: snapshot.at,
+  what,
+  detail,
+});

@@ -11,15 +11,16 @@ import { sha256, uuid5, uuidBytes } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
-import type { Unit } from "../storage/port.ts";
+import type { Storage } from "../storage/port.ts";
 import { blocklistBody, bundleBody, csvBody, type ExportPage, listBody, mispBody } from "./export-bodies.ts";
 import { ExportPromise } from "./export-promise.ts";
 import { WITHHELD_WORDS, type Withheld, withheldFrom, withheldLanes } from "./export-withheld.ts";
-import { type ListAsk, readObjects } from "./read-objects.ts";
+import { type ListAsk, readPage } from "./read-objects.ts";
 import { readOne, seenUnder } from "./read-one.ts";
 import type { Rendered, Renderer } from "./render.ts";
 import { bytesOf, type OpenScratch } from "./scratch.ts";
 import type { Sight } from "./sight.ts";
+import type { LaneHeads } from "./taxii/lane-heads.ts";
 
 export type ExportFormat = "stix" | "csv" | "list" | "misp" | "plain" | "hosts" | "rpz";
 
@@ -47,13 +48,16 @@ export interface ExportOutcome {
 }
 
 export interface ExportParts {
-  readonly storage: Unit;
+  readonly storage: Storage;
+  readonly heads: LaneHeads;
   readonly renderer: Renderer;
   readonly cursorKey: Uint8Array;
   readonly scratch: OpenScratch;
   readonly own: OwnHosts;
   /** What the asker sees now, read anew. */
   see(channel: Channel): Promise<Sight>;
+  /** Refuses who has nothing left of a day's budget. */
+  begin(): Promise<unknown>;
   /** Recorded before the bytes leave. */
   disclose(sight: Sight, objects: readonly Rendered[], serial: string): Promise<void>;
   /** Kept for the asker, and the serial in the disclosure log, before the bytes leave. */
@@ -127,7 +131,7 @@ async function* pagesOf(
       throw new Fault("unavailable", "the client is gone; nothing is made for nobody", { code: "export.gone" });
     const sight = await parts.see("export");
     promise.check(sight);
-    const page = await readObjects(parts.storage, sight, parts.renderer, parts.cursorKey, {
+    const page = await readPage(parts.storage, parts.heads, sight, parts.renderer, parts.cursorKey, {
       ...filters,
       limit: PAGE,
       ...(next === undefined ? {} : { next }),
@@ -205,6 +209,7 @@ export function exportObjects(
   const make = async function* (): AsyncGenerator<Uint8Array> {
     const promise = new ExportPromise();
     const tally = new Tally();
+    await parts.begin();
     const content = parts.scratch();
     try {
       const pages = pagesOf(parts, ask, promise, serial, signal);

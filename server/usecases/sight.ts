@@ -9,11 +9,13 @@ import type { Stored, Unit } from "../storage/port.ts";
 import type { Admission } from "./admission.ts";
 import { endKeys, isEdge, neededEnds } from "./needed-ends.ts";
 import { comesLater } from "./reader-order.ts";
+import { withoutRepeats } from "./repeated-versions.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { walkLanes } from "./walk-lanes.ts";
 import { wireText } from "./wire-text.ts";
 
-export type Row = Stored<RowDoc>;
+/** A row as read; `written`: where it is stored, if it stands elsewhere for its viewer. */
+export type Row = Stored<RowDoc> & { readonly written?: number };
 
 /** What says where a row stands, and beside what: all that a page asks of most rows. */
 export type RowBrief = Pick<
@@ -114,22 +116,31 @@ export class Sight {
         break;
       stamp = stage.stamp;
     }
-    return stamp === row.stamp ? row : { ...row, stamp };
+    return stamp === row.stamp ? row : { ...row, stamp, written: row.stamp };
   }
 
   #visible(rows: readonly Row[]): Row[] {
     return rows.flatMap((row) => this.placed(row) ?? []);
   }
 
-  /** Visible rows under sender's ids; read once a request. */
+  /** Visible rows under sender's ids, of versions that the viewer can tell apart; read once a request. */
   async rowsOfIds(ids: readonly string[]): Promise<Row[]> {
     const unread = [...new Set(ids)].filter((id) => !this.#byId.has(id));
     if (unread.length > 0) {
       for (const id of unread) this.#byId.set(id, []);
-      for (const row of this.#visible(await this.unit.collection(Rows).find({ index: "stix", values: unread })))
-        this.#byId.get(row.stixId)?.push(row);
+      const rows = this.#visible(await this.unit.collection(Rows).find({ index: "stix", values: unread }));
+      for (const row of this.#heard(rows)) this.#byId.get(row.stixId)?.push(row);
     }
     return [...new Set(ids)].flatMap((id) => this.#byId.get(id) ?? []);
+  }
+
+  /** Without versions in which nothing changed but what is cut for the viewer: to it they were never made (policy 6, Q27). */
+  #heard(rows: readonly Row[]): readonly Row[] {
+    const marking = ({ lane }: Row): string => {
+      const held = this.admission.lanes.get(lane);
+      return held === undefined ? "" : wireText(this.viewer, held);
+    };
+    return withoutRepeats(rows, (row) => this.ownRow(row), marking);
   }
 
   /** Visible rows of things (UUIDs); read once a request. */

@@ -10,6 +10,8 @@ describe("settings", () => {
       ...{
         RATE_LIMIT_PER_MINUTE: 6000,
         SIGN_IN_FAILURES_PER_MINUTE: 60,
+        DAILY_BUDGET_PEOPLE: 20_000,
+        DAILY_BUDGET_MACHINES: 5_000_000,
         INGEST_WORKERS: 1,
         MAX_INLINE_BYTES: 33_554_432,
       },

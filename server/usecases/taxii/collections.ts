@@ -10,14 +10,17 @@ import type { Moment } from "../../shared/moment.ts";
 import { Readers } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
-import type { AuditEntry, AuditStream } from "../append-audit.ts";
+import type { AuditEntry } from "../append-audit.ts";
 import type { Meter } from "../meter.ts";
 import { isEdge } from "../needed-ends.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import { openPosition, type Position, sealPosition } from "../position.ts";
 import { originals } from "../read-objects.ts";
 import { inOrder, tieOf } from "../reader-order.ts";
+import type { Followed } from "../recall/budget.ts";
+import type { Disclosing } from "../recall/disclose.ts";
 import type { Renderer } from "../render.ts";
+import { repeats } from "../repeated-versions.ts";
 import { type Row, type Seen, uuidOf } from "../sight.ts";
 import type { Snapshots } from "../snapshot.ts";
 import type { CollectionName, CollectionPage, PageAsk, VersionMatch, WrittenEntry } from "./collection-page.ts";
@@ -32,7 +35,7 @@ import { OrderedSight } from "./ordered-sight.ts";
 import { comesAfter, type Item, PlainEntry, PlainItem } from "./page-item.ts";
 import { type Carrier, keepTold, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
-import { recallsIn } from "./recalls.ts";
+import { type Recall, recallsIn } from "./recalls.ts";
 import { Splicer } from "./splice.ts";
 import { type Stretch, walkOrder } from "./walk-order.ts";
 import type { WalkedRow } from "./walked-row.ts";
@@ -42,7 +45,7 @@ interface CollectionsParts {
   readonly snapshots: Snapshots;
   readonly admissions: Admissions;
   readonly renderer: Renderer;
-  readonly disclosures: AuditStream;
+  readonly disclosing: Disclosing;
   readonly keys: { readonly namespace: Uint8Array; readonly cursor: Uint8Array };
   /** The time, ms. */
   readonly clock: () => number;
@@ -98,6 +101,8 @@ export class Collections {
     const { next, limit, bodies: _, ...question } = ask;
     const asked = sha256(JSON.stringify([viewer.id, question]));
     const from = openPosition(this.#parts.keys.cursor, PURPOSE, asked, next);
+    const { disclosing } = this.#parts;
+    if (isCharged(ask)) await disclosing.left(viewer, moment.now);
     const { items, sight, clock, position, entries, markings } = await this.#read(
       viewer,
       moment,
@@ -117,10 +122,22 @@ export class Collections {
     const page = { entries, ...sealed };
     if (items.length === 0) return write(page);
     const disclosure = await this.#disclosure(sight, ask.collection, items, clock);
-    const recorded = this.#parts.disclosures.record(disclosure);
+    const followed = isCharged(ask) ? followedBy(ask, items) : undefined;
+    const recorded = disclosing.followed(sight.viewer, disclosure, moment.now, followed);
     // It is committed in the turn of the event loop that comes next, and then waits for the disk.
     const [made] = await Promise.all([turn().then(() => write(page)), recorded]);
     return made;
+  }
+
+  /** What the account lost of its collections behind a place, up to the newest place that there is; only of one that follows them. Nothing is given by it. */
+  async lossesSince(viewer: Viewer, moment: Moment, after: number): Promise<{ recalls: Recall[]; clock: number }> {
+    return this.#read(viewer, moment, async (sight, unit) => {
+      const recalls: Recall[] = [];
+      const ask = { from: after + 1, rows: false, losses: "all" as const, limit: 1000 };
+      for await (const { lost } of walkOrder(unit, sight, this.#known, ask))
+        recalls.push(...(await recallsIn(unit, sight, lost)));
+      return { recalls };
+    });
   }
 
   /** Whether the account has anything under this id in this collection, whatever other filters would leave of it. */
@@ -234,7 +251,7 @@ export class Collections {
       from: start,
       ...(kind === undefined || second !== undefined || collection === "recalls" ? {} : { kind }),
       rows: collection !== "recalls",
-      losses: true,
+      losses: collection === "recalls" ? "all" : "shared",
       texts: ask.bodies,
       // The last one that was given stands at the first place, one more than the page shows that more is there, and what stands at the last place that was
       // read may go on.
@@ -386,7 +403,7 @@ export class Collections {
       for await (const stretch of walkOrder(unit, sight, this.#known, {
         from: 0,
         rows: false,
-        losses: true,
+        losses: "all",
         limit: 1000,
       }))
         items.push(...(await this.#recalls(unit, sight, ask, stretch)));
@@ -491,15 +508,29 @@ export class Collections {
   }
 }
 
+/** Recalls are never kept back, and a manifest gives no object. */
+const isCharged = ({ collection, bodies }: PageAsk): boolean => bodies && collection !== "recalls";
+
+/** Where the objects of a page stand, for the daily budget; markings are no objects of anybody's. */
+function followedBy({ collection, ids, types, versions }: PageAsk, items: readonly Item[]): Followed {
+  const places = items.flatMap(({ shown, place }) => ("marking" in shown ? [] : [place]));
+  const plain = versions === undefined;
+  return { collection, places, plain, whole: plain && ids === undefined && types === undefined };
+}
+
 /** When what is lost kept a version from sight: a later one where the last is asked for, other words for the same one, another agency's under the id. */
 function keptFromSight(lives: Lives, at: Row, last: boolean): Span[] {
   return lives.under(at.stixId).flatMap((row) => {
     if (row.id === at.id || row.stixId !== at.stixId || row.hash === at.hash) return [];
     const later = compareInstants(row.version ?? "", at.version ?? "");
+    // What said the same to this reader took nothing's place, and the first of them kept the others from sight.
+    if (later > 0 && repeats(row, at)) return [];
+    const silenced = later < 0 && repeats(at, row);
     const own = row.originator === at.originator;
     return lives.of(row).filter(({ begin, end }) => {
       const first = begin < at.stamp;
-      const kept = own && later !== 0 ? last && later > 0 : at.version === undefined && own ? !first : first;
+      const behind = silenced || (last && later > 0);
+      const kept = own && later !== 0 ? behind : at.version === undefined && own ? !first : first;
       return kept && Number.isFinite(end);
     });
   });

@@ -1,0 +1,192 @@
+import { Given, GivenFiles, Holders } from "../../storage/collections.ts";
+import type { GivenDoc, GivenFileDoc } from "../../storage/given-documents.ts";
+import type { Stored, Unit } from "../../storage/port.ts";
+import { neededEnds } from "../needed-ends.ts";
+import { type Row, type Seen, type Sight, uuidOf } from "../sight.ts";
+import { changed, GIVEN, given, isGone, runAt, wasGiven, watched } from "./runs.ts";
+
+const MINUTE = 60_000;
+export const DAY_MS = 86_400_000;
+const DAY_MICROS = DAY_MS * 1000;
+/** Documents that are written together. */
+const PIECE = 200;
+
+export const dayOfStamp = (stamp: number): number => Math.floor(stamp / DAY_MICROS);
+export const minuteOf = (ms: number): number => Math.floor(ms / MINUTE);
+export const dayOfMs = (ms: number): number => Math.floor(ms / DAY_MS);
+
+/** Where a row is written, wherever it stands for who reads it. */
+export const writtenAt = (row: Pick<Row, "stamp" | "written">): number => row.written ?? row.stamp;
+
+/** Who is given something, and when (ms): the request's own instant, which nobody else's work moves. */
+export interface Receiver {
+  readonly account: string;
+  readonly agency: string;
+  readonly now: number;
+}
+
+export const receiver = ({ viewer }: Sight, now: number): Receiver => ({
+  account: viewer.id,
+  agency: viewer.agency ?? "",
+  now,
+});
+
+interface Part {
+  readonly lane: string;
+  readonly day: number;
+  /** Stamps by how they are given. */
+  readonly stamps: Map<number, Set<number>>;
+}
+
+/** Which view something is shown in: `sources` shows both what is folded and what is not. */
+export type View = "consolidated" | "originals" | "sources";
+const HOW = {
+  consolidated: GIVEN.folded,
+  originals: GIVEN.original,
+  sources: GIVEN.folded | GIVEN.original,
+} as const satisfies Record<View, number>;
+
+/** What an answer gives: rows by lane and day, and the row that stands for each object. */
+export class Gift {
+  readonly #parts = new Map<string, Part>();
+  /** Of each object: lane, and where its newest row is written. */
+  readonly #objects: Array<readonly [lane: string, stamp: number]> = [];
+
+  get parts(): Iterable<Part> {
+    return this.#parts.values();
+  }
+
+  get objects(): Iterable<readonly [lane: string, stamp: number]> {
+    return this.#objects;
+  }
+
+  get size(): number {
+    return this.#objects.length;
+  }
+
+  put(lane: string, stamp: number, how: number): void {
+    const day = dayOfStamp(stamp);
+    const key = `${lane}|${day}`;
+    const part = this.#parts.get(key) ?? { lane, day, stamps: new Map<number, Set<number>>() };
+    this.#parts.set(key, part);
+    part.stamps.set(how, (part.stamps.get(how) ?? new Set()).add(stamp));
+  }
+
+  /** Adds objects as this viewer sees them; an edge with what it ends at, since it goes with that. */
+  async add(sight: Sight, objects: readonly Seen[], view: View, more = 0): Promise<void> {
+    const edges: Row[] = [];
+    for (const { rows, newest, claimed } of objects) {
+      const how = HOW[view] | more | (claimed === undefined ? 0 : GIVEN.claimed);
+      for (const row of rows) {
+        this.put(row.lane, writtenAt(row), how);
+        if (neededEnds(row).length > 0) edges.push(row);
+      }
+      this.#objects.push([newest.lane, writtenAt(newest)]);
+    }
+    const ends = [...new Set(edges.flatMap(neededEnds))].filter((id) => !sight.common.has(id));
+    if (ends.length === 0) return;
+    for (const row of [...(await sight.rowsOfIds(ends)), ...(await sight.rowsOfThings(ends.map(uuidOf)))])
+      this.put(row.lane, writtenAt(row), GIVEN.watched);
+  }
+}
+
+export const givenId = (account: string, agency: string, lane: string, day: number): string =>
+  `${account}|${agency}|${lane}|${day}`;
+const inOrder = (stamps: Iterable<number>): number[] => [...stamps].sort((a, b) => a - b);
+
+export async function documentsOf(
+  unit: Unit,
+  { account, agency }: Pick<Receiver, "account" | "agency">,
+  parts: Iterable<Pick<Part, "lane" | "day">>,
+): Promise<Map<string, Stored<GivenDoc>>> {
+  const ids = [...parts].map(({ lane, day }) => givenId(account, agency, lane, day));
+  return new Map((await unit.collection(Given).getMany(ids)).map((doc) => [doc.id, doc]));
+}
+
+/** How many of the objects the account was not given on that day yet (policy 9; a daily budget counts each once). */
+export function freshOf(who: Receiver, held: ReadonlyMap<string, GivenDoc>, objects: Gift["objects"]): number {
+  const today = dayOfMs(who.now);
+  let fresh = 0;
+  for (const [lane, stamp] of objects) {
+    const doc = held.get(givenId(who.account, who.agency, lane, dayOfStamp(stamp)));
+    const run = doc === undefined ? undefined : runAt(doc.runs, stamp);
+    if (run === undefined || !wasGiven(run) || run[3] !== today) fresh++;
+  }
+  return fresh;
+}
+
+const sameRuns = (a: GivenDoc["runs"], b: GivenDoc["runs"]): boolean =>
+  a.length === b.length && a.every((run, i) => run.every((n, k) => n === b[i]?.[k]));
+
+/** Writes what was given, in the caller's transaction. What was known of it already costs no write. */
+export async function writeGiven(
+  unit: Unit,
+  who: Receiver,
+  held: ReadonlyMap<string, Stored<GivenDoc>>,
+  parts: Iterable<Part>,
+): Promise<void> {
+  const [minute, today] = [minuteOf(who.now), dayOfMs(who.now)];
+  const docs = unit.collection(Given);
+  const fresh: GivenDoc[] = [];
+  const alive = new Set<string>();
+  for (const { lane, day, stamps } of parts) {
+    const { account, agency } = who;
+    const id = givenId(account, agency, lane, day);
+    const doc = held.get(id);
+    let runs: GivenDoc["runs"] = doc?.runs ?? [];
+    // What hangs on others first: what is given besides is given.
+    for (const [how, some] of [...stamps].sort(([a], [b]) => (b & GIVEN.watched) - (a & GIVEN.watched))) {
+      const become = (how & GIVEN.watched) === 0 ? given(minute, today, how) : watched(minute, how & ~GIVEN.watched);
+      const list = inOrder(some);
+      if (list.some((stamp) => isNew(runs, stamp))) alive.add(lane);
+      runs = changed(runs, list, become);
+    }
+    if (doc === undefined) fresh.push({ id, account, agency, lane, day, runs });
+    else if (!sameRuns(runs, doc.runs)) await docs.put({ ...doc, runs });
+  }
+  if (fresh.length > 0) await docs.insert(fresh);
+  if (alive.size > 0) await holdLanes(unit, who.account, alive);
+}
+
+const isNew = (runs: GivenDoc["runs"], stamp: number): boolean => {
+  const run = runAt(runs, stamp);
+  return run === undefined || isGone(run);
+};
+
+async function holdLanes(unit: Unit, account: string, lanes: ReadonlySet<string>): Promise<void> {
+  const holders = unit.collection(Holders);
+  const held = await holders.get(account);
+  const known = new Set(held?.lanes);
+  const more = [...lanes].filter((lane) => !known.has(lane));
+  if (held === undefined) await holders.insert([{ id: account, lanes: more, settled: 0, followed: 0, newest: 0 }]);
+  else if (more.length > 0) await holders.put({ ...held, lanes: [...held.lanes, ...more] });
+}
+
+/** The same of a file, in pieces of a transaction each: before its first byte leaves. */
+export async function writeFile(
+  transaction: (work: (unit: Unit) => Promise<void>) => Promise<void>,
+  who: Receiver,
+  gift: Gift,
+  serial: string,
+): Promise<void> {
+  const parts = [...gift.parts];
+  for (let i = 0; i < parts.length; i += PIECE) {
+    const some = parts.slice(i, i + PIECE);
+    await transaction(async (unit) => {
+      await writeGiven(unit, who, await documentsOf(unit, who, some), some);
+      await unit.collection(GivenFiles).insert(some.flatMap((part) => fileDoc(part, who.account, serial)));
+    });
+  }
+}
+
+function fileDoc({ lane, day, stamps }: Part, account: string, serial: string): GivenFileDoc[] {
+  const inFile = [...stamps].flatMap(([how, some]) => ((how & GIVEN.export) === 0 ? [] : [...some]));
+  if (inFile.length === 0) return [];
+  const runs: GivenFileDoc["runs"] = [];
+  for (const stamp of inOrder(new Set(inFile))) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] + 1 === stamp) last[1] = stamp;
+    else runs.push([stamp, stamp]);
+  }
+  return [{ id: `${serial}|${lane}|${day}`, account, serial, lane, day, runs }];
+}
