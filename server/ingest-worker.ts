@@ -26,6 +26,7 @@ const tell = (error: unknown): void => say({ log: wordsOf(error) });
 
 const still = new StillLeases();
 /** One run of the jobs at a time; a wake that comes while one runs starts another after it. */
+let closing = false;
 let working = false;
 let again = false;
 async function work(): Promise<void> {
@@ -36,14 +37,15 @@ async function work(): Promise<void> {
       await runIngestJobs(composeStream(core), realMoments, holder, still);
     }
   } catch (error) {
-    tell(error);
+    // The store is closed under the job when the server ends; whoever comes next takes it up again.
+    if (!closing) tell(error);
   } finally {
     working = false;
   }
 }
 function wake(): void {
   again = true;
-  if (!working) void work();
+  if (!working && !closing) void work();
 }
 /** A job whose holder died is taken up once its lease is over, without anybody saying so. */
 const LOOK_AGAIN = 5000;
@@ -65,7 +67,6 @@ async function post({ n, bytes, ask, now }: Extract<ToWorker, { n: number }>): P
 }
 
 let open = 0;
-let closing = false;
 async function end(): Promise<void> {
   if (!closing || open > 0) return;
   await core.storage.close();

@@ -150,7 +150,7 @@ test("an edit by one person – random labels, content, posters – nobody reads
         }
       },
     ),
-    { numRuns: drawn(50, 8), seed: 11 },
+    { numRuns: drawn(50, 8, 20), seed: 11 },
   );
   const seen = (outcome: string): boolean => (outcomes.get(outcome) ?? 0) > 2;
   expect([seen("narrowed"), seen("updated"), seen("label.widens"), lost > 3]).toEqual([true, true, true, true]);

@@ -25,7 +25,7 @@ const SETS: readonly (readonly [folder: string, ending: string])[] = [
 ];
 
 /** Bytes of a file. */
-const LARGEST = drawn(Number.POSITIVE_INFINITY, 5000);
+const LARGEST = drawn(Number.POSITIVE_INFINITY, 5000, 60_000);
 const LABEL = {
   tlp: "GREEN" as const,
   releases: [{ agreement: "TRI", countries: ["JPN", "KOR", "USA"], agencies: "*" as const }],
@@ -85,7 +85,7 @@ interface Receipt {
       objects += page.objects.length;
       next = page.next;
     } while (next !== undefined);
-    expect(objects).toBeGreaterThan(drawn(4000, 100));
+    expect(objects).toBeGreaterThan(drawn(4000, 100, 100));
   });
   afterAll(() => world.close());
 
@@ -120,7 +120,7 @@ interface Receipt {
     ];
     expect(new Set(uuids).size).toBe(uuids.length);
     const keys = event.Attribute.map(({ type, value }) => `${type} ${value}`);
-    expect(keys.length).toBeGreaterThan(drawn(3000, 50));
+    expect(keys.length).toBeGreaterThan(drawn(3000, 50, 50));
     expect(new Set(keys).size).toBe(keys.length);
     expect(event.Attribute.filter(({ distribution }) => distribution !== "0")).toEqual([]);
     expect(event.Tag.filter(({ name }) => name.length > 255)).toEqual([]);
@@ -132,7 +132,7 @@ interface Receipt {
     expect(values.length).toBe(plain.receipt.written);
     expect(new Set(values).size).toBe(values.length);
     expect(values.filter((value) => !/^[!-~]+$/.test(value))).toEqual([]);
-    expect(values.length).toBeGreaterThan(drawn(3000, 50));
+    expect(values.length).toBeGreaterThan(drawn(3000, 50, 50));
     const hosts = await exported("hosts");
     const names = lines(hosts.text, hosts.receipt);
     expect(names.filter((line) => !/^0\.0\.0\.0 [a-z0-9_.-]+\.[a-z0-9-]+$/.test(line))).toEqual([]);

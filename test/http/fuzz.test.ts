@@ -10,7 +10,7 @@ import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world
 /** Whatever is sent, the answer is one that we foresaw: never a 5xx, always quick, and the store stays readable for everybody. */
 jest.setTimeout(900_000);
 /** More in a long run: TRICORD_FUZZ_RUNS=5000. */
-const RUNS = Number(process.env.TRICORD_FUZZ_RUNS ?? drawn(120, 15));
+const RUNS = Number(process.env.TRICORD_FUZZ_RUNS ?? drawn(120, 15, 40));
 
 let world: TemporaryWorld;
 let asked = 0;

@@ -5,7 +5,7 @@ import { TwinHistory, type TwinTally } from "./twin-history.ts";
 jest.setTimeout(600_000);
 
 /** `ORDER_RUNS=200 ORDER_SEED=7 npx jest test/order/twins` looks further; `ORDER_PATH` plays one again. */
-const RUNS = Number(process.env.ORDER_RUNS ?? drawn(7, 2));
+const RUNS = Number(process.env.ORDER_RUNS ?? drawn(7, 2, 4));
 const SEED = Number(process.env.ORDER_SEED ?? "20260411");
 const PATH = process.env.ORDER_PATH === undefined ? {} : { path: process.env.ORDER_PATH };
 const draws = fc.array(fc.array(fc.nat(9973), { minLength: 5, maxLength: 5 }), { minLength: 20, maxLength: 60 });

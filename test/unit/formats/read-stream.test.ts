@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { readStream } from "../../../server/formats/read-stream.ts";
 import type { Format, Item } from "../../../server/pipeline/steps.ts";
 import { Fault } from "../../../server/shared/fault.ts";
+import { drawn } from "../../support/drawn.ts";
 import { bytes, faultOf, gzip, limits, line, read } from "./support.ts";
 
 async function* source(input: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -80,7 +81,7 @@ test("a stream – tables and lists cut anywhere – as when read at once", asyn
       expect(await stream(text, size, "csv")).toEqual(read(text, "csv").items);
       expect(await stream(text, size, "text")).toEqual(read(text, "text").items);
     }),
-    { numRuns: 200 },
+    { numRuns: drawn(200, 200, 60) },
   );
 });
 

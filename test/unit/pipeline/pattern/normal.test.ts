@@ -7,6 +7,7 @@ import { equivalent, normal, normalText } from "../../../../server/pipeline/patt
 import { parsePattern } from "../../../../server/pipeline/pattern/parse.ts";
 import { printPattern } from "../../../../server/pipeline/pattern/print.ts";
 import { isLeaf, type Leaf, type Pattern } from "../../../../server/pipeline/pattern/tree.ts";
+import { drawn } from "../../../support/drawn.ts";
 import { aTurn, LINEAR } from "../../../support/linear.ts";
 import { patterns, withoutPlaces } from "../../../support/pattern-arbitraries.ts";
 
@@ -65,8 +66,8 @@ const leaves: fc.Arbitrary<Leaf> = fc
   });
 
 test.each([
-  ["few leaves", patterns(leaves), 800],
-  ["any leaves", patterns(), 200],
+  ["few leaves", patterns(leaves), drawn(800, 800, 250)],
+  ["any leaves", patterns(), drawn(200, 200, 80)],
 ])("normal and loose – any tree over %s – fixed points, and printed as what they are", (_, trees, numRuns) => {
   fc.assert(
     fc.property(trees, (pattern) => {
@@ -95,7 +96,7 @@ test("normal and loose – operands in another order – the same form; equivale
       expect(looseText(shuffled(pattern))).toBe(looseText(pattern));
       expect(looseText(normal(pattern))).toBe(looseText(pattern));
     }),
-    { numRuns: 600 },
+    { numRuns: drawn(600, 600, 200) },
   );
 });
 
