@@ -25,6 +25,7 @@ import { promotionRoutes } from "./http/api/promotions.ts";
 import { quarantineRoutes } from "./http/api/quarantine.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
 import { stixRoutes } from "./http/api/stix.ts";
+import { tearLineRoutes } from "./http/api/tear-lines.ts";
 import { triageRoutes } from "./http/api/triage.ts";
 import { makeAuthenticate } from "./http/authenticate.ts";
 import { makeLimits } from "./http/limits.ts";
@@ -100,6 +101,7 @@ export function composeRoutes(
     ...promotionRoutes(new Promotions({ storage, audit })),
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
+    ...tearLineRoutes(mine.tearLines),
     ...feedbackRoutes(mine.feedback),
     ...stixRoutes({ standards, limit: config.MAX_INLINE_BYTES }),
     ...quarantineRoutes(composeQuarantine(core, runner)),

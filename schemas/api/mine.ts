@@ -71,6 +71,15 @@ export const EditBody = z
   .meta({ id: "EditBody" });
 export type EditBody = z.infer<typeof EditBody>;
 
+/** The whole label as a request (`request` of the post, changed), by which somebody would gain: another person has to approve it. */
+export const RelabelBody = z
+  .strictObject({ label: LabelRequest, hash: Hash, reason: Reason, code: z.string().max(60).optional() })
+  .meta({ id: "RelabelBody" });
+/** `widens`: for whom. What becomes of it stands under `GET /api/v1/releases/{release}`. */
+export const RelabelProposed = z
+  .object({ release: z.string(), widens: z.array(z.string()) })
+  .meta({ id: "RelabelProposed" });
+
 export const EditReply = z
   .object({
     /** `updated`: another version; `narrowed`: another label; `unchanged`: it says so already. */

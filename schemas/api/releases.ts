@@ -80,12 +80,26 @@ const TakenBack = z.object({
   confirmBy: When.optional(),
   confirmedBy: z.string().optional(),
 });
+const Told = z.object({ agency: z.string(), people: z.array(z.object({ id: z.string(), name: z.string() })) });
+/** `from`, `to`: the labels for people of the originating agency; for others of its country as they may know them. */
+const Relabel = z.object({
+  version: z.string().optional(),
+  from: z.record(z.string(), z.unknown()),
+  to: z.record(z.string(), z.unknown()),
+  added: z.array(Told.extend({ without: z.array(z.string()) })),
+  lost: z.array(Told),
+  changed: z.array(Told.extend({ withheld: z.array(z.string()), shown: z.array(z.string()) })),
+});
+export type RelabelTold = z.infer<typeof Relabel>;
 export const ReleaseReply = z
   .object({
     release: z.string(),
     object: z.string(),
-    kind: z.enum(["row", "public", "onward", "emergency"]),
-    row: ReleaseRowBody,
+    kind: z.enum(["row", "public", "onward", "emergency", "relabel"]),
+    /** Absent for a `relabel`. */
+    row: ReleaseRowBody.optional(),
+    /** Of a `relabel`: each version's label as it stands and as it would be, and who is added, lost or shown more or less of it. */
+    relabels: z.array(Relabel).optional(),
     reason: z.string(),
     code: z.string().optional(),
     status: ReleaseStatus,

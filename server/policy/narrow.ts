@@ -22,7 +22,7 @@ export const requestOf = (label: Label): LabelRequest => ({
 });
 
 /** Whether another row names all that a row names, for as long. */
-const within = (row: ReleaseRow, held: ReleaseRow): boolean =>
+export const rowWithin = (row: ReleaseRow, held: ReleaseRow): boolean =>
   held.agreement === row.agreement &&
   row.countries.every((country) => held.countries.includes(country)) &&
   (held.agencies === "*" || (row.agencies !== "*" && row.agencies.every((agency) => held.agencies.includes(agency)))) &&
@@ -49,12 +49,12 @@ export function inPlaceOf({ standing, request, bound, author, agencies, fresh }:
   readonly wished: Label;
 } {
   const on = (row: ReleaseRow, list: readonly ReleaseRow[]): boolean =>
-    list.some((held) => held.status === "on" && within(row, held));
+    list.some((held) => held.status === "on" && rowWithin(row, held));
   const asked = (request.releases ?? []).flatMap((row) => splitRow(row, "off", agencies));
   const rows = asked.map((row) => {
     const waits = fresh !== undefined && rowNeedsSecondPerson(row, bound, fresh) && !on(row, bound.releases);
     const status = on(row, standing.releases) && !waits ? ("on" as const) : ("off" as const);
-    return { row: { ...row, status }, known: standing.releases.some((held) => within(row, held)) };
+    return { row: { ...row, status }, known: standing.releases.some((held) => rowWithin(row, held)) };
   });
   const recipients = inAll([bound.recipients, request.recipients ?? []]);
   const made = (releases: ReleaseRow[]): Label =>

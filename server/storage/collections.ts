@@ -38,6 +38,7 @@ import {
   SpoolDoc,
   StageDoc,
   TallyDoc,
+  TearLineDoc,
 } from "./documents.ts";
 import { BudgetDoc, GivenDoc, GivenFileDoc, HolderDoc, RecallDoc } from "./given-documents.ts";
 import type { CollectionSpec } from "./port.ts";
@@ -169,6 +170,13 @@ export const Samples = {
   sealedBy: { agency: "agency", at: "at" },
 } satisfies CollectionSpec<SampleDoc>;
 export const Tallies = { name: "tallies", shape: TallyDoc, indexes: {} } satisfies CollectionSpec<TallyDoc>;
+/** Which of an agency's objects is a tear-line of which. */
+export const TearLines = {
+  name: "tear_lines",
+  shape: TearLineDoc,
+  indexes: { parent: { fields: ["agency", "parent"] } },
+  sealedBy: { agency: "agency", at: "at" },
+} satisfies CollectionSpec<TearLineDoc>;
 export const Emergencies = {
   name: "emergencies",
   shape: EmergencyDoc,
@@ -374,6 +382,7 @@ export const COLLECTIONS = [
   Samples,
   Tallies,
   Emergencies,
+  TearLines,
   Promotions,
   Reviews,
   ReviewEntries,
@@ -393,5 +402,10 @@ export const COLLECTIONS = [
   Disclosures,
   DisclosureHeads,
   LastPages,
+  Given,
+  GivenFiles,
+  Holders,
+  Recalls,
+  Budgets,
   SealKeys,
 ] as const;

@@ -358,13 +358,19 @@ const AskedRowShape = z.object({
 /** A proposal to turn on a row of a contribution for other readers (triage 1 and 3). */
 export const ReleaseDoc = z.object({
   id: z.string(),
-  /** `public`: one country's part of a PUBLIC release. `onward`: somebody who sees it asks its originator. `emergency`: on for an hour by one person. */
-  kind: z.enum(["row", "public", "onward", "emergency"]).optional(),
+  /**
+   * `public`: one country's part of a PUBLIC release. `onward`: somebody who sees it asks its originator. `emergency`: on for an hour by one person. `relabel`: another
+   * label, by which somebody gains.
+   */
+  kind: z.enum(["row", "public", "onward", "emergency", "relabel"]).optional(),
   contributions: z.array(z.string()),
   object: z.string(),
   agency: AgencyId,
   country: Country,
-  row: AskedRowShape,
+  /** Absent for a `relabel` alone. */
+  row: AskedRowShape.optional(),
+  /** Of a `relabel`: the label that each contribution gets, and the id of the one that it stood under. */
+  relabels: z.array(z.object({ contribution: z.string(), from: z.string(), to: Label })).optional(),
   reason: z.string(),
   code: z.string().optional(),
   /** Digest of tiers' bytes, label and audience that the proposer saw (triage 3): an approval binds to it. */
@@ -404,6 +410,24 @@ export const ReleaseDoc = z.object({
     .optional(),
 });
 export type ReleaseDoc = z.infer<typeof ReleaseDoc>;
+
+/**
+ * A tear-line (policy 5): a sanitised sibling that its originator wrote of an object of its own. id = the contribution of the tear-line. The only link between the two: nothing
+ * in the tear-line's rows tells of it, and only those of the agency who read the parent are shown it.
+ */
+export const TearLineDoc = z.object({
+  id: z.string(),
+  agency: AgencyId,
+  /** The parent's id, as its sender wrote it. */
+  parent: z.string(),
+  /** The tear-line's own. */
+  object: z.string(),
+  reason: z.string(),
+  by: AccountId,
+  /** ms. */
+  at: z.int(),
+});
+export type TearLineDoc = z.infer<typeof TearLineDoc>;
 
 /** Narrowing, withdrawing or an embargo by one person, which a second one of the agency confirms within a day (triage 3). What is not confirmed stays done. */
 export const ConfirmationDoc = z.object({

@@ -22,6 +22,39 @@ export const withAllOn = (label: Label): Label => ({
 
 export const anyOff = (label: Label): boolean => label.releases.some(({ status }) => status === "off");
 
+const namesOf = (ids: readonly string[], { accounts }: Snapshot): { id: string; name: string }[] =>
+  ids.map((id) => ({ id, name: accounts.get(id)?.name ?? id }));
+
+type Told = Omit<AudienceChangeReply, "changed"> & {
+  changed: Omit<AudienceChangeReply["changed"][number], "marking">[];
+};
+
+/** A change of audience, agencies and people by name. */
+export function changeTold({ added, lost, changed }: AudienceChange, snapshot: Snapshot): Told {
+  const who = ({ agency, people }: ReaderGroup): { agency: string; people: { id: string; name: string }[] } => ({
+    agency: agency ?? "PUBLIC",
+    people: namesOf(people, snapshot),
+  });
+  return {
+    added: added.map((group) => ({ ...who(group), without: [...group.without] })),
+    lost: lost.map(who),
+    changed: changed.map((group) => ({
+      ...who(group),
+      without: [...group.without],
+      withheld: [...group.withheld],
+      shown: [...group.shown],
+    })),
+  };
+}
+
+/** Among whom a viewer is told who reads: everybody in the directory. */
+export const lookingAs = (looker: Viewer, snapshot: Snapshot): Looking => ({
+  looker,
+  people: [...snapshot.accounts.keys()].flatMap((id) => snapshot.viewer(id) ?? []),
+  agreements: snapshot.agreements,
+  at: formatInstant(snapshot.at),
+});
+
 /** Who reads what, in the words of the API: for one looker, as one snapshot has it. */
 export class AudienceView {
   readonly #looking: Looking;
@@ -31,16 +64,7 @@ export class AudienceView {
   constructor(looker: Viewer, snapshot: Snapshot, renderer: Pick<Renderer, "marking">) {
     this.#snapshot = snapshot;
     this.#renderer = renderer;
-    this.#looking = {
-      looker,
-      people: [...snapshot.accounts.keys()].flatMap((id) => snapshot.viewer(id) ?? []),
-      agreements: snapshot.agreements,
-      at: formatInstant(snapshot.at),
-    };
-  }
-
-  #people(ids: readonly string[]): { id: string; name: string }[] {
-    return ids.map((id) => ({ id, name: this.#snapshot.accounts.get(id)?.name ?? id }));
+    this.#looking = lookingAs(looker, snapshot);
   }
 
   /** The very marking that such a reader is sent. */
@@ -62,7 +86,7 @@ export class AudienceView {
         if (agency === undefined || known === undefined) return [];
         const { name, country } = known;
         const marking = this.#marking(label, group);
-        return [{ agency, name, country, people: this.#people(people), without: [...without], marking }];
+        return [{ agency, name, country, people: namesOf(people, this.#snapshot), without: [...without], marking }];
       }),
       later: laterChanges(label, this.#looking).map(({ at, change }) => ({ at, change: this.#told(label, change) })),
     };
@@ -73,21 +97,14 @@ export class AudienceView {
     return this.#told(after, audienceChange(was, is));
   }
 
-  #told(label: Label, { added, lost, changed }: AudienceChange): AudienceChangeReply {
-    const who = ({ agency, people }: ReaderGroup): { agency: string; people: { id: string; name: string }[] } => ({
-      agency: agency ?? "PUBLIC",
-      people: this.#people(people),
-    });
+  #told(label: Label, change: AudienceChange): AudienceChangeReply {
+    const named = changeTold(change, this.#snapshot);
+    const changed = change.changed.map((group, i) => ({ group, told: named.changed[i] }));
     return {
-      added: added.map((group) => ({ ...who(group), without: [...group.without] })),
-      lost: lost.map(who),
-      changed: changed.map((group) => ({
-        ...who(group),
-        without: [...group.without],
-        withheld: [...group.withheld],
-        shown: [...group.shown],
-        marking: this.#marking(label, group),
-      })),
+      ...named,
+      changed: changed.flatMap(({ group, told }) =>
+        told === undefined ? [] : [{ ...told, marking: this.#marking(label, group) }],
+      ),
     };
   }
 }

@@ -31,6 +31,7 @@ export interface AudienceParts {
   readonly tokenKey: Uint8Array;
 }
 
+type AskedRow = NonNullable<ReleaseDoc["row"]>;
 type PostAudience = Omit<ObjectAudience["posts"][number], "now" | "released">;
 
 const refusedFields = (cut: readonly string[]): Fault =>
@@ -89,7 +90,7 @@ export class Audiences {
     viewer: Viewer,
     moment: Moment,
     object: string,
-    ask: { readonly label?: LabelRequest | undefined; readonly row?: ReleaseDoc["row"] | undefined },
+    ask: { readonly label?: LabelRequest | undefined; readonly row?: AskedRow | undefined },
   ): Promise<ObjectAudienceChange> {
     const { sight, rows } = await this.#own(viewer, moment, object);
     const view = this.#view(sight);
@@ -114,7 +115,7 @@ export class Audiences {
     sight: Sight,
     row: Row,
     before: Label,
-    { label, row: more }: { readonly label?: LabelRequest | undefined; readonly row?: ReleaseDoc["row"] | undefined },
+    { label, row: more }: { readonly label?: LabelRequest | undefined; readonly row?: AskedRow | undefined },
   ): Promise<Label> {
     if (more !== undefined) return normaliseLabel(withRowsOn(before, more));
     const { wished } = await labelInPlace(this.#parts, sight, row, label ?? {}, sight.viewer.id);

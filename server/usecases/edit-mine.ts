@@ -22,6 +22,7 @@ import {
   releaseAgain,
   sameRow,
   staleContent,
+  standingVersions,
 } from "./edit-rules.ts";
 import { editedObject } from "./edited-object.ts";
 import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
@@ -92,7 +93,7 @@ export class Edits {
     if (standing.state === "withdrawn")
       throw new Fault("conflict", "it is withdrawn: post it again instead", { code: "edit.withdrawn" });
     if (ask.hash !== postHash(row)) throw staleContent();
-    const versions = await this.#versions(sight, row);
+    const versions = await standingVersions(sight, row);
     const newer = versions.some((other) => compareInstants(other.version ?? "", row.version ?? "") > 0);
     const path = ask.object === undefined ? "patch" : "object";
     const edits = ask[path] !== undefined;
@@ -106,19 +107,6 @@ export class Edits {
     const next = edits ? editedObject(objectOf(row), ask, ask.moment.now) : undefined;
     const changes = ask.label === undefined ? [] : await this.#changes(sight, versions, ask.label, ask.account);
     return { row, standing, next, changes, request: ask.label ?? requestOf(standing) };
-  }
-
-  /** All of the post's versions that its agency still says and the viewer sees; of what has no versions the post alone. */
-  async #versions(sight: Sight, row: Row): Promise<Row[]> {
-    if (row.version === undefined) return [row];
-    const person = isPerson(sight.viewer.role);
-    return (await sight.rowsOfIds([row.stixId])).filter(
-      (other) =>
-        sight.ownRow(other) &&
-        other.version !== undefined &&
-        labelOfRow(sight, other)?.state !== "withdrawn" &&
-        (person || other.receivedFrom === row.receivedFrom),
-    );
   }
 
   /** The label of each standing version under the request, where it changes; nobody may gain by one. */

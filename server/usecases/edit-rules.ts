@@ -1,5 +1,6 @@
 import type { Label, ReleaseRow } from "../../schemas/policy/label.ts";
 import { gainers } from "../policy/gains.ts";
+import { isPerson } from "../policy/gates.ts";
 import { tierProblem } from "../policy/tiers.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
 import { Fault, type Problem } from "../shared/fault.ts";
@@ -7,6 +8,7 @@ import { compareInstants } from "../shared/instant.ts";
 import { Rows } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import { admittedLanes } from "./admission.ts";
+import { labelOfRow } from "./own-rows.ts";
 import { audienceOf } from "./readers-under.ts";
 import type { Row, Sight } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -56,8 +58,21 @@ export function mustFit(label: Label): void {
 export function mustNotWiden(before: Label, after: Label, snapshot: Snapshot): void {
   const gained = gainers(before, after, audienceOf(snapshot));
   if (gained.length === 0) return;
-  const message = `${gained.join(", ")} could read what ${gained.length === 1 ? "it" : "they"} can't now, and an edit never adds a reader: propose a release instead (POST /api/v1/objects/{id}/releases)`;
+  const message = `${gained.join(", ")} could read what ${gained.length === 1 ? "it" : "they"} can't now, and an edit by one person never adds a reader: propose the label (POST /api/v1/mine/{post}/relabel), or a release (POST /api/v1/objects/{id}/releases)`;
   throw new Fault("conflict", message, { code: "label.widens", path: "label" });
+}
+
+/** All of a post's versions that its agency still says and the viewer sees; of what has no versions the post alone. A service's are those that it posted itself. */
+export async function standingVersions(sight: Sight, row: Row): Promise<Row[]> {
+  if (row.version === undefined) return [row];
+  const person = isPerson(sight.viewer.role);
+  return (await sight.rowsOfIds([row.stixId])).filter(
+    (other) =>
+      sight.ownRow(other) &&
+      other.version !== undefined &&
+      labelOfRow(sight, other)?.state !== "withdrawn" &&
+      (person || other.receivedFrom === row.receivedFrom),
+  );
 }
 
 /** Equal but for whether they are on. */

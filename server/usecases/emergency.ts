@@ -36,7 +36,7 @@ export class EmergencyReleases {
   }
 
   async release(
-    ask: Who & { object: string; row: ReleaseDoc["row"]; reason: string; hash: string; code: string },
+    ask: Who & { object: string; row: NonNullable<ReleaseDoc["row"]>; reason: string; hash: string; code: string },
   ): Promise<ReleaseReply> {
     const { storage, content, snapshots, audit, secrets } = this.#parts;
     const sight = await content.sight(ask.viewer, ask.moment, "api");
@@ -137,7 +137,12 @@ async function isUrgent(unit: Unit, rows: readonly Row[], eyes: Eyes): Promise<b
 }
 
 /** Who could countersign: they are called. */
-function secondsFor(account: string, row: ReleaseDoc["row"], rows: readonly Row[], snapshot: Snapshot): string[] {
+function secondsFor(
+  account: string,
+  row: NonNullable<ReleaseDoc["row"]>,
+  rows: readonly Row[],
+  snapshot: Snapshot,
+): string[] {
   const proposer = partyOf(account, snapshot);
   const labels = ownRows(rows).flatMap((one) => {
     const label = snapshot.labels.get(one.label)?.label;

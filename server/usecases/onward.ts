@@ -12,9 +12,11 @@ import type { Unit } from "../storage/port.ts";
 import { afterWorkingDays } from "../triage/calendar.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import { openPlace, sealPlace } from "./release-own.ts";
-import type { ReleaseParts, Who } from "./release-parts.ts";
+import { type ReleaseParts, rowOfRelease, type Who } from "./release-parts.ts";
 import { showsSource } from "./render.ts";
 import type { Row, Sight } from "./sight.ts";
+
+type AskedRow = NonNullable<ReleaseDoc["row"]>;
 
 /** Shown on one page, at most. */
 const MOST = 500;
@@ -29,7 +31,7 @@ function replyOf(release: ReleaseDoc, now: number): OnwardReply {
   return {
     request: release.id,
     object: release.object,
-    row: release.row,
+    row: rowOfRelease(release),
     reason: release.reason,
     askedBy: release.proposedBy,
     askedAt: formatInstant(release.proposedAt),
@@ -76,7 +78,7 @@ export class Onward {
 
   /** One request an agency whose contribution the asker sees; gives their ids. */
   async ask(
-    ask: Who & { readonly object: string; readonly row: ReleaseDoc["row"]; readonly reason: string },
+    ask: Who & { readonly object: string; readonly row: AskedRow; readonly reason: string },
   ): Promise<string[]> {
     const { storage, content, audit } = this.#parts;
     const sight = await content.sight(ask.viewer, ask.moment, "api");

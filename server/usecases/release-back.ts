@@ -7,12 +7,21 @@ import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { askToConfirm } from "./confirmations.ts";
 import { ownOf } from "./release-own.ts";
-import { codeOf, noRelease, type ReleaseParts, relabelAll, stale, step, type Who } from "./release-parts.ts";
+import {
+  codeOf,
+  noRelease,
+  type ReleaseParts,
+  relabelAll,
+  rowOfRelease,
+  stale,
+  step,
+  type Who,
+} from "./release-parts.ts";
 import { eyesOn, ownRows, rowsOf, viewOf } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 
-type AskedRow = ReleaseDoc["row"];
+type AskedRow = NonNullable<ReleaseDoc["row"]>;
 
 interface BackAsk extends Who {
   readonly reason: string;
@@ -57,9 +66,14 @@ export class TakingBack {
       if (held === undefined || view === undefined) throw noRelease();
       if (held.agency !== viewer.agency)
         throw new Fault("forbidden", "only its originating agency takes it back", { code: "originator-control" });
+      if (held.kind === "relabel")
+        throw new Fault("unprocessable", "it is another label: edit the post (POST /api/v1/mine/{post}/edit)", {
+          code: "release.relabel",
+          path: "release",
+        });
       const status = step(verb, held, snapshot.at);
       if (view.reply.hash !== ask.hash) throw stale();
-      await this.#take(unit, { ...ask, code }, held.back?.to ?? held.row, view.rows, snapshot);
+      await this.#take(unit, { ...ask, code }, held.back?.to ?? rowOfRelease(held), view.rows, snapshot);
       const back = await this.#record(unit, { ...ask, code }, held);
       await unit.collection(ReleasesIn).put({ ...held, status, back });
       await this.#audit(unit, ask.account, snapshot, status, held.id, code);

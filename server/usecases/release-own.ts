@@ -29,7 +29,11 @@ export function openPlace(key: Uint8Array, asked: string, next: string | undefin
 }
 
 /** `Fault("unprocessable")` for a row that can't be, for the labels that it is asked for. */
-export function mustFit(row: ReleaseDoc["row"], rows: readonly Row[], { snapshot }: Pick<Sight, "snapshot">): void {
+export function mustFit(
+  row: NonNullable<ReleaseDoc["row"]>,
+  rows: readonly Row[],
+  { snapshot }: Pick<Sight, "snapshot">,
+): void {
   const labels = rows.flatMap((one) => snapshot.labels.get(one.label)?.label ?? []);
   const [problem] = labels
     .flatMap((label) => [

@@ -90,22 +90,49 @@ export function partyOf(id: string, snapshot: Snapshot): Party | undefined {
 export const authorsOf = (rows: readonly Row[], snapshot: Snapshot): (Other | undefined)[] =>
   [...new Set(rows.map(({ receivedFrom }) => receivedFrom))].map((id) => partyOf(id, snapshot));
 
-/** `Fault("forbidden")` unless this account may decide about the release as a second person (triage 3). */
-export function mustBeSecond(account: string, release: ReleaseDoc, rows: readonly Row[], snapshot: Snapshot): void {
+/** Whom a release gives to, as far as the second-person table asks: of a change of label the countries that gain, or everybody. */
+function givenTo(
+  { row }: ReleaseDoc,
+  gained: readonly string[],
+  { agencies }: Snapshot,
+): { readonly agreement: string; readonly countries: readonly string[] } {
+  if (row !== undefined) return row;
+  // Who is no agency is a country, of which an agency to come would gain.
+  const countries = gained.map((who) => agencies.get(who)?.country ?? who);
+  return { agreement: gained.includes("PUBLIC") ? "PUBLIC" : "", countries };
+}
+
+/** `Fault("forbidden")` unless this account may decide about the release as a second person (triage 3); of another label under the old one and the new. */
+export function mustBeSecond(
+  account: string,
+  release: ReleaseDoc,
+  rows: readonly Row[],
+  gained: readonly string[],
+  snapshot: Snapshot,
+): void {
   const approver = partyOf(account, snapshot);
   if (approver === undefined) throw noRelease();
   for (const row of ownRows(rows)) {
     const label = snapshot.labels.get(row.label)?.label;
     if (label === undefined) throw noRelease();
-    const refusal = mayApprove({
-      approver,
-      proposer: partyOf(release.proposedBy, snapshot),
-      author: partyOf(row.receivedFrom, snapshot),
-      label,
-      row: release.row,
-    });
-    if (refusal !== undefined) throw new Fault("forbidden", refusal.message, { code: refusal.code });
+    const to = (release.relabels ?? []).flatMap((one) => (one.contribution === row.contribution ? [one.to] : []));
+    for (const one of [label, ...to]) {
+      const refusal = mayApprove({
+        approver,
+        proposer: partyOf(release.proposedBy, snapshot),
+        author: partyOf(row.receivedFrom, snapshot),
+        label: one,
+        row: givenTo(release, gained, snapshot),
+      });
+      if (refusal !== undefined) throw new Fault("forbidden", refusal.message, { code: refusal.code });
+    }
   }
+}
+
+/** The row of a release that is of one: all but another label. */
+export function rowOfRelease({ row }: Pick<ReleaseDoc, "row">): NonNullable<ReleaseDoc["row"]> {
+  if (row === undefined) throw new Fault("internal", "a release of another label has no row");
+  return row;
 }
 
 /** Gives each contribution of these rows the label that `change` makes of its own. In the caller's transaction. */
@@ -115,13 +142,13 @@ export async function relabelAll(
   rows: readonly Row[],
   snapshot: Snapshot,
   moment: Moment,
-  change: (label: Label) => Label,
+  change: (label: Label, row: Row) => Label,
 ): Promise<void> {
   for (const row of ownRows(rows)) {
     const label = snapshot.labels.get(row.label)?.label;
     if (label === undefined) continue;
     const now = Math.max(moment.now, parts.clock());
-    await relabel(unit, row.contribution, normaliseLabel(change(label)), parts.secrets, now);
+    await relabel(unit, row.contribution, normaliseLabel(change(label, row)), parts.secrets, now);
   }
 }
 

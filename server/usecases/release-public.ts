@@ -5,7 +5,7 @@ import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { rowsOfContribution } from "./relabel.ts";
-import { type ReleaseParts, relabelAll } from "./release-parts.ts";
+import { type ReleaseParts, relabelAll, rowOfRelease } from "./release-parts.ts";
 import { digestOfAll } from "./release-view.ts";
 import type { Row, Sight } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -104,7 +104,7 @@ export async function settleParts(
       status,
       ...(part.id === decided.id ? decision : { decidedBy: by, decidedAt: moment.now }),
     });
-    await relabelAll(unit, parts, held, snapshot, moment, (label) => withRowsOn(label, part.row));
+    await relabelAll(unit, parts, held, snapshot, moment, (label) => withRowsOn(label, rowOfRelease(part)));
   }
   return "released";
 }

@@ -14,6 +14,7 @@ import { afterWorkingDays } from "../triage/calendar.ts";
 import { type AdmittedLane, admittedLanes } from "./admission.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { rowsOfContribution } from "./relabel.ts";
+import { gainsByRelabel, relabelsTold, relabelTerms } from "./relabel-view.ts";
 import type { Row, Sight } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -117,8 +118,11 @@ export function judgesWhole(rows: readonly Row[], eyes: Eyes): boolean {
   });
 }
 
-/** Who would gain by the row, of all contributions together. */
-export function gainsBy(row: ReleaseDoc["row"], rows: readonly Row[], { snapshot, gained }: Eyes): string[] {
+/** Who would gain by the row, or by the other label, of all contributions together. */
+export function gainsBy(release: ReleaseDoc, rows: readonly Row[], eyes: Eyes): string[] {
+  const { snapshot, gained } = eyes;
+  const { row } = release;
+  if (row === undefined) return gainsByRelabel(release, rows, eyes);
   const found = new Set<string>();
   for (const id of new Set(ownRows(rows).map(({ label }) => label))) {
     const key = JSON.stringify([id, row]);
@@ -134,10 +138,12 @@ export function gainsBy(row: ReleaseDoc["row"], rows: readonly Row[], { snapshot
 const terms = (release: ReleaseDoc, snapshot: Snapshot): unknown => [
   release.id,
   release.kind ?? "row",
-  release.row,
+  release.row ?? null,
   release.interim ?? null,
   release.expires ?? null,
-  Object.hasOwn(snapshot.agreements, release.row.agreement) ? snapshot.agreements[release.row.agreement] : null,
+  release.row !== undefined && Object.hasOwn(snapshot.agreements, release.row.agreement)
+    ? snapshot.agreements[release.row.agreement]
+    : null,
 ];
 
 /**
@@ -158,7 +164,8 @@ export function digestFor(
     if (lane === undefined) return whole && eyes.own(row) ? [JSON.stringify([row.hash, row.label])] : [];
     return [JSON.stringify([row.hash, eyes.own(row) ? row.label : wireLabel(lane.entry.label, eyes.viewer, lane.cut)])];
   });
-  const text = JSON.stringify([terms(release, eyes.snapshot), release.status, shown.sort(), gained]);
+  const labels = release.relabels === undefined ? [] : [relabelTerms(release, rows, eyes)];
+  const text = JSON.stringify([terms(release, eyes.snapshot), release.status, shown.sort(), gained, ...labels]);
   return keyed(digest, `release|${text}`);
 }
 
@@ -220,11 +227,13 @@ export async function viewOf(
   const rows = await rowsOf(unit, release.contributions, eyes);
   if (rows === undefined) return undefined;
   const status = stateAt(release, now);
-  const gained = gainsBy(release.row, rows, eyes);
+  const gained = gainsBy(release, rows, eyes);
   const foreign = release.askedBy !== undefined;
   const { back } = release;
   const second = back === undefined ? undefined : await unit.collection(Confirmations).get(back.confirmation);
   const optional = {
+    row: release.row,
+    relabels: release.relabels === undefined ? undefined : relabelsTold(release, rows, eyes),
     code: release.code,
     expires: when(release.expires),
     decidedBy: release.decidedBy,
@@ -258,7 +267,6 @@ export async function viewOf(
     // Under the id that another reader asked by, the originator may see nothing.
     object: foreign ? (rows[0]?.stixId ?? release.object) : release.object,
     kind: release.kind ?? "row",
-    row: release.row,
     reason: release.reason,
     status,
     // Whoever asks from abroad is known by agency: its people are its own (policy Q49).

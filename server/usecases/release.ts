@@ -1,4 +1,5 @@
 import type { ReleaseReply } from "../../schemas/api/releases.ts";
+import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { PROPOSAL_LASTS, stateAt } from "../policy/release-machine.ts";
 import { withoutRow, withRowsOn } from "../policy/release-rows.ts";
@@ -11,6 +12,7 @@ import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Scan, Stored, Unit } from "../storage/port.ts";
 import { notThere } from "./read-one.ts";
+import { standsAsProposed } from "./relabel-view.ts";
 import { MOST_SHOWN, mustFit, openPlace, ownOf, type Place, sealPlace } from "./release-own.ts";
 import {
   authorsOf,
@@ -27,6 +29,7 @@ import {
 } from "./release-parts.ts";
 import { partsOf, settleParts } from "./release-public.ts";
 import { eyesOf, eyesOn, judgesWhole, postedSince, type ReleaseView, viewOf } from "./release-view.ts";
+import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 
 /** Releases read in one go. */
@@ -42,7 +45,7 @@ export interface ListAsk {
 
 export interface ProposeAsk extends Who {
   readonly object: string;
-  readonly row: ReleaseDoc["row"];
+  readonly row: NonNullable<ReleaseDoc["row"]>;
   readonly reason: string;
   readonly hash: string;
   readonly code?: string | undefined;
@@ -59,7 +62,7 @@ export interface DecideAsk extends Who {
 }
 
 /** When a proposal ends by itself, ms: in a fortnight, or with the row that it is for. */
-function expiryOf(row: ReleaseDoc["row"], now: number): number {
+function expiryOf(row: ProposeAsk["row"], now: number): number {
   const until = row.until === undefined ? undefined : parseInstant(row.until)?.ms;
   return Math.min(now + PROPOSAL_LASTS, until ?? Number.POSITIVE_INFINITY);
 }
@@ -193,7 +196,7 @@ export class Releases {
       const release = await unit.collection(ReleasesIn).get(ask.release);
       const view = await viewOf(unit, release, eyes, secrets);
       if (release === undefined || view === undefined) throw noRelease();
-      mustBeSecond(ask.account, release, view.rows, snapshot);
+      mustBeSecond(ask.account, release, view.rows, view.reply.gains, snapshot);
       if (ask.verb === "approve" && !judgesWhole(view.rows, eyes))
         throw new Fault(
           "forbidden",
@@ -206,6 +209,8 @@ export class Releases {
       if (view.reply.hash !== ask.hash) throw stale();
       if (ask.verb === "approve" && (await postedSince(unit, release, view.rows, eyes)))
         throw stale("its agency has posted another version since it was proposed: propose that one");
+      if (ask.verb === "approve" && !standsAsProposed(release, view.rows, snapshot))
+        throw stale("its label has changed since another one was proposed: propose it again");
       const status = await this.#apply(unit, { ...ask, code }, { ...view, release }, to, snapshot);
       await rememberJudged(unit, snapshot.at);
       await this.#parts.audit.append(unit, {
@@ -248,11 +253,15 @@ export class Releases {
       return settleParts(unit, this.#parts, decided, rows, snapshot, ask.moment);
     await unit.collection(ReleasesIn).put(decided);
     // A refused emergency ends at once: its row goes with it.
-    const { interim, row } = release;
-    if (ask.verb === "approve" || interim !== undefined)
+    const { interim, row, relabels } = release;
+    if (relabels !== undefined && ask.verb === "approve") {
+      const labels = new Map(relabels.map(({ contribution, to: label }) => [contribution, label]));
+      const change = (label: Label, { contribution }: Row): Label => labels.get(contribution) ?? label;
+      await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, change);
+    } else if (ask.verb === "approve" || interim !== undefined)
       await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, (label) => {
         const before = interim === undefined ? label : withoutRow(label, interim);
-        return ask.verb === "approve" ? withRowsOn(before, row) : before;
+        return ask.verb === "approve" && row !== undefined ? withRowsOn(before, row) : before;
       });
     return to;
   }

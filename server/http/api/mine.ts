@@ -9,6 +9,8 @@ import {
   PostToken,
   PreviewBody,
   PreviewReply,
+  RelabelBody,
+  RelabelProposed,
   WithdrawBody,
   WithdrawReply,
 } from "../../../schemas/api/mine.ts";
@@ -16,6 +18,7 @@ import { ObjectId } from "../../../schemas/api/objects.ts";
 import type { Confirmations } from "../../usecases/confirmations.ts";
 import type { Edits } from "../../usecases/edit-mine.ts";
 import type { Fates } from "../../usecases/fate.ts";
+import type { RelabelProposals } from "../../usecases/relabel-proposal.ts";
 import type { Withdrawals } from "../../usecases/withdraw.ts";
 import { type Route, route } from "../route.ts";
 
@@ -24,12 +27,13 @@ export interface MineParts {
   readonly confirmations: Confirmations;
   readonly edits: Edits;
   readonly fates: Fates;
+  readonly relabels: RelabelProposals;
 }
 
 const PostParams = z.strictObject({ post: PostToken });
 
 /** One's own posts: taking them back, changing them, and what became of them. */
-export function mineRoutes({ withdrawals, confirmations, edits, fates }: MineParts): Route[] {
+export function mineRoutes({ withdrawals, confirmations, edits, fates, relabels }: MineParts): Route[] {
   return [
     route({
       method: "POST",
@@ -86,6 +90,21 @@ export function mineRoutes({ withdrawals, confirmations, edits, fates }: MinePar
       handler: async ({ params, body, viewer, account, moment }) => ({
         status: 200,
         body: await edits.edit({ viewer, account: account.id, moment, post: params.post, ...body }),
+      }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/mine/{post}/relabel",
+      summary:
+        "Propose another label of one of your agency's posts by which somebody would gain: pending until a second person approves the release",
+      tag: "mine",
+      needs: "propose",
+      params: PostParams,
+      body: RelabelBody,
+      replies: { 202: RelabelProposed },
+      handler: async ({ params, body, viewer, account, moment }) => ({
+        status: 202,
+        body: await relabels.propose({ viewer, account: account.id, moment, post: params.post, ...body }),
       }),
     }),
     route({

@@ -25,6 +25,7 @@ import {
   Samples,
   Sessions,
   Tallies,
+  TearLines,
 } from "../../storage/collections.ts";
 import type { JobDoc, TallyDoc } from "../../storage/documents.ts";
 import type { Unit } from "../../storage/port.ts";
@@ -95,11 +96,24 @@ async function* about(parts: VerifyParts): AsyncGenerator<Looked> {
   );
   yield* walk(
     parts,
+    TearLines,
+    naming(({ id, agency, by }) => [
+      [ROWS, "id", id],
+      [AGENCIES, "agency", agency],
+      [ACCOUNTS, "by", by],
+    ]),
+  );
+  yield* walk(
+    parts,
     Releases,
     naming(({ contributions, agency, row, proposedBy, decidedBy, askedBy, interim, called, back }) => [
       [ROWS, "contributions", contributions],
       [AGENCIES, "agency", [agency, ...(askedBy === undefined ? [] : [askedBy])]],
-      [AGREEMENTS, "row", [row.agreement, ...(interim === undefined ? [] : [interim.agreement])]],
+      [
+        AGREEMENTS,
+        "row",
+        [...(row === undefined ? [] : [row.agreement]), ...(interim === undefined ? [] : [interim.agreement])],
+      ],
       [
         ACCOUNTS,
         "proposedBy, decidedBy, called",

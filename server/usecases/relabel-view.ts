@@ -1,0 +1,92 @@
+import type { RelabelTold } from "../../schemas/api/releases.ts";
+import type { Label } from "../../schemas/policy/label.ts";
+import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { audienceChange, readersOf } from "../policy/audience.ts";
+import { decide } from "../policy/decide.ts";
+import { gainers } from "../policy/gains.ts";
+import { labelText } from "../policy/label-text.ts";
+import { wireLabel } from "../policy/wire-label.ts";
+import { formatInstant } from "../shared/instant.ts";
+import type { ReleaseDoc } from "../storage/documents.ts";
+import { changeTold, lookingAs } from "./audience-view.ts";
+import { audienceOf } from "./readers-under.ts";
+import type { Eyes } from "./release-view.ts";
+import type { Row } from "./sight.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What a relabel does to one contribution, as it stands now. */
+interface Step {
+  readonly row: Row;
+  readonly before: Label;
+  readonly to: Label;
+  /** It stands under the label that it had when the new one was proposed. */
+  readonly same: boolean;
+}
+
+function stepsOf({ relabels = [] }: ReleaseDoc, rows: readonly Row[], { labels }: Snapshot): Step[] {
+  const own = new Map(rows.map((row) => [row.id, row]));
+  return relabels.flatMap(({ contribution, from, to }): Step[] => {
+    const row = own.get(contribution);
+    const before = row === undefined ? undefined : labels.get(row.label)?.label;
+    return row === undefined || before === undefined ? [] : [{ row, before, to, same: row.label === from }];
+  });
+}
+
+/** Everything that was proposed stands still as it stood then: else what is approved is not what was asked for. */
+export function standsAsProposed(release: ReleaseDoc, rows: readonly Row[], snapshot: Snapshot): boolean {
+  const steps = stepsOf(release, rows, snapshot);
+  return steps.length === (release.relabels ?? []).length && steps.every(({ same }) => same);
+}
+
+/** Who would gain by the other label, now or at any date ahead (policy 1.6). */
+export function gainsByRelabel(release: ReleaseDoc, rows: readonly Row[], { snapshot, gained }: Eyes): string[] {
+  const audience = audienceOf(snapshot);
+  const found = stepsOf(release, rows, snapshot).flatMap(({ row, before, to }) => {
+    const key = JSON.stringify([row.label, labelText(to)]);
+    const who = gained.get(key) ?? gainers(before, to, audience);
+    gained.set(key, who);
+    return who;
+  });
+  return [...new Set(found)].sort();
+}
+
+/** A label as this viewer may know it: the whole for its own agency's people, the reader's cut of it for others of its country. */
+function shownTo(viewer: Viewer, label: Label, own: boolean, { agreements, at }: Snapshot): Record<string, unknown> {
+  if (own) return { ...label };
+  const { without = [] } = decide({ viewer, label, agreements, at: formatInstant(at) });
+  return { ...wireLabel(label, viewer, without) };
+}
+
+/** What an approval of another label binds to beside the content: the labels as the approver may know them, and the agreements that their rows name. */
+export function relabelTerms(release: ReleaseDoc, rows: readonly Row[], eyes: Eyes): unknown {
+  const { viewer, snapshot } = eyes;
+  return stepsOf(release, rows, snapshot).map(({ row, to, same }) => {
+    const own = eyes.own(row);
+    const { agreements } = snapshot;
+    const named = own ? to.releases : wireLabel(to, viewer, []).releases;
+    const under = [...new Set(named.map(({ agreement }) => agreement))].sort();
+    return [
+      same,
+      own ? labelText(to) : shownTo(viewer, to, own, snapshot),
+      under.map((id) => [id, Object.hasOwn(agreements, id) ? agreements[id] : null]),
+    ];
+  });
+}
+
+/** The labels before and after, and what the change makes of the audience, for each version. */
+export function relabelsTold(release: ReleaseDoc, rows: readonly Row[], eyes: Eyes): RelabelTold[] {
+  const { viewer, snapshot } = eyes;
+  const looking = lookingAs(viewer, snapshot);
+  return stepsOf(release, rows, snapshot).map(({ row, before, to }) => {
+    const own = eyes.own(row);
+    const change = changeTold(audienceChange(readersOf(before, looking), readersOf(to, looking)), snapshot);
+    return {
+      ...(row.version === undefined ? {} : { version: row.version }),
+      from: shownTo(viewer, before, own, snapshot),
+      to: shownTo(viewer, to, own, snapshot),
+      added: change.added,
+      lost: change.lost,
+      changed: change.changed,
+    };
+  });
+}
