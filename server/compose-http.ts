@@ -10,6 +10,7 @@ import {
   composeReleases,
   composeTriage,
 } from "./compose.ts";
+import { accountRoutes } from "./http/api/accounts.ts";
 import { audienceRoutes } from "./http/api/audience.ts";
 import { authRoutes } from "./http/api/auth.ts";
 import { columnMapRoutes } from "./http/api/column-maps.ts";
@@ -21,6 +22,7 @@ import { mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
 import { operationsRoutes } from "./http/api/operations.ts";
 import { orderRoutes } from "./http/api/orders.ts";
+import { policyChangeRoutes } from "./http/api/policy-changes.ts";
 import { promotionRoutes } from "./http/api/promotions.ts";
 import { quarantineRoutes } from "./http/api/quarantine.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
@@ -35,10 +37,13 @@ import { makeApp } from "./http/router.ts";
 import { taxiiRoutes } from "./http/taxii/taxii-routes.ts";
 import type { Log } from "./shared/log.ts";
 import type { Moments } from "./shared/moment.ts";
+import { makeAccounts } from "./usecases/accounts.ts";
 import { answerStandards } from "./usecases/answer-standards.ts";
 import { makeCheckPassword } from "./usecases/check-password.ts";
 import { ColumnMapStore } from "./usecases/column-maps.ts";
 import { type IngestRunner, Intake } from "./usecases/intake.ts";
+import { ManagedAccounts } from "./usecases/manage-accounts.ts";
+import { PolicyChanges } from "./usecases/policy-changes.ts";
 import { Promotions } from "./usecases/promotions.ts";
 import { makeRefreshSession } from "./usecases/refresh-session.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
@@ -99,6 +104,8 @@ export function composeRoutes(
     ...deconflictionRoutes(composeDeconfliction(core, content)),
     ...orderRoutes(composeOrders(core, content)),
     ...promotionRoutes(new Promotions({ storage, audit })),
+    ...policyChangeRoutes({ changes: new PolicyChanges(core), storage }),
+    ...accountRoutes(new ManagedAccounts({ storage, audit, changes: makeAccounts({ storage, audit }) })),
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...tearLineRoutes(mine.tearLines),

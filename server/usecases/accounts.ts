@@ -46,6 +46,7 @@ async function checkPlace(unit: Unit, { role, agency, country }: NewAccount): Pr
   if (agency === undefined) return;
   const found = await unit.collection(Agencies).get(agency);
   if (found === undefined) throw wrong("unknown_agency", "agency", `there is no agency ${agency}`);
+  if (found.off !== undefined) throw wrong("agency", "agency", `${agency} is off: nobody is added to it`);
   if (country !== undefined && country !== found.country)
     throw wrong("country", "country", `${agency} is of ${found.country}, not of ${country}`);
 }

@@ -22,6 +22,7 @@ import {
 import { DECONFLICTION_READS, DECONFLICTION_WRITES } from "./deconfliction-recipes.ts";
 import { MINE_READS, MINE_WRITES } from "./mine-recipes.ts";
 import { padding } from "./play.ts";
+import { POLICY_READS, POLICY_WRITES } from "./policy-recipes.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
 import { STIX_ASKS } from "./stix-recipes.ts";
 import { TAXII_READS, TAXII_WRITES } from "./taxii-recipes.ts";
@@ -216,6 +217,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   ...STIX_ASKS,
   ...MINE_READS,
   ...DECONFLICTION_READS,
+  ...POLICY_READS,
   "GET /api/v1/column-maps": async (ask) => {
     await ask(get("/api/v1/column-maps"));
     await ask(get("/api/v1/column-maps"), "none");
@@ -356,6 +358,7 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
     }),
   ...MINE_WRITES,
   ...DECONFLICTION_WRITES,
+  ...POLICY_WRITES,
 };
 
 const ORDERS = [
