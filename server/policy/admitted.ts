@@ -3,7 +3,7 @@ import type { Because } from "../../schemas/policy/decision.ts";
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
-import { parseInstant } from "../shared/instant.ts";
+import { type Instant, parseInstant } from "../shared/instant.ts";
 import { decide } from "./decide.ts";
 import { tiersOf } from "./tiers.ts";
 
@@ -40,61 +40,75 @@ function tierIndex({ label, cuts }: LabelOfId, cut: readonly string[]): number |
 }
 
 /**
- * `decide` once a label (design 3, admitted): those that the viewer reads, each with the tier that lacks exactly what
- * the decision cuts. A cut set without a tier admits nobody: it would have no row.
+ * `decide` on a label (design 3, admitted): the tier that lacks exactly what the decision cuts; undefined where the viewer reads none. A cut set without a
+ * tier admits nobody: it would have no row.
  */
-export function admit(
+export function admitOne(
   viewer: Viewer,
-  labels: Iterable<LabelOfId>,
+  entry: LabelOfId,
   agreements: Agreements,
   at: string,
   channel: Channel = "page",
-): Map<string, AdmittedTier> {
-  const admitted = new Map<string, AdmittedTier>();
-  for (const entry of labels) {
-    const {
-      verdict,
-      without: cut = NOTHING,
-      because,
-    } = decide({ viewer, label: entry.label, agreements, at, channel });
-    const index = verdict === "hidden" ? undefined : tierIndex(entry, cut);
-    if (index !== undefined) admitted.set(entry.id, { index, cut, because });
+): AdmittedTier | undefined {
+  const { verdict, without: cut = NOTHING, because } = decide({ viewer, label: entry.label, agreements, at, channel });
+  const index = verdict === "hidden" ? undefined : tierIndex(entry, cut);
+  return index === undefined ? undefined : { index, cut, because };
+}
+
+const order = (a: Instant, b: Instant): number =>
+  a.ms !== b.ms ? a.ms - b.ms : a.rest < b.rest ? -1 : a.rest > b.rest ? 1 : 0;
+
+/** The dates on labels in order, so that the next one is found without a look at every label. They grow with the labels; a text that names no instant is none. */
+export class LabelDates {
+  readonly #texts = new Set<string>();
+  #dates: Instant[] = [];
+
+  add(labels: Iterable<Label>): this {
+    const found: Instant[] = [];
+    const look = (text: string | undefined): void => {
+      if (text === undefined || this.#texts.has(text)) return;
+      this.#texts.add(text);
+      const instant = parseInstant(text);
+      if (instant !== undefined) found.push(instant);
+    };
+    for (const { embargoUntil, releases } of labels) {
+      look(embargoUntil);
+      for (const { until } of releases) look(until);
+    }
+    if (found.length > 0) this.#dates = [...this.#dates, ...found].sort(order);
+    return this;
   }
-  return admitted;
+
+  /** The first one after an instant. */
+  after(now: Instant): Instant | undefined {
+    let [low, high] = [0, this.#dates.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const date = this.#dates[middle];
+      if (date !== undefined && order(date, now) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return this.#dates[low];
+  }
 }
 
 /**
  * The next instant after `at` at which a date could alter a decision (the end of a row, an embargo, a beginning or end
  * of the account or of an agreement), in whole milliseconds since the epoch, rounded up; undefined if none is ahead.
- * Until then an answer of `admit` stands, as long as nothing else changes.
+ * Until then an answer of `admitOne` stands, as long as nothing else changes.
  */
 export function nextBoundary(
   viewer: Viewer,
-  labels: Iterable<Label>,
+  dates: LabelDates,
   agreements: Readonly<Record<string, Agreement>>,
   at: string,
 ): number | undefined {
   const now = parseInstant(at);
   if (now === undefined) return undefined;
-  const seen = new Set<string>();
-  let next: number | undefined;
-  const look = (text: string | undefined): void => {
-    if (text === undefined || seen.has(text)) return;
-    seen.add(text);
-    const then = parseInstant(text);
-    if (then === undefined || then.ms < now.ms || (then.ms === now.ms && then.rest <= now.rest)) return;
-    const ms = then.rest === "" ? then.ms : then.ms + 1;
-    if (next === undefined || ms < next) next = ms;
-  };
-  look(viewer.from);
-  look(viewer.until);
-  for (const agreement of Object.values(agreements)) {
-    look(agreement.from);
-    look(agreement.until);
-  }
-  for (const { embargoUntil, releases } of labels) {
-    look(embargoUntil);
-    for (const { until } of releases) look(until);
-  }
-  return next;
+  const others = [viewer, ...Object.values(agreements)].flatMap(({ from, until }) =>
+    [from, until].flatMap((text) => (text === undefined ? [] : (parseInstant(text) ?? []))),
+  );
+  let next = dates.after(now);
+  for (const then of others) if (order(then, now) > 0 && (next === undefined || order(then, next) < 0)) next = then;
+  return next === undefined ? undefined : next.rest === "" ? next.ms : next.ms + 1;
 }

@@ -1,7 +1,7 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
 import { laneId } from "../pipeline/lane.ts";
-import { admit, nextBoundary } from "../policy/admitted.ts";
+import { admitOne, LabelDates, nextBoundary } from "../policy/admitted.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { LabelEntry, Snapshot } from "./snapshot.ts";
 
@@ -64,46 +64,31 @@ export class Admissions {
       return new Admissions(1).of(viewer, once, channel);
     }
     const key = `${channel}|${viewer.id}`;
-    let held = this.#held.get(key);
-    let fresh = false;
+    const before = this.#held.get(key);
+    let held = before;
     if (
       held === undefined ||
       held.revision !== snapshot.revision ||
       snapshot.at >= held.until ||
       held.labels > snapshot.labelList.length
-    ) {
-      const ahead = nextBoundary(
-        viewer,
-        snapshot.labelList.map((entry) => entry.label),
-        snapshot.agreements,
-        formatInstant(snapshot.at),
-      );
-      held = {
-        viewer,
-        revision: snapshot.revision,
-        until: Math.min(ahead ?? Number.POSITIVE_INFINITY, snapshot.at + LONGEST),
-        labels: 0,
-        lanes: new Map(),
-      };
-      fresh = true;
-      const before = this.#held.get(key);
-      if (before !== undefined) this.#forget(key, before);
-    }
-    if (held.labels < snapshot.labelList.length) {
-      // A new label may bring an earlier boundary than the one known: judge all again then.
-      const added = snapshot.labelList.slice(held.labels);
-      const ahead = fresh
-        ? undefined
-        : nextBoundary(
-            viewer,
-            added.map((entry) => entry.label),
-            {},
-            formatInstant(snapshot.at),
-          );
+    )
+      held = { viewer, revision: snapshot.revision, until: snapshot.at + LONGEST, labels: 0, lanes: new Map() };
+    if (held.labels < snapshot.labelList.length || held !== before) {
+      const fresh = held !== before;
+      if (fresh && before !== undefined) this.#forget(key, before);
+      const added = fresh ? snapshot.labelList : snapshot.labelList.slice(held.labels);
+      // What a viewer may know of a lane is remembered with it: it stays while neither of the two changes.
+      const known = fresh && before !== undefined && sameViewer(before.viewer, viewer) ? before.lanes : undefined;
       const there = held.lanes.size;
-      for (const lane of admittedLanes(viewer, added, snapshot, channel)) held.lanes.set(lane.lane, lane);
+      for (const lane of admittedLanes(viewer, added, snapshot, channel)) {
+        const was = known?.get(lane.lane);
+        held.lanes.set(lane.lane, was?.entry === lane.entry ? was : lane);
+      }
       this.#lanes += held.lanes.size - there;
       held.labels = snapshot.labelList.length;
+      // A new label may bring an earlier boundary than the one known: judge all again then.
+      const dates = fresh ? datesOf(snapshot.labelList) : new LabelDates().add(added.map(({ label }) => label));
+      const ahead = nextBoundary(viewer, dates, fresh ? snapshot.agreements : {}, formatInstant(snapshot.at));
       if (ahead !== undefined && ahead < held.until) held = { ...held, until: ahead };
     }
     this.#keep(key, held);
@@ -115,17 +100,31 @@ export class Admissions {
   }
 }
 
-/** The lanes of these labels that a viewer reads: the one use of `admit` on stored labels. */
+const sameViewer = (a: Viewer, b: Viewer): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+const dated = new WeakMap<readonly LabelEntry[], { count: number; readonly dates: LabelDates }>();
+
+/** The dates on all labels of a list, which only grows. */
+function datesOf(list: readonly LabelEntry[]): LabelDates {
+  const held = dated.get(list) ?? { count: 0, dates: new LabelDates() };
+  held.dates.add(list.slice(held.count).map(({ label }) => label));
+  held.count = list.length;
+  dated.set(list, held);
+  return held.dates;
+}
+
+/** The lanes of these labels that a viewer reads: the one use of `admitOne` on stored labels. */
 export function admittedLanes(
   viewer: Viewer,
   entries: Iterable<LabelEntry>,
-  snapshot: Pick<Snapshot, "agreements" | "at">,
+  { agreements, at }: Pick<Snapshot, "agreements" | "at">,
   channel: Channel,
 ): AdmittedLane[] {
-  const list = [...entries];
-  const admitted = admit(viewer, list, snapshot.agreements, formatInstant(snapshot.at), channel);
-  return list.flatMap((entry) => {
-    const tier = admitted.get(entry.id);
-    return tier === undefined ? [] : [{ lane: laneId(entry.id, tier.index), entry, cut: tier.cut }];
-  });
+  const instant = formatInstant(at);
+  const lanes: AdmittedLane[] = [];
+  for (const entry of entries) {
+    const tier = admitOne(viewer, entry, agreements, instant, channel);
+    if (tier !== undefined) lanes.push({ lane: laneId(entry.id, tier.index), entry, cut: tier.cut });
+  }
+  return lanes;
 }

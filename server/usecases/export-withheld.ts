@@ -91,8 +91,8 @@ export async function* withheldFrom(
     (ask.from === undefined || row.stamp >= ask.from) &&
     (ask.to === undefined || row.stamp < ask.to);
   const scan = {
-    index: ask.type === undefined ? "lane" : "kind",
-    prefixes: lanes.map(({ lane }) => (ask.type === undefined ? [lane] : [lane, ask.type])),
+    lanes: allowed,
+    ...(ask.type === undefined ? {} : { kind: ask.type }),
     ...(ask.from === undefined ? {} : { from: ask.from }),
     ...(ask.to === undefined ? {} : { to: ask.to }),
     limit: STEP,

@@ -55,8 +55,8 @@ export async function readMine(
   if (lanes.length === 0) return { posts: [] };
   const rows: Row[] = [];
   if (ask.id === undefined) {
-    const prefixes = lanes.map(({ lane }) => [lane]);
-    for await (const some of walkLanes(unit, sight, { index: "lane", prefixes, limit: ask.limit + 1 }, after)) {
+    const own = new Set(lanes.map(({ lane }) => lane));
+    for await (const some of walkLanes(unit, sight, { lanes: own, limit: ask.limit + 1 }, after)) {
       rows.push(...some);
       if (rows.length > ask.limit) break;
     }

@@ -2,13 +2,14 @@ import type { Tlp } from "../../schemas/policy/vocabulary.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
 import { Rows } from "../storage/collections.ts";
-import type { Unit } from "../storage/port.ts";
+import type { Storage, Unit } from "../storage/port.ts";
 import type { AdmittedLane } from "./admission.ts";
 import { neededEnds } from "./needed-ends.ts";
 import { isPast, openPosition, type Position, positionOf, sealPosition } from "./position.ts";
 import { comesLater, inOrder } from "./reader-order.ts";
 import { type Rendered, type Renderer, showsSource } from "./render.ts";
 import { type Row, type Seen, type Sight, uuidOf } from "./sight.ts";
+import type { LaneHeads } from "./taxii/lane-heads.ts";
 import { walkLanes } from "./walk-lanes.ts";
 
 export interface ListAsk {
@@ -40,11 +41,14 @@ const STEP = 500;
 const MOST_MATCHES = 20_000;
 
 /** The lanes that the filters on labels leave. A source is no filter where it is withheld from this viewer. */
-function filteredLanes(sight: Sight, ask: ListAsk): AdmittedLane[] {
-  return [...sight.admission.lanes.values()].filter(({ entry: { label } }) => {
-    if (ask.tlp !== undefined && label.tlp !== ask.tlp) return false;
-    return ask.source === undefined || (label.originator === ask.source && showsSource(label, sight.viewer));
-  });
+function filteredLanes({ admission, viewer }: Sight, { tlp, source }: ListAsk): ReadonlyMap<string, AdmittedLane> {
+  if (tlp === undefined && source === undefined) return admission.lanes;
+  return new Map(
+    [...admission.lanes].filter(([, { entry }]) => {
+      if (tlp !== undefined && entry.label.tlp !== tlp) return false;
+      return source === undefined || (entry.label.originator === source && showsSource(entry.label, viewer));
+    }),
+  );
 }
 
 /** Rows of what these translations are of: an object is found by its names in other languages by whoever sees both. */
@@ -64,25 +68,20 @@ async function* candidates(
   unit: Unit,
   sight: Sight,
   ask: ListAsk,
-  lanes: readonly AdmittedLane[],
+  lanes: ReadonlyMap<string, AdmittedLane>,
   after: Position | undefined,
+  heads: LaneHeads | undefined,
 ): AsyncGenerator<Row[]> {
   if (ask.value === undefined && ask.words === undefined) {
-    const index = ask.type === undefined ? "lane" : "kind";
-    const prefixes = lanes.map(({ lane }) => (ask.type === undefined ? [lane] : [lane, ask.type]));
-    const bounds = {
+    const what = {
+      ...(ask.type === undefined ? {} : { kind: ask.type }),
       ...(ask.from === undefined ? {} : { from: ask.from }),
       ...(ask.to === undefined ? {} : { to: ask.to }),
+      ...(heads === undefined ? {} : { heads }),
     };
-    yield* walkLanes(
-      unit,
-      sight,
-      { index, prefixes, ...bounds, limit: Math.min(STEP, Math.max(20, ask.limit + 1)) },
-      after,
-    );
+    yield* walkLanes(unit, sight, { lanes, ...what, limit: Math.min(STEP, Math.max(20, ask.limit + 1)) }, after);
     return;
   }
-  const allowed = new Set(lanes.map(({ lane }) => lane));
   let found: Row[] | undefined;
   if (ask.value !== undefined)
     found = [...(await sight.rowsOfThings(ask.value.things)), ...(await sight.rowsOfValues(ask.value.terms))];
@@ -90,7 +89,7 @@ async function* candidates(
     const rows = unit.collection(Rows);
     const matched: Row[] = [];
     for (const terms of ask.words)
-      matched.push(...(await rows.search({ scopes: [...allowed], terms, limit: MOST_MATCHES + 1 })));
+      matched.push(...(await rows.search({ scopes: [...lanes.keys()], terms, limit: MOST_MATCHES + 1 })));
     if (matched.length > MOST_MATCHES)
       throw new Fault("unprocessable", `more than ${MOST_MATCHES} contributions have these words: ask more narrowly`, {
         code: "query.too_many",
@@ -103,7 +102,7 @@ async function* candidates(
   }
   const passing = [...new Map((found ?? []).map((row) => [row.id, row])).values()].filter(
     (row) =>
-      allowed.has(row.lane) &&
+      lanes.has(row.lane) &&
       (ask.type === undefined || row.kind === ask.type) &&
       (ask.from === undefined || row.stamp >= ask.from) &&
       (ask.to === undefined || row.stamp < ask.to) &&
@@ -195,30 +194,33 @@ export async function originals(
   });
 }
 
-/** One page of what the viewer sees, oldest first, so that what comes in meanwhile is at the end and nothing is missed. */
+/**
+ * One page of what the viewer sees, oldest first, so that what comes in meanwhile is at the end and nothing is missed. `heads`: what is known of lanes at the unit's state, which
+ * then has to be one for all of the page.
+ */
 export async function readObjects(
   unit: Unit,
   sight: Sight,
   renderer: Renderer,
   cursorKey: Uint8Array,
   ask: ListAsk,
+  heads?: LaneHeads,
 ): Promise<Page> {
   const { next, limit, ...question } = ask;
   const asked = sha256(JSON.stringify([sight.viewer.id, sight.admission.channel, question]));
   const position = openPosition(cursorKey, PURPOSE, asked, next);
   const lanes = filteredLanes(sight, ask);
-  const allowed = new Set(lanes.map(({ lane }) => lane));
   const passing = new Set<string>();
   const worded = ask.value !== undefined || ask.words !== undefined;
   const passes = (row: Row): boolean =>
     worded
       ? passing.has(row.id)
-      : allowed.has(row.lane) &&
+      : lanes.has(row.lane) &&
         (ask.type === undefined || row.kind === ask.type) &&
         (ask.from === undefined || row.stamp >= ask.from) &&
         (ask.to === undefined || row.stamp < ask.to);
   const found: Array<{ at: Row; seen: Seen }> = [];
-  const source = candidates(unit, sight, ask, lanes, position);
+  const source = candidates(unit, sight, ask, lanes, position, heads);
   const pages: Row[][] = [];
   if (worded) {
     for await (const page of source) pages.push(page);
@@ -244,3 +246,17 @@ export async function readObjects(
   );
   return { objects, next: sealPosition(cursorKey, PURPOSE, asked, place) };
 }
+
+/** The same on one state of the store: of thousands of lanes those are asked that may have something there. */
+export const readPage = (
+  storage: Storage,
+  heads: LaneHeads,
+  sight: Sight,
+  renderer: Renderer,
+  cursorKey: Uint8Array,
+  ask: ListAsk,
+): Promise<Page> =>
+  storage.snapshot(async (unit) => {
+    await heads.refresh(unit);
+    return readObjects(unit, sight.within(unit), renderer, cursorKey, ask, heads);
+  });

@@ -3,6 +3,7 @@ import type { RowDoc, StageDoc } from "../storage/documents.ts";
 import type { Scan, Stored, Unit } from "../storage/port.ts";
 import { isPast, type Position } from "./position.ts";
 import { inOrder } from "./reader-order.ts";
+import { inTurn, type LaneHeads } from "./taxii/lane-heads.ts";
 
 type Row = Stored<RowDoc>;
 /** Where a row stands for one viewer; undefined where it does not. */
@@ -14,16 +15,20 @@ class Walk<T extends Stored<RowDoc | StageDoc>> {
   #limit: number;
   #held: T[] = [];
   /** Everything before this stamp is here; undefined once all is. */
-  open: number | undefined = Number.NEGATIVE_INFINITY;
+  open: number | undefined;
 
-  constructor(limit: number, next: (after: { value: number; id: string } | undefined, limit: number) => Promise<T[]>) {
+  constructor(
+    limit: number,
+    next: (after: { value: number; id: string } | undefined, limit: number) => Promise<T[]>,
+    /** Nothing stands before it. */
+    begins = Number.NEGATIVE_INFINITY,
+  ) {
     this.#limit = limit;
     this.#next = next;
+    this.open = begins;
   }
 
-  /** Reads on if nothing before `until` can be told yet. */
-  async reach(until: number | undefined): Promise<void> {
-    if (this.open === undefined || (until !== undefined && this.open > until)) return;
+  async readOn(): Promise<void> {
     const last = this.#held.at(-1);
     const limit = this.#limit;
     const piece = await this.#next(last === undefined ? undefined : { value: last.stamp, id: last.id }, limit);
@@ -42,45 +47,75 @@ class Walk<T extends Stored<RowDoc | StageDoc>> {
   }
 }
 
+/** What to walk: rows of these lanes, of one kind if `kind` says so, placed from `from` on (inclusive) and before `to`; read in pieces of `limit`. */
+export interface LaneWalk {
+  readonly lanes: { readonly size: number; has(lane: string): boolean; keys(): Iterable<string> };
+  readonly kind?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+  /** What is known of lanes at the unit's state or later: those that have nothing there are left out. */
+  readonly heads?: LaneHeads;
+}
+
 /**
- * Rows under these prefixes (of lanes first) in the viewer's order after a position, in pieces of about `limit`. A row that was labelled again
+ * Rows of these lanes in the viewer's order after a position, in pieces of about `limit`. A row that was labelled again
  * stands at its stage for a viewer for whom nothing changed, and at its new stamp for everybody else.
  */
 export async function* walkLanes(
   unit: Unit,
   places: Places,
-  scan: Omit<Scan, "after" | "reverse">,
+  { lanes, kind, limit, heads, ...bounds }: LaneWalk,
   after: Position | undefined,
 ): AsyncGenerator<Row[]> {
-  if (scan.prefixes.length === 0) return;
-  const from = after === undefined ? scan.from : Math.max(after.stamp, Number(scan.from ?? 0));
-  const bounded = { ...scan, ...(from === undefined ? {} : { from }) };
-  const lanes = new Set(scan.prefixes.map(([lane]) => lane));
-  const rows = new Walk<Row>(scan.limit, (at, limit) =>
-    unit.collection(Rows).scan({ ...bounded, limit, ...(at === undefined ? {} : { after: at }) }),
-  );
-  const stages = new Walk<Stored<StageDoc>>(scan.limit, (at, limit) =>
-    unit.collection(Stages).scan({ ...bounded, limit, ...(at === undefined ? {} : { after: at }) }),
-  );
-  for (;;) {
-    await rows.reach(stages.open);
-    await stages.reach(rows.open);
-    const open = [rows.open, stages.open].reduce(
-      (a, b) => (a === undefined ? b : b === undefined ? a : Math.min(a, b)),
+  if (lanes.size === 0) return;
+  const from = after === undefined ? bounds.from : Math.max(after.stamp, bounds.from ?? 0);
+  const scanOf = (some: readonly string[]): Omit<Scan, "after" | "limit"> => ({
+    index: kind === undefined ? "lane" : "kind",
+    prefixes: some.map((lane) => (kind === undefined ? [lane] : [lane, kind])),
+    ...(from === undefined ? {} : { from }),
+    ...(bounds.to === undefined ? {} : { to: bounds.to }),
+  });
+  const walkOf = <T extends Stored<RowDoc | StageDoc>>(
+    read: (scan: Scan) => Promise<T[]>,
+    some: readonly string[],
+    begins?: number,
+  ): Walk<T> => {
+    const scan = scanOf(some);
+    return new Walk<T>(
+      limit,
+      (at, most) => read({ ...scan, limit: most, ...(at === undefined ? {} : { after: at }) }),
+      begins,
+    );
+  };
+  const { groups, left } =
+    heads === undefined
+      ? { groups: [{ lanes: [...lanes.keys()], begins: undefined }], left: [...lanes.keys()] }
+      : inTurn(heads, lanes, from ?? 0, bounds.to);
+  const rows = groups.map((group) => walkOf((scan) => unit.collection(Rows).scan(scan), group.lanes, group.begins));
+  const stages = left.length === 0 ? [] : [walkOf((scan) => unit.collection(Stages).scan(scan), left)];
+  const walks = [...rows, ...stages];
+  const least = (): number | undefined =>
+    walks.reduce<number | undefined>(
+      (a, { open }) => (open === undefined ? a : a === undefined ? open : Math.min(a, open)),
       undefined,
     );
-    const past = stages.take(open);
+  while (walks.length > 0) {
+    const first = least();
+    for (const walk of walks) if (walk.open !== undefined && walk.open === first) await walk.readOn();
+    const open = least();
+    const past = stages.flatMap((walk) => walk.take(open));
     const moved =
       past.length === 0 ? [] : await unit.collection(Rows).getMany([...new Set(past.map(({ row }) => row))]);
     const stamps = new Map<string, Set<number>>();
     for (const { row, stamp } of past) stamps.set(row, (stamps.get(row) ?? new Set()).add(stamp));
-    const here = rows.take(open).filter((row) => places.placed(row)?.stamp === row.stamp);
+    const here = rows.flatMap((walk) => walk.take(open)).filter((row) => places.placed(row)?.stamp === row.stamp);
     const there = moved.flatMap((row) => {
       const placed = lanes.has(row.lane) ? places.placed(row) : undefined;
       return placed !== undefined && stamps.get(row.id)?.has(placed.stamp) === true ? [placed] : [];
     });
     const whole = [...here, ...there].filter((row) => after === undefined || isPast(row, after));
     if (whole.length > 0) yield inOrder(whole);
-    if (rows.open === undefined && stages.open === undefined) return;
+    if (open === undefined) return;
   }
 }

@@ -1,7 +1,7 @@
 import { laneId } from "../../server/pipeline/lane.ts";
 import { readerReferences } from "../../server/pipeline/references.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
-import { admit } from "../../server/policy/admitted.ts";
+import { admitOne } from "../../server/policy/admitted.ts";
 import { wireLabel } from "../../server/policy/wire-label.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
 import { Rows } from "../../server/storage/collections.ts";
@@ -22,10 +22,11 @@ export async function visibleTo(
   const snapshot = await new Snapshots(world.storage).read(world.storage, world.steer.now);
   const viewer = snapshot.viewer(account);
   if (viewer === undefined) throw new Error(`there is no ${account}`);
-  const admitted = admit(viewer, snapshot.labelList, snapshot.agreements, formatInstant(snapshot.at), "api");
+  const at = formatInstant(snapshot.at);
   const lanes = new Map(
-    snapshot.labelList.flatMap(({ id, label }) => {
-      const tier = admitted.get(id);
+    snapshot.labelList.flatMap((entry) => {
+      const { id, label } = entry;
+      const tier = admitOne(viewer, entry, snapshot.agreements, at, "api");
       return tier === undefined ? [] : [[laneId(id, tier.index), { label, cut: tier.cut }] as const];
     }),
   );

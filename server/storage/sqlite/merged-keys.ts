@@ -59,21 +59,52 @@ export function mergedKeys(on: Connection, plan: ScanPlan, limit: number, revers
 
   const sources =
     prefixes.length >= MANY && prefixes.every(listable)
-      ? heads(on, plan).map(({ prefix, key }) => source(prefix, [key], 1))
+      ? begun(on, plan, limit, reverse).map(({ prefix, key }) => source(prefix, [key], 1))
       : prefixes.map((prefix) => source(prefix, start(prefix), share));
   // The same document under two values of a multi index comes twice in a row.
   return merge(sources, compare, limit, (key, last) => !plan.multi || last === undefined || key[0] !== last[0]);
 }
 
-/** The first key of each prefix that has one, in one statement. Each column is looked up by itself: a subquery that gives one value is what SQLite runs for each prefix. */
-function heads(on: Connection, plan: ScanPlan): { prefix: Prefix; key: Key }[] {
+interface Head {
+  readonly prefix: Prefix;
+  readonly key: Key;
+}
+
+/**
+ * The first keys of the prefixes that a merge of so many keys can come to, in one statement: of thousands of prefixes those with the least first values, and all
+ * that tie with the last of these if one does.
+ */
+function begun(on: Connection, plan: ScanPlan, limit: number, reverse: boolean): Head[] {
+  // Of several documents that are one, more than so many prefixes may be needed.
+  if (plan.multi || plan.prefixes.length <= limit + 1) return heads(on, plan, plan.prefixes);
+  const first = plan.keys[0] ?? "";
+  const lookup = `(SELECT ${first} FROM ${plan.from} WHERE ${plan.whereListed} ORDER BY ${plan.order} LIMIT 1)`;
+  const sql = `WITH h AS MATERIALIZED (SELECT p.key AS n, ${lookup} AS v FROM json_each(?) p)
+    SELECT n, v FROM h WHERE v IS NOT NULL ORDER BY v${reverse ? " DESC" : ""} LIMIT ?`;
+  const text = JSON.stringify(plan.prefixes);
+  const ask = (most: number): unknown[][] => on.statement(sql).all(...plan.bounds, text, most);
+  const least = ask(limit + 1);
+  const tied = least.length > limit && least[limit]?.[1] === least[limit - 1]?.[1];
+  const wanted = tied ? ask(-1) : least.slice(0, limit);
+  return heads(
+    on,
+    plan,
+    wanted.flatMap(([n]) => {
+      const prefix = plan.prefixes[Number(n)];
+      return prefix === undefined ? [] : [prefix];
+    }),
+  );
+}
+
+/** The first key of each of these prefixes that has one. Each column is looked up by itself: a subquery that gives one value is what SQLite runs for each prefix. */
+function heads(on: Connection, plan: ScanPlan, prefixes: readonly Prefix[]): Head[] {
   const wanted = [...plan.keys.slice(0, plan.indexed), plan.handle];
   const lookups = wanted.map(
     (column) => `(SELECT ${column} FROM ${plan.from} WHERE ${plan.whereListed} ORDER BY ${plan.order} LIMIT 1)`,
   );
   const sql = `SELECT ${lookups.join(", ")} FROM json_each(?) p`;
-  const rows = on.statement(sql).all(...wanted.flatMap(() => plan.bounds), JSON.stringify(plan.prefixes));
-  return plan.prefixes.flatMap((prefix, at) => {
+  const rows = on.statement(sql).all(...wanted.flatMap(() => plan.bounds), JSON.stringify(prefixes));
+  return prefixes.flatMap((prefix, at) => {
     const row = rows[at] as Scalar[] | undefined;
     return row === undefined || row[0] === null ? [] : [{ prefix, key: row }];
   });

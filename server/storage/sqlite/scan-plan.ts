@@ -37,7 +37,11 @@ export interface ScanPlan {
 const distinct = (prefixes: Scan["prefixes"]): (readonly Scalar[])[] =>
   prefixes.length < 2
     ? [...prefixes]
-    : [...new Map(prefixes.map((prefix) => [JSON.stringify(prefix), prefix])).values()];
+    : [
+        ...new Map(
+          prefixes.map((prefix) => [prefix.length === 1 ? prefix[0] : JSON.stringify(prefix), prefix]),
+        ).values(),
+      ];
 
 /** Checks a scan against the declaration (a breach is `Fault("internal")`, `store.misuse`) and says how to run it. */
 export function planScan(layout: Layout, { index, prefixes, from, to, after, reverse }: Bounds): ScanPlan {

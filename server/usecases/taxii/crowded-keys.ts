@@ -26,6 +26,11 @@ export class CrowdedKeys {
     }
   }
 
+  /** All of them; undefined where there are more than are kept. */
+  get all(): ReadonlySet<string> | undefined {
+    return this.#count < MOST ? this.#keys : undefined;
+  }
+
   get isEmpty(): boolean {
     return this.#keys.size === 0;
   }

@@ -13,11 +13,18 @@ export class LaneHeads {
   readonly #heads = new Map<string, Stored<LaneDoc>>();
   /** Lanes in the order of their newest places, some more than once: the last time counts. */
   #touched: Stored<LaneDoc>[] = [];
+  /** Lanes in the order in which they began, which never changes; the last ones may not be in it yet. */
+  readonly #begun: LaneDoc[] = [];
+  #ordered = true;
   #clock = -1;
   #newest = 0;
 
   get(lane: string): LaneDoc | undefined {
     return this.#heads.get(lane);
+  }
+
+  get size(): number {
+    return this.#heads.size;
   }
 
   /** Lanes that rows took or left places in at `place` or later; undefined where that is most of them. */
@@ -30,6 +37,16 @@ export class LaneHeads {
       if (found.size * 2 > this.#heads.size) return undefined;
     }
     return undefined;
+  }
+
+  /** What is known of lanes, in the order in which they began. */
+  *inOrder(): Generator<LaneDoc> {
+    if (!this.#ordered) this.#begun.sort((a, b) => a.first - b.first);
+    this.#ordered = true;
+    for (const { id } of this.#begun) {
+      const head = this.#heads.get(id);
+      if (head !== undefined) yield head;
+    }
   }
 
   async refresh(unit: Unit): Promise<void> {
@@ -45,6 +62,10 @@ export class LaneHeads {
       for (const head of page) {
         // A request that began before this one, on an earlier state of the store, may come to it later: what is known is not forgotten.
         if ((this.#heads.get(head.id)?.rev ?? 0) >= head.rev) continue;
+        if (!this.#heads.has(head.id)) {
+          if ((this.#begun.at(-1)?.first ?? 0) > head.first) this.#ordered = false;
+          this.#begun.push(head);
+        }
         this.#heads.set(head.id, head);
         this.#touched.push(head);
         this.#newest = Math.max(this.#newest, head.newest);
@@ -57,4 +78,50 @@ export class LaneHeads {
       this.#touched = [...this.#heads.values()].sort((a, b) => a.newest - b.newest);
     this.#clock = Math.max(this.#clock, clock);
   }
+}
+
+/** Lanes that begin later are read so many at a time: a reader of thousands of lanes pays on a page for those that may have something there. */
+const TOGETHER = 256;
+
+interface LaneGroup {
+  readonly lanes: string[];
+  /** Nothing stands before it in any of them. */
+  readonly begins: number;
+}
+
+/** Lanes in pieces by when their first rows came: those that had begun at a place together, then the others as a walk from there comes to them. */
+export function byBeginning(
+  lanes: Iterable<{ readonly lane: string; readonly first: number }>,
+  from: number,
+): LaneGroup[] {
+  const groups: LaneGroup[] = [];
+  const begun: LaneGroup = { lanes: [], begins: Number.NEGATIVE_INFINITY };
+  for (const { lane, first } of lanes) {
+    if (first <= from) {
+      begun.lanes.push(lane);
+      continue;
+    }
+    const group = groups.at(-1);
+    if (group === undefined || group.lanes.length >= TOGETHER) groups.push({ lanes: [lane], begins: first });
+    else group.lanes.push(lane);
+  }
+  return begun.lanes.length === 0 ? groups : [begun, ...groups];
+}
+
+/** Those of some lanes that may have rows from a place on (and before another), in pieces by when they begin; `left`: those that rows left. */
+export function inTurn(
+  heads: LaneHeads,
+  lanes: { has(lane: string): boolean },
+  from: number,
+  to = Number.POSITIVE_INFINITY,
+): { groups: LaneGroup[]; left: string[] } {
+  const found: Array<{ lane: string; first: number }> = [];
+  const left: string[] = [];
+  for (const { id: lane, first, newest, left: leaves } of heads.inOrder()) {
+    if (first >= to) break;
+    if (newest < from || !lanes.has(lane)) continue;
+    found.push({ lane, first });
+    if (leaves !== undefined) left.push(lane);
+  }
+  return { groups: byBeginning(found, from), left };
 }

@@ -199,7 +199,7 @@ export class ReaderMarkings {
     if (this.#collection === "originals" && own) return undefined;
     let first: number | undefined;
     const walk = walkOrder(this.#unit, this.#sight, this.#known, {
-      ...{ from: 0, rows: true, losses: false, limit: STEP, lanes },
+      ...{ from: 0, rows: true, losses: "none", limit: STEP, lanes },
     });
     for await (const { rows, to } of walk) {
       for (const row of rows) if (this.#carries(row)) first = Math.min(first ?? row.stamp, row.stamp);

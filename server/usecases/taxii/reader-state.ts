@@ -102,6 +102,11 @@ export class ReaderState {
     return new Set([...this.#admission.lanes.keys(), ...this.#intervals.keys()]);
   }
 
+  /** No more lanes than these were ever open to it. */
+  get most(): number {
+    return this.#admission.lanes.size + this.#storied.size;
+  }
+
   /** When a lane was open, oldest first, and no more than that: of a reader of thousands of lanes every page asks for all of them. */
   spans(lane: string): readonly Span[] {
     if (this.#storied.has(lane)) return this.intervals(lane);

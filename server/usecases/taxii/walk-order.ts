@@ -1,13 +1,14 @@
 import { Rows, Stages } from "../../storage/collections.ts";
-import type { StageDoc } from "../../storage/documents.ts";
+import type { LaneDoc, StageDoc } from "../../storage/documents.ts";
 import type { Scan, Stored, Unit } from "../../storage/port.ts";
 import { isEdge, lateEnd } from "../needed-ends.ts";
 import { inOrder } from "../reader-order.ts";
 import type { CrowdedKeys } from "./crowded-keys.ts";
-import type { LaneHeads } from "./lane-heads.ts";
+import { byBeginning, type LaneHeads } from "./lane-heads.ts";
 import { thingId } from "./lives.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import { type Loss, mixFrom, placeIn, type Range, type ReaderState } from "./reader-state.ts";
+import { type SharedRow, sharedRows } from "./shared-rows.ts";
 import { BRIEF, TEXTED, type WalkedRow } from "./walked-row.ts";
 
 /** Where a row may stand, or may have been lost: it does if the reader's state says the same. */
@@ -30,9 +31,12 @@ interface Piece {
   readonly last: Key | undefined;
 }
 
+/** Candidates behind a place in the index; less than `limit` where there are no more. */
+type Read = (after: Key | undefined, limit: number) => Promise<Piece>;
+
 /** Candidates of one kind in the order of their places, read on in pieces. */
 class Run {
-  readonly #read: (after: Key | undefined, limit: number) => Promise<Piece>;
+  readonly #read: Read;
   #limit: number;
   #last: Key | undefined;
   #held: Candidate[] = [];
@@ -41,8 +45,7 @@ class Run {
 
   constructor(
     limit: number,
-    /** Candidates behind a place in the index. */
-    read: (after: Key | undefined, limit: number) => Promise<Piece>,
+    read: Read,
     /** Nothing stands before it: what begins later is not read before the walk comes there. */
     begins = Number.NEGATIVE_INFINITY,
   ) {
@@ -74,12 +77,15 @@ class Run {
   }
 }
 
-/** What to walk: places from `from` on, of one kind of object if `kind` says so, with what was lost or without, and rows or only losses. */
+/**
+ * What to walk: places from `from` on, of one kind of object if `kind` says so, with what was lost or without, and rows or only losses. `shared`: of what was lost at least all with
+ * which something changes of what is left.
+ */
 export interface WalkAsk {
   readonly from: number;
   readonly kind?: string;
   readonly rows: boolean;
-  readonly losses: boolean;
+  readonly losses: "all" | "shared" | "none";
   readonly limit: number;
   /** Rows come with their text. */
   readonly texts?: boolean;
@@ -114,33 +120,30 @@ const groupLanes = <K>(items: Iterable<readonly [K, string]>, keyOf: (key: K) =>
   return [...groups.values()].map(([key, lanes]) => [key, [...lanes]]);
 };
 
-/** Lanes whose tails are read together: a reader of thousands of lanes pays on a page for those that may have something there. */
-const TOGETHER = 256;
-
 /** An open lane that is read on from a place, and when its first row came. */
 interface Tail {
   readonly lane: string;
   readonly first: number;
 }
 
-/** Lanes in pieces by when their first rows came, each with the place before which nothing stands in it. */
-function byBeginning(tails: readonly Tail[]): Array<{ lanes: string[]; begins: number }> {
-  if (tails.length <= TOGETHER) return [{ lanes: tails.map(({ lane }) => lane), begins: Number.NEGATIVE_INFINITY }];
-  const sorted = [...tails].sort((a, b) => a.first - b.first);
-  return Array.from({ length: Math.ceil(sorted.length / TOGETHER) }, (_, n) => {
-    const some = sorted.slice(n * TOGETHER, (n + 1) * TOGETHER);
-    return { lanes: some.map(({ lane }) => lane), begins: some[0]?.first ?? Number.NEGATIVE_INFINITY };
-  });
+/**
+ * Lanes that may have anything at a place or behind it, in the order in which they began: those in which rows came or left since, and those that were gained or
+ * lost.
+ */
+function lanesFrom(place: number, state: ReaderState, heads: LaneHeads): Iterable<LaneDoc> {
+  const moved = heads.since(place);
+  if (moved !== undefined) return begunInOrder([...moved, ...state.storied], heads);
+  return state.most < heads.size / FEW ? begunInOrder(state.lanes, heads) : heads.inOrder();
 }
 
-/** Lanes that may have anything at a place or behind it: those in which rows came or left since, and those that were gained or lost. */
-function lanesFrom(place: number, state: ReaderState, heads: LaneHeads): Iterable<string> {
-  const moved = heads.since(place);
-  return moved === undefined ? state.lanes : new Set([...moved, ...state.storied]);
-}
+/** A reader of less than one in so many lanes has them sorted sooner than all are passed over. */
+const FEW = 8;
+
+const begunInOrder = (lanes: Iterable<string>, heads: LaneHeads): LaneDoc[] =>
+  [...new Set(lanes)].flatMap((lane) => heads.get(lane) ?? []).sort((a, b) => a.first - b.first);
 
 /** The runs that a reader's order is merged from (order, page): tails and blocks of open lanes, what moved on from there, and what was lost. */
-function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk): Run[] {
+function runsOf(unit: Unit, state: ReaderState, { heads, crowded }: KnownLanes, ask: WalkAsk): Run[] {
   const rows = unit.collection(Rows);
   const stages = unit.collection(Stages);
   /** By the place that they are read from. */
@@ -155,9 +158,8 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
   const stageBlocks: Array<[Range, string]> = [];
   const closings: Array<[Range, string]> = [];
   const leavings: Array<[0, string]> = [];
-  for (const lane of ask.lanes ?? lanesFrom(ask.from, state, heads)) {
-    const head = heads.get(lane);
-    if (head === undefined) continue;
+  for (const head of ask.lanes === undefined ? lanesFrom(ask.from, state, heads) : begunInOrder(ask.lanes, heads)) {
+    const lane = head.id;
     // Most lanes of a reader of thousands are simply open, and most of these have nothing to tell any more.
     if (head.newest < ask.from && !state.isStoried(lane)) continue;
     for (const { from, to } of state.spans(lane)) {
@@ -171,8 +173,8 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
         if (head.newest >= ask.from) stageTails.push([since, lane]);
         if (blocked) stageBlocks.push([from, lane]);
       }
-      if (ask.losses && head.left !== undefined && head.left >= ask.from) leavings.push([0, lane]);
-      if (ask.losses && to !== undefined && to[1] >= ask.from) closings.push([to, lane]);
+      if (ask.losses !== "none" && head.left !== undefined && head.left >= ask.from) leavings.push([0, lane]);
+      if (ask.losses !== "none" && to !== undefined && to[1] >= ask.from) closings.push([to, lane]);
     }
   }
   const named = (stage: Stored<StageDoc>, place: number): Candidate => ({ place, id: stage.row });
@@ -182,94 +184,158 @@ function runsOf(unit: Unit, state: ReaderState, heads: LaneHeads, ask: WalkAsk):
   const byStamp = ask.kind === undefined || isEdge(ask.kind) ? "lane" : "kind";
   const fields = ask.texts === true ? TEXTED : BRIEF;
   const pick = (scan: Scan): Promise<WalkedRow[]> => rows.pick<(typeof TEXTED)[number]>(scan, fields);
-  const run = <T extends { readonly id: string }>(
-    scan: (ask: Scan) => Promise<T[]>,
-    index: string,
-    lanes: readonly string[],
-    from: number,
-    keyOf: (doc: T) => number,
-    candidate: (doc: T) => Candidate,
-    begins?: number,
-  ): Run =>
-    new Run(
-      ask.limit,
-      async (after, limit) => {
-        const found = await scan({
-          index,
-          prefixes: prefixes(lanes, index),
-          limit,
-          ...(after === undefined ? { from } : { from, after }),
-        });
-        const last = found.at(-1);
-        return {
-          candidates: found.map(candidate),
-          last: last === undefined ? undefined : { value: keyOf(last), id: last.id },
-        };
-      },
-      begins,
+  const pieces =
+    <T extends { readonly id: string }>(
+      scan: (ask: Scan) => Promise<T[]>,
+      index: string,
+      lanes: readonly string[],
+      from: number,
+      keyOf: (doc: T) => number,
+      candidate: (doc: T) => Candidate,
+    ): Read =>
+    async (after, limit) => {
+      const found = await scan({
+        index,
+        prefixes: prefixes(lanes, index),
+        limit,
+        ...(after === undefined ? { from } : { from, after }),
+      });
+      const last = found.at(-1);
+      return {
+        candidates: found.map(candidate),
+        last: last === undefined ? undefined : { value: keyOf(last), id: last.id },
+      };
+    };
+  const rowsIn = (range: Range, lanes: readonly string[]): Read =>
+    pieces(
+      pick,
+      "mix",
+      lanes,
+      mixFrom(range, ask.from),
+      (row) => row.mix,
+      (row) => ({ place: placeIn(range, row.mix), id: row.id, row }),
     );
   const made: Run[] = [];
   for (const [since, group] of tails)
-    for (const { lanes, begins } of byBeginning(group))
+    for (const { lanes, begins } of byBeginning(group, Math.max(since + 1, ask.from)))
       made.push(
-        run(
-          pick,
-          byStamp,
-          lanes,
-          Math.max(since + 1, ask.from),
-          (row) => row.stamp,
-          (row) => ({ place: row.stamp, id: row.id, row }),
+        new Run(
+          ask.limit,
+          pieces(
+            pick,
+            byStamp,
+            lanes,
+            Math.max(since + 1, ask.from),
+            (row) => row.stamp,
+            (row) => ({ place: row.stamp, id: row.id, row }),
+          ),
           begins,
         ),
       );
   for (const [since, lanes] of groupLanes(stageTails, String))
     made.push(
-      run(
-        (scan) => stages.scan(scan),
-        byStamp,
-        lanes,
-        Math.max(since + 1, ask.from),
-        (stage) => stage.stamp,
-        (stage) => named(stage, stage.stamp),
+      new Run(
+        ask.limit,
+        pieces(
+          (scan) => stages.scan(scan),
+          byStamp,
+          lanes,
+          Math.max(since + 1, ask.from),
+          (stage) => stage.stamp,
+          (stage) => named(stage, stage.stamp),
+        ),
       ),
     );
-  for (const [range, lanes] of groupLanes([...blocks, ...closings], (range) => range.join()))
-    made.push(
-      run(
-        pick,
-        "mix",
-        lanes,
-        mixFrom(range, ask.from),
-        (row) => row.mix,
-        (row) => ({ place: placeIn(range, row.mix), id: row.id, row }),
-      ),
-    );
+  const allLosses = ask.losses === "all" ? closings : [];
+  for (const [range, lanes] of groupLanes([...blocks, ...allLosses], (range) => range.join()))
+    made.push(new Run(ask.limit, rowsIn(range, lanes), range[0]));
+  if (ask.losses === "shared") {
+    const closed = new Set(closings.map(([, lane]) => lane));
+    const keys = crowded.all;
+    let found: Promise<readonly SharedRow[]> | undefined;
+    const shared = (): Promise<readonly SharedRow[]> => {
+      found ??= keys === undefined ? Promise.resolve([]) : sharedRows(unit, keys, closed);
+      return found;
+    };
+    for (const [range, lanes] of groupLanes(closings, (range) => range.join())) {
+      const most = keys?.size ?? Number.POSITIVE_INFINITY;
+      made.push(
+        new Run(
+          ask.limit,
+          sharedLosses(range, lanes, mixFrom(range, ask.from), rowsIn(range, lanes), most, shared),
+          range[0],
+        ),
+      );
+    }
+  }
   for (const [range, lanes] of groupLanes(
     [...stageBlocks, ...closings.filter(([, lane]) => heads.get(lane)?.left !== undefined)],
     (range) => range.join(),
   ))
     made.push(
-      run(
-        (scan) => stages.scan(scan),
-        "mix",
-        lanes,
-        mixFrom(range, ask.from),
-        (stage) => stage.mix,
-        (stage) => named(stage, placeIn(range, stage.mix)),
+      new Run(
+        ask.limit,
+        pieces(
+          (scan) => stages.scan(scan),
+          "mix",
+          lanes,
+          mixFrom(range, ask.from),
+          (stage) => stage.mix,
+          (stage) => named(stage, placeIn(range, stage.mix)),
+        ),
+        range[0],
       ),
     );
   for (const [, lanes] of groupLanes(leavings, String))
     made.push(
-      run(
-        (scan) => stages.scan(scan),
-        "left",
-        lanes,
-        ask.from,
-        (stage) => stage.left,
-        (stage) => named(stage, stage.left),
+      new Run(
+        ask.limit,
+        pieces(
+          (scan) => stages.scan(scan),
+          "left",
+          lanes,
+          ask.from,
+          (stage) => stage.left,
+          (stage) => named(stage, stage.left),
+        ),
       ),
     );
   return made;
+}
+
+/**
+ * What was lost in a range, as far as something of what is left changes with it: all of it, until that were more rows than there are keys of several rows; from there on those
+ * that are found by such keys. So a page after a million rows were lost costs no more than what stands beside them.
+ */
+function sharedLosses(
+  range: Range,
+  lanes: readonly string[],
+  from: number,
+  all: Read,
+  most: number,
+  shared: () => Promise<readonly SharedRow[]>,
+): Read {
+  const own = new Set(lanes);
+  let walked = 0;
+  let rest: readonly SharedRow[] | undefined;
+  return async (after, limit) => {
+    if (walked < most) {
+      const piece = await all(after, limit);
+      walked += piece.candidates.length;
+      return piece;
+    }
+    rest ??= (await shared())
+      .filter(({ lane, mix }) => own.has(lane) && mix >= from)
+      .sort((a, b) => a.mix - b.mix || (a.id < b.id ? -1 : 1));
+    const some = rest
+      .filter(({ mix, id }) => after === undefined || mix > after.value || (mix === after.value && id > after.id))
+      .slice(0, limit);
+    const last = some.at(-1);
+    return {
+      candidates: some.map(({ id, mix }) => ({ id, place: placeIn(range, mix) })),
+      last: last === undefined ? undefined : { value: last.mix, id: last.id },
+    };
+  };
 }
 
 /** Edges that come into being with one of these rows, since an end of theirs stands there. */
@@ -304,11 +370,12 @@ const leastOpen = (runs: readonly Run[]): number | undefined =>
 export async function* walkOrder(
   unit: Unit,
   sight: OrderedSight,
-  { heads, crowded }: KnownLanes,
+  known: KnownLanes,
   ask: WalkAsk,
 ): AsyncGenerator<Stretch> {
   const { state } = sight;
-  const runs = runsOf(unit, state, heads, ask);
+  const runs = runsOf(unit, state, known, ask);
+  const losses = ask.losses !== "none";
   let from = ask.from;
   for (;;) {
     const least = leastOpen(runs);
@@ -335,7 +402,7 @@ export async function* walkOrder(
       if (placed !== undefined) {
         // It may have been lost once and be there again: what it kept from sight came forth there.
         const moved = placed.stamp !== place || row.stages !== undefined || state.isStoried(row.lane);
-        const was = ask.losses && moved ? state.history(row).find(({ end }) => end === place) : undefined;
+        const was = losses && moved ? state.history(row).find(({ end }) => end === place) : undefined;
         if (was !== undefined) tell({ at: place, before: was.begin, row });
         if (!ask.rows || placed.stamp !== place) continue;
         if (runs.length > 1) {
@@ -346,7 +413,7 @@ export async function* walkOrder(
         continue;
       }
       // What it was lost with once before may have come forth, or gone, there.
-      const loss = ask.losses ? state.lossAt(row, place) : undefined;
+      const loss = losses ? state.lossAt(row, place) : undefined;
       if (loss !== undefined) tell({ ...loss, row });
     }
     const edges = rows.filter((row) => isEdge(row.kind));
@@ -362,10 +429,12 @@ export async function* walkOrder(
     const inStretch = ({ stamp }: WalkedRow): boolean => stamp >= from && (to === undefined || stamp < to);
     const nodes = ask.lanes !== undefined ? [] : edges.length === 0 ? rows : rows.filter((row) => !isEdge(row.kind));
     const late =
-      ask.rows && (ask.kind === undefined || isEdge(ask.kind)) ? await lateEdges(unit, sight, crowded, nodes) : [];
+      ask.rows && (ask.kind === undefined || isEdge(ask.kind))
+        ? await lateEdges(unit, sight, known.crowded, nodes)
+        : [];
     if (late.length > 0) {
-      const known = new Set(here.map(({ id }) => id));
-      for (const row of late) if (inStretch(row) && !known.has(row.id) && wanted(row)) here.push(row);
+      const there = new Set(here.map(({ id }) => id));
+      for (const row of late) if (inStretch(row) && !there.has(row.id) && wanted(row)) here.push(row);
     }
     if (here.length > 0 || lost.length > 0)
       yield { from, to, rows: inOrder(here), lost: lost.filter(({ row }) => wanted(row)) };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { FieldRule, Label } from "../../../schemas/policy/label.ts";
-import { admit, nextBoundary } from "../../../server/policy/admitted.ts";
+import { admitOne, LabelDates, nextBoundary } from "../../../server/policy/admitted.ts";
 import { decide } from "../../../server/policy/decide.ts";
 import { tiersOf } from "../../../server/policy/tiers.ts";
 import { formatInstant } from "../../../server/shared/instant.ts";
@@ -127,21 +127,22 @@ test("tiersOf – fifty rules over the same fields – one group", () => {
   expect(cutsOf(labelWith(many))).toEqual([[], ["x_1", "x_2"]]);
 });
 
-test("admit – random labels and viewers – equal to decide on every label", () => {
+test("admitOne – random labels and viewers – equal to decide on every label", () => {
   fc.assert(
     fc.property(viewersArb, fc.array(labelsArb, { maxLength: 12 }), agreementsArb, instants, channels, (...drawn) => {
       const [viewer, list, world, at, channel] = drawn;
       const entries = list.map((label, i) => ({ id: `l${i}`, label }));
-      const admitted = admit(viewer, entries, world, at, channel);
-      for (const { id, label } of entries) {
+      for (const entry of entries) {
+        const { label } = entry;
+        const admitted = admitOne(viewer, entry, world, at, channel);
         const decision = decide({ viewer, label, agreements: world, at, channel });
         const cuts = cutsOf(label);
         if (decision.verdict === "hidden" || (cuts === "too many" && decision.verdict === "redacted")) {
-          expect(admitted.get(id)).toBeUndefined();
+          expect(admitted).toBeUndefined();
         } else {
           const cut = decision.without ?? [];
           const index = cuts === "too many" ? 0 : cuts.findIndex((set) => set.join() === cut.join());
-          expect(admitted.get(id)).toEqual({ index, cut, because: decision.because });
+          expect(admitted).toEqual({ index, cut, because: decision.because });
         }
       }
     }),
@@ -152,7 +153,7 @@ test("admit – random labels and viewers – equal to decide on every label", (
 test("nextBoundary – random worlds – no decision changes before it", () => {
   fc.assert(
     fc.property(asksArb, fc.integer({ min: 0, max: 200_000 }), (ask, step) => {
-      const next = nextBoundary(ask.viewer, [ask.label], ask.agreements, ask.at);
+      const next = nextBoundary(ask.viewer, new LabelDates().add([ask.label]), ask.agreements, ask.at);
       const from = Date.parse(ask.at);
       const later = next === undefined ? from + step * 100_000 : Math.min(next - 1, from + step * 1000);
       expect(decide({ ...ask, at: formatInstant(later) })).toEqual(decide(ask));
@@ -165,8 +166,9 @@ test("nextBoundary – dates behind, ahead and unreadable – the earliest ahead
   const [viewer, label] = [viewers.j1, labels.G2];
   if (viewer === undefined || label === undefined) throw new Error("the case file lacks j1 or G2");
   const at = "2026-03-01T00:00:00Z";
-  expect(nextBoundary(viewer, [label], agreements, at)).toBe(Date.parse("2026-04-01T00:00:00Z"));
-  expect(nextBoundary(viewer, [label], agreements, "2026-04-01T00:00:00Z")).toBeUndefined();
+  const dates = new LabelDates().add([label]);
+  expect(nextBoundary(viewer, dates, agreements, at)).toBe(Date.parse("2026-04-01T00:00:00Z"));
+  expect(nextBoundary(viewer, dates, agreements, "2026-04-01T00:00:00Z")).toBeUndefined();
   const until = "2026-03-01T00:00:00.0001Z";
-  expect(nextBoundary({ ...viewer, until, from: "soon" }, [label], agreements, at)).toBe(Date.parse(at) + 1);
+  expect(nextBoundary({ ...viewer, until, from: "soon" }, dates, agreements, at)).toBe(Date.parse(at) + 1);
 });
