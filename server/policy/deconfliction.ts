@@ -1,6 +1,6 @@
 import type { Agreements } from "../../schemas/policy/agreement.ts";
 import type { Label } from "../../schemas/policy/label.ts";
-import { hasBegun, stillLasts } from "./dated.ts";
+import { inForceBetween } from "./gates.ts";
 import { height, highestLevel } from "./meet.ts";
 
 const HOUR = 3_600_000;
@@ -31,13 +31,6 @@ export function withinConsent(
   const parts = [label, ...label.fieldRules];
   if (parts.some(({ caveats }) => caveats?.includes("NATL") === true)) return false;
   const level = highestLevel(parts.flatMap(({ classification }) => classification ?? []));
-  return Object.values(agreements).some(
-    ({ status, from, until, parties, ceiling }) =>
-      status === "in-force" &&
-      hasBegun(at, from) &&
-      stillLasts(at, until) &&
-      parties.includes(country) &&
-      parties.includes(home) &&
-      height(level) <= height(ceiling),
-  );
+  const high = Object.entries(agreements).filter(([, { ceiling }]) => height(level) <= height(ceiling));
+  return inForceBetween(home, country, Object.fromEntries(high), at);
 }

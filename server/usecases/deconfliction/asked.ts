@@ -105,10 +105,10 @@ export class AskedContacts {
       );
       for (const [n, ticket] of tickets.entries()) {
         const [holding, answer] = [holdings[n], answers.get(ticket.id)];
-        const country = snapshot.agencies.get(ticket.agency)?.country;
-        if (holding === undefined || country === undefined) continue;
+        const asker = snapshot.agencies.get(ticket.agency);
+        if (holding === undefined || asker === undefined || asker.off !== undefined) continue;
         const held = holding.since > ticket.at ? [] : holding.held;
-        const told = held.filter(({ label }) => withinConsent(label, country, world));
+        const told = held.filter(({ label }) => withinConsent(label, asker.country, world));
         // Who answered still sees whom he is in touch with when what it was about is gone.
         if (told.length === 0 && answer?.by !== viewer.id) continue;
         const reply = this.#replyOf(sight, ticket, answer, holding.objectsOf(told));
