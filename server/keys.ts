@@ -19,6 +19,8 @@ export interface Keys {
   readonly index: Uint8Array;
   /** Says that a backup is of this installation and unedited. */
   readonly backup: Uint8Array;
+  /** The seed of the Ed25519 key that signs anchors of the audit. */
+  readonly anchor: Uint8Array;
   /** Tells whether two processes have the same secret, and nothing else of it. */
   readonly which: Uint8Array;
 }
@@ -36,6 +38,7 @@ export function deriveKeys(secret: Uint8Array): Keys {
     digest: key("digest", 32),
     index: key("index", 32),
     backup: key("backup", 32),
+    anchor: key("anchor", 32),
     which: key("which", 16),
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { openCore } from "./compose.ts";
 import { composeApp } from "./compose-http.ts";
 import { type Listening, listen, toldToEnd } from "./http/listen.ts";
+import { startAnchoring } from "./jobs/anchor-job.ts";
 import { startObserving } from "./jobs/observe-job.ts";
 import { listenForMetrics, metricsOf } from "./metrics/listen-for-metrics.ts";
 import { readSettings } from "./read-settings.ts";
@@ -47,6 +48,7 @@ async function run(): Promise<void> {
     const app = composeApp(core, { runner, standards, moments: realMoments, log, notReady, publicUrl: () => base });
     await runner.start();
     const observing = startObserving({ ...core, admissions: new Admissions() }, realMoments, log);
+    const anchoring = startAnchoring(core, realMoments, log);
     const server = await listen({ app, host: config.HOST, port: config.PORT });
     // With port 0 the system picks one, which the settings can't know.
     if (config.PORT === 0) base = config.PUBLIC_URL.replace(/:0$/, `:${server.port}`);
@@ -71,6 +73,7 @@ async function run(): Promise<void> {
     await pause(config.DRAIN_SECONDS * 1000);
     await server.stop();
     await observing.stop();
+    await anchoring.stop();
   } finally {
     await standards.close();
     await runner.close();

@@ -9,6 +9,7 @@ import { readSettings } from "../read-settings.ts";
 import { Fault } from "../shared/fault.ts";
 import { realMoments } from "../shared/moment.ts";
 import { addAccountsCommands } from "./accounts.ts";
+import { addAuditCommands } from "./audit.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addDedupCommands } from "./dedup.ts";
 import { addExportCommand } from "./export.ts";
@@ -66,6 +67,7 @@ addStixCommands(program);
 addBackupCommand(program, core);
 addRestoreCommand(program, () => readSettings(process.env));
 addStoreCommands(program, core);
+addAuditCommands(program, core);
 addOpenapiCommand(program, routesOfNewStore);
 
 /** What was written to a pipe is on its way still when the work is done: ending before would cut it off. */

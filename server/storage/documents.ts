@@ -617,3 +617,30 @@ export const AuditDoc = z.object({
   digest: z.string(),
 });
 export type AuditDoc = z.infer<typeof AuditDoc>;
+
+/** The last row of a stream of audit rows: id = the stream; `moved`: when it came, ms. Written with the row. */
+export const AuditHeadDoc = z.object({ id: z.string(), n: z.int().min(1), digest: z.string(), moved: z.int() });
+export type AuditHeadDoc = z.infer<typeof AuditHeadDoc>;
+
+/**
+ * An anchor: the last row of each stream that had moved since the anchor before, signed (Ed25519). `key` is the public key; `digest` is of all but itself and the
+ * signature, which is over the same bytes; `prev` is the digest of the anchor before. All binary values are base64url.
+ */
+export const AnchorDoc = z.object({
+  id: z.string(),
+  n: z.int().min(1),
+  prev: z.string(),
+  at: z.int(),
+  heads: z.array(
+    z.object({
+      chain: z.enum(["audit", "disclosures", "policy_versions"]),
+      stream: z.string(),
+      n: z.int().min(1),
+      digest: z.string(),
+    }),
+  ),
+  key: z.string(),
+  digest: z.string(),
+  signature: z.string(),
+});
+export type AnchorDoc = z.infer<typeof AnchorDoc>;

@@ -15,7 +15,7 @@ export type PolicyDocument =
 const NO_PREV = "";
 
 /** Ids in the order of their numbers: versions of one instant follow each other by id. */
-const idOf = (n: number): string => String(n).padStart(12, "0");
+export const versionId = (n: number): string => String(n).padStart(12, "0");
 
 /** SHA-256 over the canonical JSON of a version without its digest; the previous one's digest is inside, which makes all of them one chain. */
 export function versionDigest(version: Omit<PolicyVersionDoc, "digest">): string {
@@ -24,7 +24,7 @@ export function versionDigest(version: Omit<PolicyVersionDoc, "digest">): string
 }
 
 /** What of a document is kept: how often the store wrote it and what only signs in decide nothing. */
-function keptOf({ doc }: PolicyDocument): Record<string, unknown> {
+export function keptOf({ doc }: PolicyDocument): Record<string, unknown> {
   const { rev: _, password: __, ...kept }: Record<string, unknown> = { ...doc };
   return kept;
 }
@@ -45,7 +45,7 @@ export async function appendVersions(
   const fresh = documents.map((document): PolicyVersionDoc => {
     n++;
     const { kind, doc } = document;
-    const version = { id: idOf(n), n, prev, kind, of: doc.id, revision, at: instant, doc: keptOf(document) };
+    const version = { id: versionId(n), n, prev, kind, of: doc.id, revision, at: instant, doc: keptOf(document) };
     prev = versionDigest(version);
     return { ...version, digest: prev };
   });

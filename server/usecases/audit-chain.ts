@@ -26,14 +26,26 @@ export interface ChainEnd {
   readonly digest: string;
 }
 
-/** Holds the next row of a stream against the one before it. An edited row fails its digest, one that was removed, added or moved breaks the numbers or the link. */
-export function chainStep(before: ChainEnd, row: AuditDoc): { readonly broken?: BrokenLink; readonly end: ChainEnd } {
-  const { stream } = row;
+/** What stands in a chain: of a stream, or by itself in the only one of its kind. */
+interface Link {
+  readonly stream?: string;
+  readonly n: number;
+  readonly prev: string;
+  readonly digest: string;
+}
+
+/** Holds the next row of a chain against the one before it. An edited row fails its digest, one that was removed, added or moved breaks the numbers or the link. */
+export function chainStep<T extends Link>(
+  before: ChainEnd,
+  row: T,
+  digestOf: (row: T) => string,
+): { readonly broken?: BrokenLink; readonly end: ChainEnd } {
+  const { stream = before.stream } = row;
   const end = { stream: before.stream, n: row.n, digest: row.digest };
   const n = before.n + 1;
   if (row.n !== n || stream !== before.stream) return { broken: { stream, n, reason: "missing" }, end };
   if (row.prev !== before.digest) return { broken: { stream, n, reason: "prev" }, end };
-  if (row.digest !== auditDigest(row)) return { broken: { stream, n, reason: "digest" }, end };
+  if (row.digest !== digestOf(row)) return { broken: { stream, n, reason: "digest" }, end };
   return { end };
 }
 
@@ -41,7 +53,7 @@ export function chainStep(before: ChainEnd, row: AuditDoc): { readonly broken?: 
 export function verifyChain(rows: readonly AuditDoc[]): BrokenLink | undefined {
   let end: ChainEnd = { stream: rows[0]?.stream ?? "", n: 0, digest: NO_PREV };
   for (const row of rows) {
-    const step = chainStep(end, row);
+    const step = chainStep(end, row, auditDigest);
     if (step.broken !== undefined) return step.broken;
     end = step.end;
   }

@@ -1,5 +1,5 @@
 import { Audit, Disclosures } from "../../storage/collections.ts";
-import { type ChainEnd, chainStep, NO_PREV } from "../audit-chain.ts";
+import { auditDigest, type ChainEnd, chainStep, NO_PREV } from "../audit-chain.ts";
 import type { Finding } from "./finding.ts";
 import type { Looked, VerifyParts } from "./walk.ts";
 
@@ -29,7 +29,7 @@ export async function* checkAudit({ storage }: VerifyParts): AsyncGenerator<Look
         });
         const found: Finding[] = [];
         for (const row of page) {
-          const { broken, end: now } = chainStep(end, row);
+          const { broken, end: now } = chainStep(end, row, auditDigest);
           end = now;
           if (broken !== undefined)
             found.push({

@@ -57,9 +57,15 @@ export const FINDINGS = {
   "verify.tally": "a tally is not what it counts",
   "verify.job": "a job's state and lease do not agree",
 
-  "verify.chain_missing": "a stream of the audit has a gap",
-  "verify.chain_prev": "a row of the audit does not link to the one before it",
-  "verify.chain_digest": "a row of the audit was changed",
+  "verify.chain_missing": "a stream of the audit, or another chain, has a gap",
+  "verify.chain_prev": "a row of a chain does not link to the one before it",
+  "verify.chain_digest": "a row of a chain was changed",
+  "verify.chain_end": "the last row of a stream is not there, or is another",
+  "verify.anchor_signature": "an anchor is not signed by the key that it names, or by a key that is not trusted",
+  "verify.anchored": "a row that an anchor names is not there, or is another",
+  "verify.anchor_held": "an anchor that is held elsewhere is not in the store, or is another",
+  "verify.receipt_held": "a receipt that is held elsewhere is not what the audit says",
+  "verify.policy_version": "an account, agency, agreement or order is not what its newest version says",
 } as const;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -1,7 +1,9 @@
 import { COLLECTIONS } from "../../storage/collections.ts";
+import { checkAnchors } from "./check-anchors.ts";
 import { checkAudit } from "./check-audit.ts";
 import { checkLabels } from "./check-labels.ts";
 import { checkLanes } from "./check-lanes.ts";
+import { checkPolicyVersions } from "./check-policy-versions.ts";
 import { checkReaders } from "./check-readers.ts";
 import { checkReceipts } from "./check-receipts.ts";
 import { checkReferences } from "./check-references.ts";
@@ -26,6 +28,9 @@ export interface VerifySummary {
   readonly findings: Readonly<Partial<Record<FindingCode, number>>>;
 }
 
+/** The chains: audit, disclosures, the history of policy, and the anchors over all of them. */
+export const AUDIT_CHECKS: readonly Check[] = [checkAudit, checkPolicyVersions, checkAnchors];
+
 const CHECKS: readonly Check[] = [
   checkReferences,
   checkLabels,
@@ -34,21 +39,26 @@ const CHECKS: readonly Check[] = [
   checkReceipts,
   checkReviews,
   checkReaders,
-  checkAudit,
+  ...AUDIT_CHECKS,
+  checkShapes,
 ];
 
-/**
- * Walks the store through its port and holds things, contributions, tiers, labels, lanes, terms, records and audit against each other (design 5 and 6). Others may write
- * meanwhile: what is compared is read in one snapshot, page by page. Nothing is written.
- */
-export async function* verifyStore(
+/** What is held against nothing else still has a shape and indexes. */
+async function* checkShapes(parts: VerifyParts, counted: Readonly<Record<string, number>>): AsyncGenerator<Looked> {
+  for (const spec of COLLECTIONS)
+    if (!(spec.name in counted)) yield* walk(parts, target(spec), () => undefined, { size: 50 });
+}
+
+/** Runs checks one after the other; nothing is written. */
+export async function* runChecks(
   parts: VerifyParts,
+  checks: readonly Check[],
   { onProgress, most = 100 }: VerifyOptions = {},
 ): AsyncGenerator<Finding, VerifySummary> {
   const documents: Record<string, number> = {};
   const findings: Partial<Record<FindingCode, number>> = {};
-  const run = async function* (check: AsyncIterable<Looked>): AsyncGenerator<Finding> {
-    for await (const { collection, looked, found } of check) {
+  for (const check of checks)
+    for await (const { collection, looked, found } of check(parts, documents)) {
       documents[collection] = (documents[collection] ?? 0) + looked;
       onProgress?.(collection, looked);
       for (const finding of found) {
@@ -57,13 +67,15 @@ export async function* verifyStore(
         if (before < most) yield finding;
       }
     }
-  };
-  for (const check of CHECKS) yield* run(check(parts));
-  // What is held against nothing else still has a shape and indexes.
-  for (const spec of COLLECTIONS)
-    if (!(spec.name in documents)) yield* run(walk(parts, target(spec), () => undefined, { size: 50 }));
   return { documents, findings };
 }
+
+/**
+ * Walks the store through its port and holds things, contributions, tiers, labels, lanes, terms, records and audit against each other (design 5 and 6). Others may write
+ * meanwhile: what is compared is read in one snapshot, page by page. Nothing is written.
+ */
+export const verifyStore = (parts: VerifyParts, options: VerifyOptions = {}): AsyncGenerator<Finding, VerifySummary> =>
+  runChecks(parts, CHECKS, options);
 
 /** The findings as a list; as `verifyStore` otherwise. */
 export async function findingsOf(parts: VerifyParts, options: VerifyOptions = {}): Promise<Finding[]> {

@@ -8,6 +8,10 @@ export interface VerifyParts {
   readonly storage: Storage;
   /** The installation's: ids of labels, things and contributions are made again with them. */
   readonly secrets: Secrets;
+  /** Anchors have to be signed with this one. */
+  readonly keys?: { readonly anchor: Uint8Array };
+  /** Other public keys that are believed: of an installation that this one was restored from. */
+  readonly trusted?: readonly string[];
 }
 
 /** What one step of a check looked at and found. */
@@ -18,7 +22,8 @@ export interface Looked {
   readonly found: readonly Finding[];
 }
 
-export type Check = (parts: VerifyParts) => AsyncIterable<Looked>;
+/** `counted`: documents looked at before it, by collection. */
+export type Check = (parts: VerifyParts, counted: Readonly<Record<string, number>>) => AsyncIterable<Looked>;
 
 /** Looks at a page of documents, in the order of their ids, with whatever else the unit shows at the same instant. */
 export type Look<T extends Doc> = (
