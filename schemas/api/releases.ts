@@ -133,8 +133,10 @@ export const ReleaseList = z
   .meta({ id: "ReleaseList" });
 const Limit = z.string().regex(/^[1-9]\d{0,3}$/, "a whole number from 1 to 9999; a page has 500 at most");
 const Cursor = z.string().min(1).max(4096);
+/** `due`: instead of one status, requests from others that wait and of which a reminder is due. */
 export const ReleaseQuery = z.strictObject({
   status: ReleaseStatus.optional(),
+  due: z.literal("true").optional(),
   limit: Limit.optional(),
   next: Cursor.optional(),
 });

@@ -37,11 +37,11 @@ const READ = 200;
 /** One transaction labels them anew. */
 const MOST_TOGETHER = 200;
 
-export interface ListAsk {
-  readonly status: ReleaseDoc["status"];
+/** Releases in one state; or onward requests of which a reminder is due (triage 3: after one and three working days). */
+export type ListAsk = ({ readonly status: ReleaseDoc["status"] } | { readonly due: true }) & {
   readonly limit?: number;
   readonly next?: string | undefined;
-}
+};
 
 export interface ProposeAsk extends Who {
   readonly object: string;
@@ -149,15 +149,17 @@ export class Releases {
   async list(
     viewer: Viewer,
     moment: Moment,
-    { status, limit = MOST_SHOWN, next }: ListAsk,
+    { limit = MOST_SHOWN, next, ...which }: ListAsk,
   ): Promise<{ releases: ReleaseReply[]; next?: string }> {
     const { storage, content, secrets, cursorKey } = this.#parts;
     if (viewer.country === undefined) return { releases: [] };
     const sight = await content.sight(viewer, moment, "api");
     const eyes = eyesOf(sight);
-    const asked = sha256(JSON.stringify(["releases", viewer.id, viewer.country, status]));
+    const asked = sha256(JSON.stringify(["releases", viewer.id, viewer.country, which]));
     // What is over by the clock may be stored as waiting still.
-    const stored = status === "expired" ? (["expired", "in-clearance", "proposed"] as const) : [status];
+    const waiting = ["in-clearance", "proposed"] as const;
+    const wanted: readonly ReleaseDoc["status"][] = "due" in which ? waiting : [which.status];
+    const stored = wanted.includes("expired") ? [...waiting, ...wanted] : wanted;
     const scan: Omit<Scan, "after"> = {
       index: "country",
       prefixes: stored.map((one) => [viewer.country ?? "", one]),
@@ -170,9 +172,10 @@ export class Releases {
       const held = await storage.collection(ReleasesIn).scan({ ...scan, ...(after === undefined ? {} : { after }) });
       for (const release of held) {
         after = { value: release.proposedAt, id: release.id };
-        if (stateAt(release, sight.snapshot.at) !== status) continue;
+        if (!wanted.includes(stateAt(release, sight.snapshot.at))) continue;
+        if ("due" in which && release.kind !== "onward") continue;
         const view = await viewOf(storage, release, eyes, secrets);
-        if (view === undefined) continue;
+        if (view === undefined || ("due" in which && !((view.reply.reminders ?? 0) > 0))) continue;
         // The one after the last that fits is looked at only to know that there is one.
         if (shown.length === limit && last !== undefined)
           return { releases: shown, next: sealPlace(cursorKey, asked, last) };

@@ -406,6 +406,33 @@ describe("onward release", () => {
     expect(failed(await act("rel2", silent, "approve"))).toEqual([409, "release.decided"]);
   });
 
+  test("a request that waits – after one and after three working days – is on the list of what is due, taken up or not, of who may answer it, until it is answered or over", async () => {
+    const [first, second] = [await shared("onward reminded"), await shared("onward taken up")];
+    const asked: string[] = [];
+    for (const id of [first, second]) asked.push(body(await request("j1", id)).requests?.[0] ?? "");
+    const [waits = "", taken = ""] = asked;
+    const due = async (as: string): Promise<unknown[]> =>
+      ((body(await get(as, "/api/v1/releases?due=true")).releases ?? []) as Body[])
+        .filter(({ release }) => asked.includes(release ?? ""))
+        .map(({ release, reminders }) => [release === waits ? "waits" : "taken", reminders]);
+    const begun = now;
+    expect(await due("rel2")).toEqual([]);
+    await act("rel-US-CISA", taken, "clear");
+    // A working day ends at the latest four days on: weekends, and holidays beside them.
+    now = begun + 5 * DAY;
+    const reminded = await due("rel2");
+    expect(reminded.map((one) => (one as unknown[])[0]).sort()).toEqual(["taken", "waits"]);
+    expect((await show("rel2", waits)).reminders).toBeGreaterThanOrEqual(1);
+    // The asker's side has no such list, nor does a third country.
+    expect([await due("rel-JP-NPA"), await due("rel-KR-NIS")]).toEqual([[], []]);
+    await act("rel2", taken, "refuse");
+    expect((await due("rel2")).map((one) => (one as unknown[])[0])).toEqual(["waits"]);
+    now = begun + 14 * DAY;
+    expect(await due("rel2")).toEqual([]);
+    expect((await show("rel2", waits)).status).toBe("expired");
+    expect(failed(await get("rel2", "/api/v1/releases?due=true&status=proposed"))).toEqual([400, "query.due"]);
+  });
+
   test.each<[string, string, object, number, string]>([
     ["without an end", "j1", row("HUB", ["KOR"], ["KR-NIS"]), 422, "onward.until"],
     ["for PUBLIC", "j1", { ...row("PUBLIC", []), until }, 422, "onward.public"],

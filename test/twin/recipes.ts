@@ -190,6 +190,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   "GET /api/v1/releases": async (ask) => {
     for (const status of ["proposed", "in-clearance", "released", "refused", "expired", "narrowed", "recalled"])
       await ask(get(`/api/v1/releases?status=${status}`));
+    await ask(get("/api/v1/releases?due=true"));
     let next: string | undefined;
     do {
       const { json: page } = await ask(get(`/api/v1/releases?limit=1${next === undefined ? "" : `&next=${next}`}`));

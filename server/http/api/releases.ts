@@ -16,6 +16,7 @@ import {
   ReleaseReply,
   TakeBackBody,
 } from "../../../schemas/api/releases.ts";
+import { Fault } from "../../shared/fault.ts";
 import type { EmergencyReleases } from "../../usecases/emergency.ts";
 import type { Onward } from "../../usecases/onward.ts";
 import type { Releases } from "../../usecases/release.ts";
@@ -130,15 +131,21 @@ export function releaseRoutes({ releases, back, onward, emergencies }: ReleaseUs
     route({
       method: "GET",
       path: "/api/v1/releases",
-      summary: "Releases of your country's content that you may see, oldest first",
+      summary:
+        "Releases of your country's content that you may see, oldest first; with due, requests of others that wait for an answer and are due a reminder",
       tag: "release",
       needs: "propose",
       query: ReleaseQuery,
       replies: { 200: ReleaseList },
-      handler: async ({ query: { status, limit, next }, viewer, moment }) => ({
-        status: 200,
-        body: await releases.list(viewer, moment, { status: status ?? "proposed", limit: limitOf(limit), next }),
-      }),
+      handler: async ({ query: { status, due, limit, next }, viewer, moment }) => {
+        if (status !== undefined && due !== undefined)
+          throw new Fault("bad_request", "due takes the place of status: ask for one of them", {
+            code: "query.due",
+            path: "due",
+          });
+        const which = due === undefined ? { status: status ?? ("proposed" as const) } : { due: true as const };
+        return { status: 200, body: await releases.list(viewer, moment, { ...which, limit: limitOf(limit), next }) };
+      },
     }),
     route({
       method: "GET",
