@@ -48,7 +48,7 @@ export class TearLines {
   }
 
   /**
-   * Posts a tear-line: the caller is shown all of the parent. Its rows are on only where the parent's are; the rest waits for a second person, as any release. 422
+   * Posts a tear-line: the caller is shown all of the parent. A row that a post's own would be on is on only where the parent's is; the rest waits for a second person, as any release. 422
    * `tear_line.pairs` where it copies what would tell whose sibling it is; 409 for a stale hash, and for what the agency has said already.
    */
   async make(ask: TearLineAsk): Promise<TearLineMade> {
@@ -71,6 +71,7 @@ export class TearLines {
       return label;
     };
     const { object } = made;
+    let contribution: string | undefined;
     const { results } = await ingestBatch(
       this.#parts,
       [{ index: 0, object }],
@@ -81,8 +82,8 @@ export class TearLines {
         keepRejected: false,
         dryRun: false,
         also: async (unit, stored) => {
-          const [contribution] = stored;
-          if (contribution === undefined) throw there();
+          [contribution] = stored;
+          if (contribution === undefined) return;
           const again = await unit.collection(Rows).getMany(rows.map(({ id }) => id));
           if (contentHash(again) !== ask.hash) throw staleContent();
           const [parent] = rows;
@@ -107,6 +108,8 @@ export class TearLines {
         code: result?.code ?? "tear_line.refused",
         path: result?.path ?? "object",
       });
+    if (contribution === undefined)
+      throw new Fault("conflict", "your agency has said this already", { code: "tear_line.there", path: "object" });
     const waits = (label?.releases ?? []).filter(({ status }) => status === "off");
     return {
       object: result.id ?? String(object.id),
@@ -147,9 +150,6 @@ export class TearLines {
 }
 
 const MOST = 200;
-
-const there = (): Fault =>
-  new Fault("conflict", "your agency has said this already", { code: "tear_line.there", path: "object" });
 
 /** A row is on where every parent's readers have as much by a row that is on: what goes further takes a second person (policy 1.6). */
 const onAsParents = (row: ReleaseRow, parents: readonly Label[]): ReleaseRow =>

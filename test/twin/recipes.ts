@@ -1,6 +1,7 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import type { Ask } from "../support/temporary-world.ts";
+import { AUDIENCE_READS, AUDIENCE_WRITES } from "./audience-recipes.ts";
 import {
   anyObject,
   claimedMarking,
@@ -217,6 +218,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   ...TRIAGE_READS,
   ...STIX_ASKS,
   ...MINE_READS,
+  ...AUDIENCE_READS,
   ...DECONFLICTION_READS,
   ...POLICY_READS,
   "GET /api/v1/column-maps": async (ask) => {
@@ -358,6 +360,7 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
       ...{ row: { agreement: "TRI", countries: ["KOR"], agencies: "*" }, reason: "not for them" },
     }),
   ...MINE_WRITES,
+  ...AUDIENCE_WRITES,
   ...DECONFLICTION_WRITES,
   ...POLICY_WRITES,
 };

@@ -20,6 +20,7 @@ import {
   Rows,
   Stages,
   Tallies,
+  TearLines,
 } from "../../../server/storage/collections.ts";
 import { LATE_END, type RowDoc } from "../../../server/storage/documents.ts";
 import type { Collection, CollectionSpec, Doc, Stored } from "../../../server/storage/port.ts";
@@ -440,8 +441,19 @@ export const PLANTED: readonly Planted[] = [
     plant: ({ storage }) => storage.collection(Emergencies).insert([{ id: "US-FBI|x", release: "gone" }]),
   },
   {
+    name: "a tear-line is of no contribution",
+    found: ["verify.refers"],
+    plant: ({ storage }) =>
+      storage.collection(TearLines).insert([
+        {
+          ...{ id: "gone", agency: "US-FBI", parent: "tool--x", object: "tool--y" },
+          ...{ reason: "planted", by: "u1", at: 0 },
+        },
+      ]),
+  },
+  {
     name: "an account is of no shape",
-    found: ["verify.shape"],
+    found: ["verify.policy_version", "verify.shape"],
     async plant(world) {
       const account = await one(world, Accounts, ({ id }) => id === "k2");
       await world.storage.collection(Accounts).put({ ...account, role: "king" as never });
