@@ -160,22 +160,26 @@ const latestWords = (rows: readonly Row[], like: (row: Row) => string): Row[] =>
       ),
   );
 
-/** Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). */
+/**
+ * Each (id, version) once for the viewer, at the first of its equal rows; other bytes under an id that is taken get a keyed id (design 4). `asked`: of these
+ * alone, where a filter asks for one sender's or one TLP's: that part is then shown and marked as it is by itself (policy 6, Q19).
+ */
 export async function originals(
   sight: Sight,
   renderer: Renderer,
   page: readonly Pick<Row, "id" | "stixId">[],
+  asked: (row: Row) => boolean = () => true,
 ): Promise<Array<{ at: Row; seen: Seen }>> {
   const beside = await sight.present(await sight.rowsOfIds([...new Set(page.map((row) => row.stixId))]));
   const like = await sight.likeness(beside);
   const ids = new Map<string, Row[]>();
   for (const row of beside) ids.set(row.stixId, [...(ids.get(row.stixId) ?? []), row]);
-  return page.flatMap(({ id: asked, stixId }) => {
+  return page.flatMap(({ id: rowId, stixId }) => {
     const under = latestWords(firstOfVersions(ids.get(stixId) ?? [], like), like);
-    const row = under.find(({ id }) => id === asked);
+    const row = under.find(({ id }) => id === rowId);
     if (row === undefined) return [];
     const first = under.reduce((a, b) => (comesLater(a, b) ? b : a));
-    const same = under.filter((other) => other.version === row.version && like(other) === like(row));
+    const same = under.filter((one) => one.version === row.version && like(one) === like(row) && asked(one));
     if (same.some((other) => comesLater(row, other))) return [];
     const holds =
       row.originator === first.originator ||
@@ -228,7 +232,9 @@ export async function readObjects(
   }
   for await (const page of worded ? pages : source) {
     found.push(
-      ...(ask.view === "originals" ? await originals(sight, renderer, page) : await consolidated(sight, page, passes)),
+      ...(ask.view === "originals"
+        ? await originals(sight, renderer, page, ({ lane }) => lanes.has(lane))
+        : await consolidated(sight, page, passes)),
     );
     if (found.length > limit) break;
   }
