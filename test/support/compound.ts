@@ -167,11 +167,15 @@ export class Compound {
     return ((reply.json as { objects?: Thing[] }).objects ?? []).filter(({ type }) => type !== "marking-definition");
   }
 
-  /** What is in a STIX file, marking definitions left out. */
+  /** What is in a STIX file, left out what goes with every one: markings, our extensions and who writes them. */
   async exported(as: string, query = ""): Promise<Thing[]> {
     const { status, json } = await this.ask(as, `/api/v1/export${query}`);
     if (status !== 200) throw new Error(`${as}: the export answers ${status}`);
-    return (json as { objects: Thing[] }).objects.filter(({ type }) => type !== "marking-definition");
+    return (json as { objects: Thing[] }).objects.filter(
+      ({ type, name }) =>
+        !["marking-definition", "extension-definition"].includes(String(type)) &&
+        !/^(?:Tricord|Working group \w+)$/.test(String(name)),
+    );
   }
 
   /** For each way out which of these somebody gets: page, list, both TAXII collections, file. */
