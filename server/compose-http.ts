@@ -25,6 +25,7 @@ import { orderRoutes } from "./http/api/orders.ts";
 import { policyChangeRoutes } from "./http/api/policy-changes.ts";
 import { promotionRoutes } from "./http/api/promotions.ts";
 import { quarantineRoutes } from "./http/api/quarantine.ts";
+import { recallRoutes } from "./http/api/recalls.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
 import { stixRoutes } from "./http/api/stix.ts";
 import { tearLineRoutes } from "./http/api/tear-lines.ts";
@@ -78,7 +79,7 @@ export function composeRoutes(
   });
   const checkPassword = makeCheckPassword({ storage, audit });
   const session = { storage, audit, tokenKey: keys.jwt };
-  const { content, collections, releases, audiences } = composeContent(core, moments);
+  const { content, collections, releases, audiences, recalled } = composeContent(core, moments);
   const mine = composeMine(core, { content, releases });
   const intake = new Intake({
     storage,
@@ -101,6 +102,7 @@ export function composeRoutes(
     ...objectRoutes(content),
     ...audienceRoutes(audiences),
     ...releaseRoutes(composeReleases(core, content)),
+    ...recallRoutes(recalled),
     ...deconflictionRoutes(composeDeconfliction(core, content)),
     ...orderRoutes(composeOrders(core, content)),
     ...promotionRoutes(new Promotions({ storage, audit })),

@@ -6,6 +6,7 @@ import { ownHosts } from "./formats/block-value.ts";
 import type { DeconflictionUseCases } from "./http/api/deconfliction.ts";
 import type { MineParts } from "./http/api/mine.ts";
 import type { OrderUseCases } from "./http/api/orders.ts";
+import type { RecallUseCases } from "./http/api/recalls.ts";
 import type { ReleaseUseCases } from "./http/api/releases.ts";
 import { type Keys, readKeys } from "./keys.ts";
 import { openStore } from "./open-store.ts";
@@ -39,6 +40,9 @@ import { Onward } from "./usecases/onward.ts";
 import type { Secrets } from "./usecases/plan-rows.ts";
 import { Quarantine } from "./usecases/quarantine.ts";
 import { Disclosing } from "./usecases/recall/disclose.ts";
+import { RecallNotes } from "./usecases/recall/recalls.ts";
+import { Received } from "./usecases/recall/received.ts";
+import { Settling } from "./usecases/recall/settle.ts";
 import { RelabelProposals } from "./usecases/relabel-proposal.ts";
 import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
@@ -174,17 +178,23 @@ const disclosuresOf = ({ storage, meter }: Core, moments: Moments): AuditStream 
     committed: (records, ms) => meter({ kind: "disclosed", records, ms }),
   });
 
+/** Recalls, and who has received what; `settling` is also a job's. */
+export interface Recalled extends RecallUseCases {
+  readonly settling: Settling;
+}
+
 /** Reading and releasing, as the server and the command line use them. */
 export function composeContent(
   core: Core,
   moments: Moments,
-): { content: Content; releases: Releases; collections: Collections; audiences: Audiences } {
+): { content: Content; releases: Releases; collections: Collections; audiences: Audiences; recalled: Recalled } {
   const { config, secrets, storage, snapshots, clock, meter } = core;
   const keys = { ...core.keys, index: secrets.index };
   const group = groupOf(config.GROUP);
   const renderer = new Renderer(keys.namespace, group, commonObjects(group));
   const budget = { people: config.DAILY_BUDGET_PEOPLE, machines: config.DAILY_BUDGET_MACHINES };
-  const disclosing = new Disclosing({ storage, disclosures: disclosuresOf(core, moments), budget });
+  const disclosures = disclosuresOf(core, moments);
+  const disclosing = new Disclosing({ storage, disclosures, budget });
   const parts = { storage, snapshots, admissions: new Admissions(), renderer, disclosing, keys, clock, meter };
   const collections = new Collections({ ...parts, ...(core.pause === undefined ? {} : { pause: core.pause }) });
   const content = new Content({
@@ -192,8 +202,14 @@ export function composeContent(
     scratch: scratchIn(resolve(config.DATA_DIR, "spool")),
     own: ownHosts(config.PUBLIC_URL, config.OWN_HOSTS),
   });
+  const settling = new Settling({ storage, content, snapshots, collections, renderer });
   return {
     ...{ content, collections },
+    recalled: {
+      settling,
+      recalls: new RecallNotes({ storage, settling, disclosures, cursorKey: keys.cursor }),
+      received: new Received({ storage, content, tokenKey: keys.cursor }),
+    },
     audiences: new Audiences({ storage, content, renderer, secrets, tokenKey: keys.cursor }),
     releases: new Releases(releaseParts(core, content)),
   };

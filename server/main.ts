@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { openCore } from "./compose.ts";
+import { composeContent, openCore } from "./compose.ts";
 import { composeApp } from "./compose-http.ts";
 import { type Listening, listen, toldToEnd } from "./http/listen.ts";
 import { startAnchoring } from "./jobs/anchor-job.ts";
 import { startObserving } from "./jobs/observe-job.ts";
+import { startRecalling } from "./jobs/recall-job.ts";
 import { listenForMetrics, metricsOf } from "./metrics/listen-for-metrics.ts";
 import { readSettings } from "./read-settings.ts";
 import { Readiness } from "./readiness.ts";
@@ -48,6 +49,7 @@ async function run(): Promise<void> {
     const app = composeApp(core, { runner, standards, moments: realMoments, log, notReady, publicUrl: () => base });
     await runner.start();
     const observing = startObserving({ ...core, admissions: new Admissions() }, realMoments, log);
+    const recalling = startRecalling(composeContent(core, realMoments).recalled.settling, realMoments, log);
     const anchoring = startAnchoring(core, realMoments, log);
     const server = await listen({ app, host: config.HOST, port: config.PORT });
     // With port 0 the system picks one, which the settings can't know.
@@ -73,6 +75,7 @@ async function run(): Promise<void> {
     await pause(config.DRAIN_SECONDS * 1000);
     await server.stop();
     await observing.stop();
+    await recalling.stop();
     await anchoring.stop();
   } finally {
     await standards.close();

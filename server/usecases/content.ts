@@ -87,12 +87,6 @@ export class Content {
     );
   }
 
-  /** What is asked at this moment by an account that has something left of its daily budget. */
-  async #asked(viewer: Viewer, moment: Moment): Promise<Sight> {
-    await this.#parts.disclosing.left(viewer, moment.now);
-    return this.sight(viewer, moment, "api");
-  }
-
   /** Says who is about to be shown which lanes up to where, and keeps what the account has with it; the answer waits for it. */
   async #disclose(
     sight: Sight,
@@ -143,7 +137,7 @@ export class Content {
     limit: number,
     next: string | undefined,
   ): Promise<string> {
-    const sight = await this.#asked(viewer, moment);
+    const sight = await this.sight(viewer, moment, "api");
     const { storage, renderer, keys } = this.#parts;
     const page = await readPage(storage, this.#heads, sight, renderer, keys.cursor, {
       ...this.#ask(filters),
@@ -164,7 +158,7 @@ export class Content {
     id: string,
     lang?: string,
   ): Promise<{ object: StixJson; markings: StixJson[]; translations?: StixJson[]; hash?: string; label?: Label }> {
-    const sight = await this.#asked(viewer, moment);
+    const sight = await this.sight(viewer, moment, "api");
     const { renderer } = this.#parts;
     const shared =
       renderer.common.get(id) ??
@@ -183,7 +177,7 @@ export class Content {
   }
 
   async sources(viewer: Viewer, moment: Moment, id: string): Promise<SourceView[]> {
-    const sight = await this.#asked(viewer, moment);
+    const sight = await this.sight(viewer, moment, "api");
     const { views, seen } = await readSources(sight, this.#parts.renderer, id);
     await this.#disclose(sight, moment, "sources", [{ object: {}, tlp: "CLEAR", values: [], seen }], "sources");
     return views;
@@ -196,7 +190,7 @@ export class Content {
     limit: number,
     next: string | undefined,
   ): Promise<{ objects: StixJson[]; next?: string }> {
-    const sight = await this.#asked(viewer, moment);
+    const sight = await this.sight(viewer, moment, "api");
     const page = await readEdges(sight, this.#parts.renderer, this.#parts.keys.cursor, {
       id,
       limit,
@@ -214,7 +208,7 @@ export class Content {
     moment: Moment,
     given: readonly string[],
   ): Promise<Array<{ given: string; kind?: string; canonical?: string; objects: StixJson[] }>> {
-    const sight = await this.#asked(viewer, moment);
+    const sight = await this.sight(viewer, moment, "api");
     const hits = await lookupValues(sight, this.#parts.renderer, this.#parts.keys, given);
     await this.#disclose(
       sight,
@@ -270,7 +264,6 @@ export class Content {
     const { disclosing } = this.#parts;
     const parts = {
       ...{ storage, heads: this.#heads, renderer, cursorKey: keys.cursor, scratch, own, see },
-      begin: () => disclosing.left(viewer, moment.now),
       disclose: async (sight: Sight, objects: readonly Rendered[], serial: string) => {
         const seen = objects.map((one) => one.seen);
         await gift.add(sight, seen, filters.view ?? "consolidated", GIVEN.export);

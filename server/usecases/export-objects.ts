@@ -56,8 +56,6 @@ export interface ExportParts {
   readonly own: OwnHosts;
   /** What the asker sees now, read anew. */
   see(channel: Channel): Promise<Sight>;
-  /** Refuses who has nothing left of a day's budget. */
-  begin(): Promise<unknown>;
   /** Recorded before the bytes leave. */
   disclose(sight: Sight, objects: readonly Rendered[], serial: string): Promise<void>;
   /** Kept for the asker, and the serial in the disclosure log, before the bytes leave. */
@@ -209,7 +207,6 @@ export function exportObjects(
   const make = async function* (): AsyncGenerator<Uint8Array> {
     const promise = new ExportPromise();
     const tally = new Tally();
-    await parts.begin();
     const content = parts.scratch();
     try {
       const pages = pagesOf(parts, ask, promise, serial, signal);

@@ -24,6 +24,7 @@ import { DECONFLICTION_READS, DECONFLICTION_WRITES } from "./deconfliction-recip
 import { MINE_READS, MINE_WRITES } from "./mine-recipes.ts";
 import { padding } from "./play.ts";
 import { POLICY_READS, POLICY_WRITES } from "./policy-recipes.ts";
+import { RECALL_READS, RECALL_WRITES } from "./recall-recipes.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
 import { STIX_ASKS } from "./stix-recipes.ts";
 import { TAXII_READS, TAXII_WRITES } from "./taxii-recipes.ts";
@@ -135,8 +136,8 @@ export const READS: Readonly<Record<string, Recipe>> = {
   },
   "GET /api/v1/objects": async (ask, known) => {
     const first = known.round === "first";
-    await follow(ask, "/api/v1/objects", { limit: first ? "1" : "9" });
-    await follow(ask, "/api/v1/objects", { limit: first ? "2" : "8", view: "originals" });
+    await follow(ask, "/api/v1/objects", { limit: first ? "2" : "9" });
+    await follow(ask, "/api/v1/objects", { limit: first ? "3" : "8", view: "originals" });
     await follow(ask, "/api/v1/objects", {});
     await follow(ask, "/api/v1/objects", { view: "originals" });
     for (const [i, filter] of someOf(FILTERS, 3, known).entries()) {
@@ -218,6 +219,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   ...TRIAGE_READS,
   ...STIX_ASKS,
   ...MINE_READS,
+  ...RECALL_READS,
   ...AUDIENCE_READS,
   ...DECONFLICTION_READS,
   ...POLICY_READS,
@@ -360,6 +362,7 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
       ...{ row: { agreement: "TRI", countries: ["KOR"], agencies: "*" }, reason: "not for them" },
     }),
   ...MINE_WRITES,
+  ...RECALL_WRITES,
   ...AUDIENCE_WRITES,
   ...DECONFLICTION_WRITES,
   ...POLICY_WRITES,

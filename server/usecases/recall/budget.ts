@@ -36,14 +36,6 @@ const spent = ({ limit, now }: Account): Fault =>
     retryAfter: ((dayOfMs(now) + 1) * DAY_MS - now) / 1000,
   });
 
-/** What is left of an account's day; `Fault("too_many_requests", limit.disclosures)` where that is nothing, before any work is done for it. */
-export async function budgetLeft(unit: Unit, account: Account): Promise<number> {
-  const held = await unit.collection(Budgets).get(account.id);
-  const left = account.limit - (held?.day === dayOfMs(account.now) ? held.used : 0);
-  if (left <= 0) throw spent(account);
-  return left;
-}
-
 /** A page of a TAXII collection: places of its objects in the account's own order, ascending. */
 export interface Followed {
   readonly collection: string;

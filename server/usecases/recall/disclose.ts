@@ -2,7 +2,7 @@ import type { Viewer } from "../../../schemas/policy/viewer.ts";
 import type { GivenDoc } from "../../storage/given-documents.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { AuditEntry, AuditStream } from "../append-audit.ts";
-import { accountOf, budgetLeft, charge, type DailyBudget, type Followed } from "./budget.ts";
+import { accountOf, charge, type DailyBudget, type Followed } from "./budget.ts";
 import { documentsOf, freshOf, type Gift, type Receiver, writeFile, writeGiven } from "./note-given.ts";
 
 export interface DiscloseParts {
@@ -30,11 +30,6 @@ export class Disclosing {
 
   constructor(parts: DiscloseParts) {
     this.#parts = parts;
-  }
-
-  /** Refuses an account that has nothing left before work is done for it; gives what it has left. */
-  left(viewer: Viewer, now: number): Promise<number> {
-    return budgetLeft(this.#parts.storage, accountOf(viewer, this.#parts.budget, now));
   }
 
   /** A page or an object over REST. */

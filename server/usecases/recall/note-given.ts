@@ -73,7 +73,7 @@ export class Gift {
   }
 
   /** Adds objects as this viewer sees them; an edge with what it ends at, since it goes with that. */
-  async add(sight: Sight, objects: readonly Seen[], view: View, more = 0): Promise<void> {
+  async add(sight: Sight, objects: readonly Seen[], view: View, more: number = GIVEN.page): Promise<void> {
     const edges: Row[] = [];
     for (const { rows, newest, claimed } of objects) {
       const how = HOW[view] | more | (claimed === undefined ? 0 : GIVEN.claimed);

@@ -14,6 +14,8 @@ export const GIVEN = {
   watched: 16,
   /** Lost since; what had to be said of that is said. */
   gone: 32,
+  /** In an answer to a person or program, and not in a file. */
+  page: 64,
 } as const;
 
 export type Run = GivenDoc["runs"][number];
@@ -21,7 +23,6 @@ type Runs = readonly Run[];
 
 /** How it is shown: what says under which id it was had. */
 export const SHOWN = GIVEN.folded | GIVEN.original | GIVEN.claimed;
-/** By which way it came. */
 export const isGone = ([, , , , how]: Run): boolean => (how & GIVEN.gone) !== 0;
 /** Whether the row itself was given, and does not only stand for something that was. */
 export const wasGiven = ([, , , , how]: Run): boolean => (how & GIVEN.watched) === 0;

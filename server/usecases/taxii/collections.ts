@@ -35,7 +35,7 @@ import { OrderedSight } from "./ordered-sight.ts";
 import { comesAfter, type Item, PlainEntry, PlainItem } from "./page-item.ts";
 import { type Carrier, keepTold, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
-import { type Recall, recallsIn } from "./recalls.ts";
+import { RECALL_TEXT, type Recall, recallsIn } from "./recalls.ts";
 import { Splicer } from "./splice.ts";
 import { type Stretch, walkOrder } from "./walk-order.ts";
 import type { WalkedRow } from "./walked-row.ts";
@@ -101,8 +101,6 @@ export class Collections {
     const { next, limit, bodies: _, ...question } = ask;
     const asked = sha256(JSON.stringify([viewer.id, question]));
     const from = openPosition(this.#parts.keys.cursor, PURPOSE, asked, next);
-    const { disclosing } = this.#parts;
-    if (isCharged(ask)) await disclosing.left(viewer, moment.now);
     const { items, sight, clock, position, entries, markings } = await this.#read(
       viewer,
       moment,
@@ -123,7 +121,7 @@ export class Collections {
     if (items.length === 0) return write(page);
     const disclosure = await this.#disclosure(sight, ask.collection, items, clock);
     const followed = isCharged(ask) ? followedBy(ask, items) : undefined;
-    const recorded = disclosing.followed(sight.viewer, disclosure, moment.now, followed);
+    const recorded = this.#parts.disclosing.followed(sight.viewer, disclosure, moment.now, followed);
     // It is committed in the turn of the event loop that comes next, and then waits for the disk.
     const [made] = await Promise.all([turn().then(() => write(page)), recorded]);
     return made;
@@ -464,7 +462,6 @@ export class Collections {
     return `note--${uuid5(this.#parts.keys.namespace, `recall|${sight.viewer.id}|${ids}|${place}`)}`;
   }
 
-  /** One text, whatever the reason was (policy 7, recall reasons). */
   #note(sight: OrderedSight, item: Item, recalled: readonly string[]): StixJson {
     const at = formatInstant(Math.ceil(item.place / 1000));
     return {
@@ -475,7 +472,7 @@ export class Collections {
       created: at,
       modified: at,
       abstract: "Recalled",
-      content: "This is no longer shared with you: stop using it, and delete it where you can.",
+      content: RECALL_TEXT,
       object_refs: [...recalled],
     };
   }

@@ -94,3 +94,26 @@ export async function reachedBy(storage: Storage, account: string): Promise<numb
   for await (const pages of pagesOf(storage, account)) return Math.max(...pages.map(({ upTo }) => upTo));
   return 0;
 }
+
+const MINUTE = 60_000;
+
+/** The minute (ms) in which an account had come as far as a place in its order of objects; undefined where it has not. */
+export async function reachedAt(
+  storage: Storage,
+  account: string,
+  place: number,
+  now: number,
+): Promise<number | undefined> {
+  const before = async (at: number): Promise<boolean> => {
+    for await (const pages of pagesOf(storage, account, at)) return pages.some(({ upTo }) => upTo >= place);
+    return false;
+  };
+  let [low, high] = [Math.floor(place / 1000 / MINUTE) - 1, Math.floor(now / MINUTE) + 1];
+  if (!(await before(high * MINUTE))) return undefined;
+  while (low + 1 < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (await before(middle * MINUTE)) high = middle;
+    else low = middle;
+  }
+  return low * MINUTE;
+}

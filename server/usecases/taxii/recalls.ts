@@ -6,6 +6,9 @@ import { joined, Lives, thingId } from "./lives.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import type { Loss } from "./reader-state.ts";
 
+/** One text, whatever the reason was (policy 7, recall reasons): over TAXII and REST alike. */
+export const RECALL_TEXT = "This is no longer shared with you: stop using it, and delete it where you can.";
+
 /** What is recalled at one place: ids that the reader had been given and that are gone since then. */
 export interface Recall {
   readonly at: number;
