@@ -65,7 +65,7 @@ const ALL = [true, true, true, true, true];
 const NONE = [false, false, false, false, false];
 
 test("an embargo from the post on – at its end, to the millisecond, with no job – the next request of everybody sees it, and a machine is given it once, under a new date", async () => {
-  const end = now + HOUR;
+  const end = Math.ceil((now + HOUR) / MINUTE) * MINUTE;
   const object = tool("embargoedfirst");
   const { last: before } = await poll("f3", "originals");
   await post(object, { ...GREEN, embargoUntil: formatInstant(end), embargoReaders: ["j3"] });
@@ -100,7 +100,7 @@ test("an embargo set on what was delivered – hidden from the next request on, 
   const had = await poll("f3", "originals");
   expect(countOf(had, object.id)).toBe(1);
   const noted = await poll("f3", "recalls");
-  const end = now + HOUR;
+  const end = Math.ceil((now + HOUR) / MINUTE) * MINUTE;
   const { json } = await get("u3", `/api/v1/mine?id=${object.id}`);
   const [mine] = (json as { posts: { post: string; hash: string }[] }).posts;
   const edit = (label: LabelRequest): Promise<Reply> => {
@@ -127,7 +127,7 @@ test("an embargo set on what was delivered – hidden from the next request on, 
 
 test("an embargo that is to be longer – is a narrowing, at once; shorter, or lifted – somebody would gain, which no edit does", async () => {
   const object = tool("embargoedlonger");
-  const end = now + HOUR;
+  const end = Math.ceil((now + HOUR) / MINUTE) * MINUTE;
   await post(object, { ...GREEN, embargoUntil: formatInstant(end) });
   const edit = async (label: LabelRequest): Promise<Reply> => {
     const { json } = await get("u3", `/api/v1/mine?id=${object.id}`);
