@@ -130,10 +130,12 @@ describe("a store that goes away", () => {
     expect(found.at(-1)?.tried.length).toBeGreaterThan(drawn(500, 500, 200));
   });
 
-  test("the routes of administrators – at every step of the store – are answered", async () => {
-    const seat = { ...(SEATS[0] as Seat), id: "ad" };
-    found.push(await sweep(seat, / \/api\/v1\/promotions/));
-    expect(found.at(-1)?.tried.length).toBeGreaterThan(10);
+  test.each([
+    ["administrators", "ad", / \/api\/v1\/promotions/, 10],
+    ["the auditor", "au", / \/api\/v1\/deconfliction\/report/, 5],
+  ] as const)("the routes of %s – at every step of the store – are answered", async (_, id, routes, least) => {
+    found.push(await sweep({ ...(SEATS[0] as Seat), id }, routes));
+    expect(found.at(-1)?.tried.length).toBeGreaterThan(least);
   });
 
   test("every answer – taken together – is 503 with Retry-After, a code and plain words, and nothing of the driver's", () => {

@@ -51,14 +51,14 @@ describe("withinConsent", () => {
             agreements: { TRI: { ...TRI, ceiling } },
             at: AT,
           });
-          const after = (label: Partial<Held>, agreement: Partial<Agreement> = {}): boolean =>
+          const judged = (label: Partial<Held>, agreement: Partial<Agreement> = {}): boolean =>
             withinConsent(held(label), "USA", { agreements: { TRI: { ...TRI, ceiling, ...agreement } }, at: AT });
           expect(before).toBe(i <= j);
           const narrower = [
-            after({ classification: high }),
-            after({ classification: low, caveats: ["NATL"] }),
-            ...LEVELS.slice(0, j + 1).map((lower) => after({ classification: low }, { ceiling: lower })),
-            after({ classification: low }, { status: "suspended" }),
+            judged({ classification: high }),
+            judged({ classification: low, caveats: ["NATL"] }),
+            ...LEVELS.slice(0, j + 1).map((lower) => judged({ classification: low }, { ceiling: lower })),
+            judged({ classification: low }, { status: "suspended" }),
           ];
           expect(narrower.filter((one) => one && !before)).toEqual([]);
         }
