@@ -462,8 +462,8 @@ export const DeconflictionTicketDoc = z.object({
   asks: z.string(),
   /** The ticket that others are asked under, where the agency asked the same before. */
   lead: z.string().optional(),
-  /** Under which things and keyed hashes the value is found: sealed for this ticket. */
-  where: z.string(),
+  /** Under which things and keyed hashes the value is found, and what its asker held of it: sealed for this ticket. */
+  about: z.string(),
 });
 export type DeconflictionTicketDoc = z.infer<typeof DeconflictionTicketDoc>;
 

@@ -17,7 +17,7 @@ import type { ReleaseParts, Who } from "../release-parts.ts";
 import type { Sight } from "../sight.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { underPolicy } from "../under-policy.ts";
-import { holdingsOf, openWhere, sealWhere, type Where } from "./holdings.ts";
+import { type Held, holdingsOf, openAbout, sealAbout, type Where } from "./holdings.ts";
 
 export type DeconflictionParts = Pick<
   ReleaseParts,
@@ -71,7 +71,7 @@ export class Deconfliction {
       const agency = sideOf(sight);
       if (!viewer.topics.includes("*") && !viewer.topics.includes(ask.topic))
         throw wrong("topic", "topic", `${ask.topic} is none of your topics`);
-      const { asks, where } = await this.#held(sight, agency, ask.value);
+      const { asks, where, held } = await this.#held(sight, agency, ask.value);
       const tickets = unit.collection(DeconflictionTickets);
       const before = await tickets.scan({
         index: "asks",
@@ -87,7 +87,7 @@ export class Deconfliction {
         ...{ id, agency, account: ask.account, topic: ask.topic, asks },
         ...{ at: ask.moment.now, ends: ask.moment.now + DECONFLICTION.lasts },
         ...(lead === undefined ? {} : { lead: lead.id }),
-        where: sealWhere(this.#parts.cursorKey, id, where),
+        about: sealAbout(this.#parts.cursorKey, id, where, held),
       };
       if (open === undefined) {
         await this.#bounded(unit, agency, ask.moment.now);
@@ -103,7 +103,7 @@ export class Deconfliction {
   }
 
   /** What of the text's meanings the caller's agency holds, and the hash that bounds its asks. */
-  async #held(sight: Sight, agency: string, value: string): Promise<{ asks: string; where: Where }> {
+  async #held(sight: Sight, agency: string, value: string): Promise<{ asks: string; where: Where; held: Held[] }> {
     const { namespace, index, digest } = this.#parts.secrets;
     const meanings = recognise(value).map((meaning) => ({
       term: valueTerm(meaning),
@@ -114,16 +114,17 @@ export class Deconfliction {
       sight,
       meanings.map(({ where }) => where),
     );
-    const held = meanings.filter((_, n) => (holdings[n]?.held.length ?? 0) > 0);
-    if (held.length === 0)
+    const known = meanings.filter((_, n) => (holdings[n]?.held.length ?? 0) > 0);
+    if (known.length === 0)
       throw wrong("not_held", "value", "only who holds a contribution of it asks: your agency has none that you see");
-    const terms = held.map(({ term }) => term).sort();
+    const terms = known.map(({ term }) => term).sort();
     return {
       asks: keyed(digest, `deconfliction|${JSON.stringify([agency, terms])}`),
       where: {
-        things: held.flatMap(({ where }) => where.things),
-        terms: held.flatMap(({ where }) => where.terms),
+        things: known.flatMap(({ where }) => where.things),
+        terms: known.flatMap(({ where }) => where.terms),
       },
+      held: holdings.flatMap(({ held }) => held),
     };
   }
 
@@ -140,20 +141,28 @@ export class Deconfliction {
       });
   }
 
-  /** Tickets as the viewer may see them: one's own, and a colleague's on what one sees of the agency's. */
+  /**
+   * Tickets as the viewer may see them: one's own, and a colleague's where one sees what the agency holds now and is admitted to all that the colleague held
+   * when asking: else it would tell of that (policy 7, "the tightest label of the evidence").
+   */
   async #views(unit: Unit, sight: Sight, tickets: readonly DeconflictionTicketDoc[]): Promise<TicketReply[]> {
     const { viewer, snapshot, side } = sight;
-    const mine = tickets.filter(({ agency }) => agency === side);
+    const mine = tickets
+      .filter(({ agency }) => agency === side)
+      .map((ticket) => ({ ticket, about: openAbout(this.#parts.cursorKey, ticket) }));
     const answers = await unit
       .collection(DeconflictionAnswers)
-      .find({ index: "ticket", values: [...new Set(mine.map(({ id, lead }) => lead ?? id))] });
+      .find({ index: "ticket", values: [...new Set(mine.map(({ ticket: { id, lead } }) => lead ?? id))] });
     const holdings = await holdingsOf(
       sight,
-      mine.map((ticket) => openWhere(this.#parts.cursorKey, ticket)),
+      mine.map(({ about }) => about),
     );
-    return mine.flatMap((ticket, n) => {
+    const admitted = new Set([...sight.admission.lanes.values()].map(({ entry }) => entry.id));
+    return mine.flatMap(({ ticket, about: { labels } }, n) => {
       const holding = holdings[n];
-      if (holding === undefined || (ticket.account !== viewer.id && holding.held.length === 0)) return [];
+      if (holding === undefined) return [];
+      const shared = holding.held.length > 0 && labels?.every((label) => admitted.has(label)) === true;
+      if (ticket.account !== viewer.id && !shared) return [];
       const agreed = answers.filter((one) => one.ticket === (ticket.lead ?? ticket.id) && one.answer === "consent");
       return replyOf(ticket, agreed, holding.objectsOf(holding.held), snapshot);
     });

@@ -12,7 +12,7 @@ import type { Who } from "../release-parts.ts";
 import type { Sight } from "../sight.ts";
 import { underPolicy } from "../under-policy.ts";
 import { contactOf, type DeconflictionParts, sideOf } from "./ask.ts";
-import { holdingsOf, openWhere } from "./holdings.ts";
+import { holdingsOf, openAbout } from "./holdings.ts";
 
 /** How long an ask stands in the list after its end, ms. */
 const KEPT = 7 * 86_400_000;
@@ -101,7 +101,7 @@ export class AskedContacts {
       );
       const holdings = await holdingsOf(
         sight,
-        tickets.map((ticket) => openWhere(this.#parts.cursorKey, ticket)),
+        tickets.map((ticket) => openAbout(this.#parts.cursorKey, ticket)),
       );
       for (const [n, ticket] of tickets.entries()) {
         const [holding, answer] = [holdings[n], answers.get(ticket.id)];

@@ -10,15 +10,25 @@ export interface Where {
   readonly terms: readonly string[];
 }
 
+/** What a ticket is about, and the labels of all that its asker held of it: who is not admitted to one of them must not know of the ticket. */
+export interface About extends Where {
+  /** Absent where there were too many: then the ticket is its asker's alone. */
+  readonly labels?: readonly string[];
+}
+
 const PURPOSE = "deconfliction";
+/** Labels that a sealed text has room for. */
+const MOST_LABELS = 50;
 
 /** Sealed for one ticket: a copy of the store tells neither what is asked about, nor that two ask about the same. */
-export const sealWhere = (key: Uint8Array, ticket: string, { things, terms }: Where): string =>
-  seal(key, PURPOSE, { ticket, things, terms });
+export const sealAbout = (key: Uint8Array, ticket: string, { things, terms }: Where, held: readonly Held[]): string => {
+  const labels = [...new Set(held.map(({ row }) => row.label))].sort();
+  return seal(key, PURPOSE, { ticket, things, terms, ...(labels.length > MOST_LABELS ? {} : { labels }) });
+};
 
-/** Where the value of a ticket is to be found; nowhere where it was sealed under another secret, as after a restore. */
-export function openWhere(key: Uint8Array, { id, where }: Pick<DeconflictionTicketDoc, "id" | "where">): Where {
-  const opened = unseal(key, PURPOSE, where) as (Where & { readonly ticket: string }) | undefined;
+/** What a ticket is about; nothing that is anywhere where it was sealed under another secret, as after a restore. */
+export function openAbout(key: Uint8Array, { id, about }: Pick<DeconflictionTicketDoc, "id" | "about">): About {
+  const opened = unseal(key, PURPOSE, about) as (About & { readonly ticket: string }) | undefined;
   return opened?.ticket === id ? opened : { things: [], terms: [] };
 }
 
