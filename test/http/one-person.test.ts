@@ -52,6 +52,7 @@ const LABELS: LabelRequest[] = [
 const VERBS = [
   ...["propose", "clear", "approve", "refuse", "narrow", "recall", "recalls"],
   ...["order", "sign", "feed", "pass", "onward"],
+  ...["again", "edit", "relabel", "tear", "withdraw"],
 ] as const;
 
 interface Step {
@@ -62,8 +63,8 @@ interface Step {
 const steps = fc.array(
   fc.record({ verb: fc.constantFrom(...VERBS), who: fc.nat({ max: 5 }), n: fc.nat({ max: 23 }) }),
   {
-    minLength: 6,
-    maxLength: 16,
+    minLength: 8,
+    maxLength: 22,
   },
 );
 
@@ -96,9 +97,36 @@ const note = (verb: string, { status }: Reply): void => {
 };
 
 /** What begins something: whom the person promoted and who acts for it are other humans, and decide here only. */
-const BEGINS: readonly Step["verb"][] = ["propose", "order", "onward"];
+const BEGINS: readonly Step["verb"][] = ["propose", "order", "onward", "again", "edit", "relabel", "tear"];
 
-async function play(id: string, { verb, who, n }: Step): Promise<void> {
+/** What is said of one's own posts: in other words, under another label, sanitised, taken back. */
+async function say(as: string, id: string, { verb, n }: Step, hash: unknown): Promise<void> {
+  const label = at(LABELS, n);
+  const reason = "alone";
+  if (verb === "again") {
+    tick();
+    const modified = n % 2 === 0 ? {} : { modified: `2026-03-02T00:00:${10 + n}.000Z` };
+    note(verb, await world.post(as, { ...tool("alone again"), id, ...modified }, { label }));
+    return;
+  }
+  if (verb === "tear") {
+    const object = { type: "tool", spec_version: "2.1", name: `alone torn ${asked}` };
+    note(verb, await put(as, `/api/v1/objects/${id}/tear-lines`, { object, label, reason, hash }));
+    return;
+  }
+  if (verb === "withdraw") {
+    if (n % 4 === 0) note(verb, await put(as, `/api/v1/objects/${id}/withdraw`, { reason }));
+    return;
+  }
+  const { posts } = bodyOf(await get(as, `/api/v1/mine?id=${id}`)) as { posts?: { post: string; hash: string }[] };
+  if (posts === undefined || posts.length === 0) return;
+  const one = at(posts, n);
+  const patch = verb === "edit" && n % 3 === 0 ? { patch: { description: `alone ${n}` } } : {};
+  note(verb, await put(as, `/api/v1/mine/${one.post}/${verb}`, { hash: one.hash, reason, label, ...patch }));
+}
+
+async function play(id: string, step: Step): Promise<void> {
+  const { verb, who, n } = step;
   const seat = at(SEATS, who).id;
   const as = (seat === "own-puppet" || seat === "own-delegate") && BEGINS.includes(verb) ? "own-analyst" : seat;
   const own = bodyOf(await get(as, `/api/v1/objects/${id}`));
@@ -112,6 +140,12 @@ async function play(id: string, { verb, who, n }: Step): Promise<void> {
     note(verb, await put(as, `/api/v1/releases/${one.release}/${verb_}`, { reason: "alone", hash: one.hash, ...more }));
   };
   switch (verb) {
+    case "again":
+    case "edit":
+    case "relabel":
+    case "tear":
+    case "withdraw":
+      return say(as, id, step, own.hash);
     case "propose":
       note(verb, await put(as, `/api/v1/objects/${id}/releases`, { ...ask, row: at(ROWS, n) }));
       break;
@@ -189,5 +223,6 @@ test("one person, under every role and with a feed – any sequence of verbs –
   // Proposals were made, taken back and fed; nothing was ever approved or signed.
   const often = (verb: string): number => (did.get(verb) ?? 0) / RUNS;
   expect(often("propose") > 0.5 && often("feed") > 0.25 && often("order") > 0.25).toBe(true);
+  expect(["again", "edit", "relabel", "tear"].filter((verb) => (did.get(verb) ?? 0) === 0)).toEqual([]);
   expect([did.get("sign"), did.get("pass")]).toEqual([undefined, undefined]);
 });
