@@ -8,6 +8,7 @@ import {
   composeOrders,
   composeQuarantine,
   composeReleases,
+  composeReplays,
   composeTriage,
 } from "./compose.ts";
 import { accountRoutes } from "./http/api/accounts.ts";
@@ -27,6 +28,7 @@ import { promotionRoutes } from "./http/api/promotions.ts";
 import { quarantineRoutes } from "./http/api/quarantine.ts";
 import { recallRoutes } from "./http/api/recalls.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
+import { replayRoutes } from "./http/api/replay.ts";
 import { stixRoutes } from "./http/api/stix.ts";
 import { tearLineRoutes } from "./http/api/tear-lines.ts";
 import { triageRoutes } from "./http/api/triage.ts";
@@ -101,6 +103,7 @@ export function composeRoutes(
     ...columnMapRoutes(new ColumnMapStore({ storage, audit })),
     ...objectRoutes(content),
     ...audienceRoutes(audiences),
+    ...replayRoutes(composeReplays(core, { content, recalled })),
     ...releaseRoutes(composeReleases(core, content)),
     ...recallRoutes(recalled),
     ...deconflictionRoutes(composeDeconfliction(core, content)),

@@ -48,6 +48,7 @@ import { Releases } from "./usecases/release.ts";
 import { TakingBack } from "./usecases/release-back.ts";
 import type { ReleaseParts } from "./usecases/release-parts.ts";
 import { Renderer } from "./usecases/render.ts";
+import { Replays } from "./usecases/replay.ts";
 import { refuseOtherSecret } from "./usecases/same-secret.ts";
 import { OrderSamples } from "./usecases/samples.ts";
 import { Snapshots } from "./usecases/snapshot.ts";
@@ -220,6 +221,12 @@ const releaseParts = ({ keys, secrets, storage, audit, snapshots, clock }: Core,
   secrets,
   cursorKey: keys.cursor,
 });
+
+/** Why somebody could read something on a day that is past, as the server and the command line use it. */
+export const composeReplays = (
+  { storage }: Core,
+  { content, recalled }: { readonly content: Content; readonly recalled: Pick<Recalled, "received"> },
+): Replays => new Replays({ storage, content, received: recalled.received });
 
 /** Standing release orders and their samples, as the server and the command line use them. */
 export function composeOrders(core: Core, content: Content): OrderUseCases {

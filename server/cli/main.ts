@@ -52,7 +52,7 @@ const core = () => openCore(readSettings(process.env));
 addIngestCommand(program, core);
 addExportCommand(program, core);
 addDedupCommands(program, core);
-addPolicyCommands(program);
+addPolicyCommands(program, core);
 addAccountsCommands(program, async () => ({ ...(await core()), moments: realMoments }));
 addGroupCommands(program, core);
 addSeedCommand(program, core);

@@ -2,6 +2,7 @@ import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import type { Ask } from "../support/temporary-world.ts";
 import { AUDIENCE_READS, AUDIENCE_WRITES } from "./audience-recipes.ts";
+import { AUDIT_ASKS } from "./audit-recipes.ts";
 import {
   anyObject,
   claimedMarking,
@@ -47,7 +48,7 @@ async function follow(ask: AskBoth, path: string, members: Readonly<Record<strin
 const FILTERS: readonly Readonly<Record<string, string>>[] = [
   ...["indicator", "report", "relationship", "tool", "ipv4-addr"].map((type) => ({ type })),
   ...[VALUES[0], VALUES[2], DARK_VALUES[0]].map((value) => ({ value: value?.[1] ?? "" })),
-  ...["writes", "secret", "partner", "tool"].map((text) => ({ text })),
+  ...["writes", "secret", "partner", "tool", "aloneb"].map((text) => ({ text })),
   ...["GREEN", "AMBER", "RED"].map((tlp) => ({ tlp })),
   ...["US-FBI", "JP-NPA", "KR-NIS"].map((source) => ({ source })),
   { received_after: "2026-04-11T09:30:50Z" },
@@ -221,6 +222,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
   ...MINE_READS,
   ...RECALL_READS,
   ...AUDIENCE_READS,
+  ...AUDIT_ASKS,
   ...DECONFLICTION_READS,
   ...POLICY_READS,
   "GET /api/v1/column-maps": async (ask) => {

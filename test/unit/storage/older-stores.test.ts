@@ -4,9 +4,11 @@ import { openTarget } from "../../../server/compose.ts";
 import { readConfig } from "../../../server/config.ts";
 import { deriveKeys } from "../../../server/keys.ts";
 import { openStore } from "../../../server/open-store.ts";
+import { indexTerms } from "../../../server/pipeline/index-terms.ts";
 import { termsOf } from "../../../server/pipeline/terms.ts";
 import { FolderSpool } from "../../../server/spool.ts";
-import { COLLECTIONS, Meta } from "../../../server/storage/collections.ts";
+import { COLLECTIONS, Labels, Meta } from "../../../server/storage/collections.ts";
+import type { LabelDoc, RowDoc } from "../../../server/storage/documents.ts";
 import { latestFormat, MIGRATIONS, migrationsWith, storeFormat } from "../../../server/storage/migrations.ts";
 import type { CollectionSpec, Doc } from "../../../server/storage/port.ts";
 import { compareLoaded, endRestore, loadBackup } from "../../../server/usecases/backup/restore.ts";
@@ -35,12 +37,27 @@ const keysOf = ({ secret }: Older) => deriveKeys(Buffer.from(secret, "hex"));
 const isBytes = (value: unknown): value is { readonly bytes: string } =>
   typeof value === "object" && value !== null && Object.keys(value).join() === "bytes";
 
+/** From this format on, words of what is for few eyes are keyed. */
+const KEYED = 4;
+
+/** The words that a row was found by then. */
+function termsThen(format: number, held: Older, row: Pick<RowDoc, "label" | "cut">, text: string): readonly string[] {
+  if (format < KEYED) return termsOf(JSON.parse(text));
+  const [, label] = held.documents.find(([name, { id }]) => name === Labels.name && id === row.label) ?? [];
+  if (label === undefined) throw new Error(`there is no label ${row.label}`);
+  return indexTerms(JSON.parse(text), (label as unknown as LabelDoc).label, row.cut, {
+    key: keysOf(held).index,
+    all: false,
+  });
+}
+
 /** The document with its bytes, and with the words that were searched then. */
-function revived(name: string, doc: Older["documents"][number][1]): Doc {
+function revived(format: number, held: Older, name: string, doc: Older["documents"][number][1]): Doc {
   const fields = Object.entries(doc).map(([field, value]) =>
     isBytes(value) ? [field, new Uint8Array(Buffer.from(value.bytes))] : [field, value],
   );
-  const terms = name === "rows" && isBytes(doc.bytes) ? { terms: termsOf(JSON.parse(doc.bytes.bytes)) } : {};
+  const row = doc as unknown as Pick<RowDoc, "label" | "cut">;
+  const terms = name === "rows" && isBytes(doc.bytes) ? { terms: termsThen(format, held, row, doc.bytes.bytes) } : {};
   return { ...Object.fromEntries(fields), ...terms };
 }
 
@@ -52,7 +69,7 @@ async function make(format: number, held: Older, own: OwnStore): Promise<void> {
   expect(await storeFormat(storage)).toBe(format);
   for (const spec of COLLECTIONS as unknown as readonly CollectionSpec<Doc>[]) {
     const docs = held.documents.flatMap(([name, doc]) =>
-      name === spec.name && !(name === Meta.name && doc.id === "format") ? [revived(name, doc)] : [],
+      name === spec.name && !(name === Meta.name && doc.id === "format") ? [revived(format, held, name, doc)] : [],
     );
     if (docs.length > 0) await storage.collection(spec).insert(docs);
   }
