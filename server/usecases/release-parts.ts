@@ -115,6 +115,10 @@ export function mustBeSecond(
   for (const row of ownRows(rows)) {
     const label = snapshot.labels.get(row.label)?.label;
     if (label === undefined) throw noRelease();
+    if (snapshot.agencies.get(label.originator)?.off !== undefined)
+      throw new Fault("forbidden", `${label.originator} is off: nothing of it is released`, {
+        code: "release.agency_off",
+      });
     const to = (release.relabels ?? []).flatMap((one) => (one.contribution === row.contribution ? [one.to] : []));
     for (const one of [label, ...to]) {
       const refusal = mayApprove({

@@ -82,7 +82,8 @@ export async function settleParts(
       continue;
     }
     const held = await allRows(unit, part);
-    const open = stateAt(part, snapshot.at) === "in-clearance" && part.approved !== undefined;
+    const off = snapshot.agencies.get(part.agency)?.off !== undefined;
+    const open = stateAt(part, snapshot.at) === "in-clearance" && part.approved !== undefined && !off;
     if (open && part.approved?.digest === digestOfAll(part, held, snapshot, parts.secrets)) {
       ready.push({ part, rows: held });
       continue;

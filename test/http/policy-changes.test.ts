@@ -273,6 +273,10 @@ describe("agencies", () => {
       tlp: "GREEN",
       releases: [row("TRI", ["JPN", "KOR", "USA"])],
     });
+    const waiting = await posted("k3", tool("proposed before"), {
+      ...{ tlp: "AMBER", releases: [row("TRI", ["JPN"]), row("TRI", ["KOR"])] },
+    });
+    const release = await world.propose("k3", waiting, row("TRI", ["JPN"]));
     const poller = new Poller("f3");
     await poller.poll("originals");
     expect(failed(await put("sign-usa", "/api/v1/agencies/KR-KISA/off", { reason: "compromised" }))).toEqual([
@@ -290,6 +294,17 @@ describe("agencies", () => {
         ]);
       }
     expect([await sees("u3", mine), await sees("k1", mine)]).toEqual([200, 200]);
+    // A releaser next door could approve what waits.
+    const { hash } = body(await get("rel-KR-NIS", `/api/v1/releases/${release}`));
+    const approved = await put("rel-KR-NIS", `/api/v1/releases/${release}/approve`, {
+      reason: "seen",
+      hash: hash ?? "none",
+    });
+    expect([approved.status, body(approved).error?.code, await sees("j1", waiting)]).toEqual([
+      403,
+      "release.agency_off",
+      404,
+    ]);
     expect(failed(await put("sign-kor", "/api/v1/agencies/KR-KISA/off", { reason: "again" }))).toEqual([
       409,
       "change.off",
@@ -464,4 +479,31 @@ describe("people", () => {
       "forbidden.verb",
     ]);
   });
+});
+
+test("what a signer is shown – in two worlds that differ in an agreement and changes of others – is the same to the byte", async () => {
+  const shownIn = async (hidden: boolean): Promise<string[]> => {
+    await world.close();
+    world = await TemporaryWorld.open();
+    await world.addDirectory({ accounts: [admin] });
+    [now, asked] = [START, 0];
+    const content = { tlp: "GREEN", releases: [row("JP-KR", ["KOR"])] };
+    if (hidden) {
+      await posted("feed-JP-NPA", tool("hidden"), content);
+      await done("sign-kor", { agreement: "JP-KR", to: { status: "suspended" } });
+      await proposed("sign-jpn", { agreement: "JP-KR", to: { status: "in-force" } });
+      await proposed("root", { account: "j1", to: { agency: "JP-NCO" } });
+    }
+    [now, asked] = [START + 60_000, 1000];
+    const id = await proposed("sign-jpn", {
+      agency: "JP-NEW",
+      to: { name: "New", country: "JPN", categories: ["LE"] },
+    });
+    const paths = [CHANGES, `${CHANGES}/${id}`, "/api/v1/agreements", "/api/v1/agencies"];
+    const told: string[] = [];
+    for (const path of paths) told.push((await get("sign-usa", path)).body.toString());
+    told.push((await decide("sign-usa", id)).body.toString());
+    return told;
+  };
+  expect(await shownIn(true)).toEqual(await shownIn(false));
 });

@@ -254,7 +254,7 @@ describe("an installation without the demonstration", () => {
       server.send("POST", "/api/v1/auth/login", { body: { username, password: given } });
     const { accessToken } = JSON.parse((await login("root", password)).text);
     const me = await server.send("GET", "/api/v1/me", { headers: { Authorization: `Bearer ${accessToken}` } });
-    expect(JSON.parse(me.text)).toMatchObject({ username: "root", role: "admin", verbs: ["manage", "govern"] });
+    expect(JSON.parse(me.text)).toMatchObject({ username: "root", role: "admin", verbs: ["govern", "manage"] });
     const objects = await server.send("GET", "/api/v1/objects", {
       headers: { Authorization: `Bearer ${accessToken}` },
     });

@@ -35,7 +35,7 @@ describe("tricord accounts", () => {
     expect(await me("root", printedAs(password, "password"))).toMatchObject({
       role: "admin",
       name: "Root",
-      verbs: ["manage", "govern"],
+      verbs: ["govern", "manage"],
       topics: [],
     });
     expect(closed).toBe(1);
