@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { Accounts } from "../../server/storage/collections.ts";
+import { compare } from "../twin/compare.ts";
 import { INLINE_LIMIT, play, type Traces } from "../twin/play.ts";
 import type { Known } from "../twin/recipe.ts";
 import { READS, WRITES } from "../twin/recipes.ts";
-import { compare, guesses } from "../twin/run-pair.ts";
 import { SEATS, type Seat, SPARE } from "../twin/seats.ts";
 import { stories } from "../twin/story.ts";
+import { guesses } from "../twin/twin-pair.ts";
 import { START } from "./steering.ts";
 import type { Ask, Credential, Reply, TemporaryWorld } from "./temporary-world.ts";
 

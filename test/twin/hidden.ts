@@ -1,8 +1,9 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
-import type { AccountDoc } from "../../server/storage/documents.ts";
+import type { AccountDoc, AgencyDoc } from "../../server/storage/documents.ts";
+import type { Ask } from "../support/temporary-world.ts";
 import { DARK, type Dice, EDGES, edge, type Making, OPEN, single } from "./content.ts";
-import { AGENCIES, ALL, abroadOf, analystOf, nearOf, row, type Seat, SPARE, tri } from "./seats.ts";
+import { AGENCIES, ALL, abroadOf, analystOf, foreignOf, nearOf, row, type Seat, SPARE, tri } from "./seats.ts";
 import { type Scene, some } from "./shown.ts";
 import type { Step } from "./steps.ts";
 
@@ -57,6 +58,8 @@ const CONTENT: readonly Kind[] = [
   },
 ];
 
+const CATEGORIES: readonly AgencyDoc["categories"][] = [["INT"], ["LE", "FIU"], []];
+
 /** What happens to others: releases, agreements, accounts, agencies, jobs, sign-ins, reading. */
 const EVENTS: readonly Kind[] = [
   ({ dice, making, agency, step, seat }) => {
@@ -64,8 +67,19 @@ const EVENTS: readonly Kind[] = [
     const object = single(`proposed ${step}`, making);
     const to = tri([dice.pick(abroadOf(seat))]);
     const verb = dice.pick(["approve", "refuse", "leave"] as const);
-    const release: Step = { do: "release", as, object: String(object.id), row: to, by: `rel-${agency}`, verb };
+    const then = dice.pick(["stays", "recall", "narrow"] as const);
+    const release: Step = {
+      ...{ do: "release", as, object: String(object.id), row: to, by: `rel-${agency}`, verb },
+      ...(then === "stays" ? {} : { then }),
+    };
     return [...posts(as, { tlp: "AMBER" }, [object]), release];
+  },
+  // Withdrawn again; and refused, so that it is kept for the sender.
+  ({ making, agency, step }) => {
+    const as = analystOf(agency);
+    const object = single(`taken back ${step}`, making);
+    const bad = { ...single(`refused ${step}`, making), modified: "no date" };
+    return [...posts(as, { tlp: "AMBER" }, [object, bad]), { do: "withdraw", as, object: String(object.id) }];
   },
   ({ dice, making, seat }) => {
     const id = { USA: "JP-KR", JPN: "US-KR", KOR: "US-JP" }[seat.country];
@@ -78,11 +92,39 @@ const EVENTS: readonly Kind[] = [
     return [{ do: "agreement", id, change: dice.pick(changes) }];
   },
   ({ dice, making, agency, step }) => {
+    // People of other agencies may be known by name; their machines, and who looks after ours, may not (policy Q49).
+    const role = dice.pick(["feed", "auditor", "liaison"] as const);
     const account: AccountDoc = {
-      ...{ id: `new-${step}`, name: making.words, role: "analyst", agency, clearance: "U", topics: [], pii: false },
-      scope: "write",
+      ...{ id: `new-${step}`, name: making.words, role, clearance: "U", topics: [], pii: false, scope: "write" },
+      ...(role === "feed" ? { agency } : {}),
     };
     return dice.once(2) ? [{ do: "account", account }] : [{ do: "end", account: dice.pick(SPARE).id }];
+  },
+  // A machine abroad may read more, or goes to another agency there.
+  ({ dice, making, seat }) => {
+    const abroad = foreignOf(seat);
+    const { id: account } = dice.pick(SPARE.filter(({ agency = "" }) => abroad.includes(agency)));
+    const changes: readonly Partial<AccountDoc>[] = [
+      ...[{ clearance: "S" as const }, { topics: ["*"] }, { pii: true }],
+      ...[{ name: making.words }, { agency: dice.pick(abroad) }],
+    ];
+    return [{ do: "person", account, change: dice.pick(changes) }];
+  },
+  // No content of a story hangs on what these are.
+  ({ dice, seat }) => {
+    const agency = dice.pick(["US-CISA", "JP-NCO", "KR-KNPA"].filter((one) => one !== seat.agency));
+    return [{ do: "categories", agency, categories: [...dice.pick(CATEGORIES)] }];
+  },
+  // A reviewer abroad works off what waits there.
+  ({ dice, seat }) => {
+    const agency = dice.pick(foreignOf(seat));
+    return [{ do: "review", as: `rel-${agency}`, originator: agency }];
+  },
+  // Standing orders of others are proposed.
+  ({ agency, step }) => {
+    const order = { accounts: [`feed-${agency}`], tlpUpTo: "GREEN", agreements: ["TRI"], days: 9, ceiling: 1 + step };
+    const ask: Ask = { method: "POST", path: "/api/v1/orders", body: { ...order, reason: "less at a time" } };
+    return [{ do: "ask", as: `rel-${agency}`, asks: [ask] }];
   },
   ({ making, agency, step }) => [
     { do: "agency", agency: { id: `US-X${step}`, name: making.words, country: "USA", categories: ["INT"] } },
@@ -98,10 +140,15 @@ const EVENTS: readonly Kind[] = [
       : [{ do: "read", as: analystOf(agency) }],
 ];
 
-const KINDS = [...CONTENT, ...EVENTS];
+/** Each way to be hidden. */
+export const HIDDEN_KINDS: readonly Kind[] = [...CONTENT, ...EVENTS];
+
+/** Something of one kind, of which the viewer sees nothing. */
+export function hiddenOf(kind: Kind, seat: Seat, dice: Dice, step: number, words: string): Step[] {
+  const agency = dice.pick(AGENCIES.filter((one) => one !== seat.agency));
+  return kind({ seat, dice, step, agency, making: { step, words, dark: true } });
+}
 
 /** Something of which the viewer sees nothing. */
-export function hidden(seat: Seat, dice: Dice, step: number, words: string): Step[] {
-  const agency = dice.pick(AGENCIES.filter((one) => one !== seat.agency));
-  return dice.pick(KINDS)({ seat, dice, step, agency, making: { step, words, dark: true } });
-}
+export const hidden = (seat: Seat, dice: Dice, step: number, words: string): Step[] =>
+  hiddenOf(dice.pick(dice.once(2) ? CONTENT : EVENTS), seat, dice, step, words);

@@ -80,14 +80,14 @@ export const MINE_WRITES: Readonly<Record<string, Recipe>> = {
   },
   "POST /api/v1/mine/{post}/edit": async (ask, known) => {
     for (const [n, { post, hash }] of someOf(await posts(ask), 3, known)
-      .slice(0, 8)
+      .slice(0, 4)
       .entries()) {
       const label = LABELS[n % LABELS.length];
       await ask(json(`/api/v1/mine/${post}/edit`, { hash, reason: "a guess", label, dryRun: true }));
       await ask(json(`/api/v1/mine/${post}/edit`, { hash, reason: "changed", patch: { description: `edit ${n}` } }));
       await ask(json(`/api/v1/mine/${post}/edit`, { hash: "stale", reason: "changed", label: { tlp: "AMBER" } }));
     }
-    for (const { post, hash } of someOf(await posts(ask), 4, known).slice(0, 5))
+    for (const { post, hash } of someOf(await posts(ask), 4, known).slice(0, 3))
       await ask(json(`/api/v1/mine/${post}/edit`, { hash, reason: "narrower", label: { tlp: "AMBER" } }));
     await ask(json("/api/v1/mine/nonsense/edit", { hash: "x", reason: "guessed", patch: {} }));
     await ask(json("/api/v1/mine/nonsense/edit", {}));

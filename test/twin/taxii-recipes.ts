@@ -92,12 +92,12 @@ export const TAXII_READS: Readonly<Record<string, Recipe>> = {
   "GET /taxii2/{root}/collections/{collection}/objects/": async (ask, known) => {
     const first = known.round === "first";
     for (const [n, name] of NAMES.entries()) {
-      await follow(ask, at(name, "objects/"), { limit: (n + known.turn) % 2 === (first ? 0 : 1) ? "3" : "11" });
+      await follow(ask, at(name, "objects/"), { limit: (n + known.turn) % 2 === (first ? 0 : 1) ? "4" : "19" });
       await follow(ask, at(name, "objects/"), { "match[version]": "all" });
       for (const filter of someOf(FILTERS, 5, known))
         await follow(ask, at(name, "objects/"), { ...filter, limit: "8" });
     }
-    await poll(ask, at(first ? "originals" : "consolidated", "objects/"), "2");
+    await poll(ask, at(first ? "originals" : "consolidated", "objects/"), "5");
     for (const bad of GARBAGE) await ask(get(`${at("originals", "objects/")}?${bad}`));
     await ask(get(at("originals", "objects/")), "none");
     await ask(get(at(uuidOf("no collection"), "objects/")));

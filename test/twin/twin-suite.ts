@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { TemporaryWorld } from "../support/temporary-world.ts";
 import { READS, WRITES } from "./recipes.ts";
-import { documentedRoutes, type PairTally, runPair } from "./run-pair.ts";
+import { runPair } from "./run-pair.ts";
 import type { Seat } from "./seats.ts";
 import { stories } from "./story.ts";
+import { documentedRoutes, type PairTally } from "./twin-pair.ts";
 
 const RECIPES = { ...READS, ...WRITES };
 
@@ -40,6 +41,8 @@ export function twinSuite(seats: readonly Seat[]): void {
     expect(Object.keys(RECIPES).filter((route) => !asked.has(route))).toEqual([]);
     const sum = (of: (tally: PairTally) => number): number => tallies.reduce((all, tally) => all + of(tally), 0);
     expect(tallies.length).toBe(PAIRS * seats.length);
+    expect(sum(({ atOnce }) => atOnce)).toBeGreaterThan(30 * tallies.length);
+    expect(sum(({ odd }) => odd)).toBeGreaterThan(120 * tallies.length);
     expect(sum(({ visible }) => visible)).toBeGreaterThan(8 * tallies.length);
     expect(sum(({ hidden: [a, b] }) => a + b)).toBeGreaterThan(8 * tallies.length);
   });

@@ -1,7 +1,7 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { TLP_2_IDS } from "../../schemas/stix/tlp.ts";
 import { DARK, Dice, EDGES, edge, type Making, OPEN, observable, report, single, uuidOf, VALUES } from "./content.ts";
-import { AGENCIES, ALL, abroadOf, analystOf, countryOf, foreignOf, row, tri } from "./seats.ts";
+import { AGENCIES, ALL, abroadOf, analystOf, countryOf, foreignOf, nearOf, row, tri } from "./seats.ts";
 import { type Scene, shown, some, workflow } from "./shown.ts";
 import type { Slot, Step } from "./steps.ts";
 
@@ -57,7 +57,8 @@ const wordsUnderCut: Kind = ({ dice, step, agency, feed, making }) => {
   const body = { A: dice.pick(bodies), B: dice.pick(bodies) };
   const missing = dice.once(3);
   return pair("words under a cut", (side) => {
-    const said = missing && side === "A" ? {} : { x_secret: `secret of ${side}`, description: `words of ${side}` };
+    const said =
+      missing && side === "A" ? {} : { x_secret: `secret of ${side}`, description: `words of ${side}, alone${side}` };
     const fieldRules = [{ selectors: ["x_secret", "description"], ...body[side] }];
     return [{ do: "post", as: feed, objects: [{ ...base, ...said }], label: { ...forAll, fieldRules } }];
   });
@@ -144,19 +145,36 @@ const personalData: Kind = (of) => {
   ]);
 };
 
-/** Brought to the viewer in both worlds; in one it goes to others too, before or after. */
+/** Brought to the viewer in both worlds; in one it goes to others too, before or after, and may be taken back from them. */
 const releasedFurther: Kind = (of) => {
   const [post, release] = workflow(of);
   const country = of.dice.pick(abroadOf(of.seat));
   const strict = post.label.tlp === "AMBER+STRICT";
   const to = tri([country], strict ? AGENCIES.filter((agency) => countryOf(agency) === country) : "*");
-  const further: Step = { ...release, row: to, verb: of.dice.pick(["approve", "refuse", "leave"] as const) };
+  const then = of.dice.pick(["stays", "recall", "narrow"] as const);
+  const further: Step = {
+    ...{ ...release, row: to, verb: of.dice.pick(["approve", "refuse", "leave"] as const) },
+    ...(then === "stays" ? {} : { then }),
+  };
   const first = of.dice.once(3);
   // The reading keeps the viewer's release at the same instant.
   const other = (side: "A" | "B"): Step => (side === "A" ? { do: "read", as: post.as } : further);
   return pair("released to others too", (side) =>
     first ? [post, other(side), release] : [post, release, other(side)],
   );
+};
+
+/** What the viewer had been given is gone: in one world withdrawn, in the other taken back from it alone, or from all but one agency that is not the viewer's. */
+const goneForAReason: Kind = (of) => {
+  const [post, release] = workflow(of);
+  const poll: Step = { do: "poll", as: of.seat.id };
+  const alone = of.dice.once(2) || release.row.agencies !== "*";
+  const back: Step = { do: "back", as: post.as, object: release.object, row: release.row };
+  const withdrawn: Step = { do: "withdraw", as: post.as, object: release.object };
+  return pair("gone for one reason or another", (side) => [
+    ...[post, release, poll],
+    side === "A" ? withdrawn : alone ? back : { ...back, but: nearOf(of.seat).slice(0, 1) },
+  ]);
 };
 
 const laterForFewer: Kind = ({ step, agency, feed, making }) => {
@@ -167,14 +185,18 @@ const laterForFewer: Kind = ({ step, agency, feed, making }) => {
   return pair("a later version for fewer", (side) => (side === "A" ? [own] : [own, narrow]));
 };
 
-const KINDS: readonly Kind[] = [
+/** Each way in which a part of what the viewer sees differs. */
+export const VARIED_KINDS: readonly Kind[] = [
   ...[rowsForOthers, severalLabels, wordsUnderCut, membersOfReport, withheldSource, grantsAndTopics, rulesOnCut],
-  ...[recipients, restOfBatch, personalData, releasedFurther, laterForFewer],
+  ...[recipients, restOfBatch, personalData, releasedFurther, goneForAReason, laterForFewer],
 ];
 
-/** Something that the viewer sees in both worlds, but for a part that is hidden and differs. */
-export function varied(scene: Scene): Slot {
+/** Something of one kind that the viewer sees in both worlds, but for a part that is hidden and differs. */
+export function variedOf(kind: Kind, scene: Scene): Slot {
   const agency = scene.dice.pick(foreignOf(scene.seat));
   const making = { step: scene.step, words: "a partner", dark: false };
-  return scene.dice.pick(KINDS)({ ...scene, agency, feed: `feed-${agency}`, making });
+  return kind({ ...scene, agency, feed: `feed-${agency}`, making });
 }
+
+/** The same, of any kind. */
+export const varied = (scene: Scene): Slot => variedOf(scene.dice.pick(VARIED_KINDS), scene);
