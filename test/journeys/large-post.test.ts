@@ -39,22 +39,24 @@ async function queued(as: string, body: unknown): Promise<string> {
   expect(job).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   return job;
 }
-const TAKEN_UP = drawn(4500, 2200);
+/** More than a batch holds. */
+const LARGE = drawn(2300, 1100);
+const TAKEN_UP = drawn(4500, 1300);
 const many = (name: string, count: number) =>
   Array.from({ length: count }, (_, n) =>
     indicator(`${name} ${n}`, `[ipv4-addr:value = '10.${count % 200}.${n >> 8}.${n & 255}']`),
   );
 
 test("a post over the limit – plain – 202 with a job, which its account follows until all of it is there", async () => {
-  const objects = many("large", 2300);
+  const objects = many("large", LARGE);
   const job = await queued("feed-US-CISA", bundle(...objects, { ...tool("bad"), id: "tool--1" }));
   const { status, body } = await ended("feed-US-CISA", job);
   expect([status, body.status]).toEqual([200, "done"]);
-  expect(body.counts).toEqual({ received: 2301, created: 2300, unchanged: 0, updated: 0, rejected: 1 });
-  expect(body.batches?.length).toBe(3);
-  expect(body.rejected).toEqual([expect.objectContaining({ index: 2300, outcome: "rejected", path: "id" })]);
+  expect(body.counts).toEqual({ received: LARGE + 1, created: LARGE, unchanged: 0, updated: 0, rejected: 1 });
+  expect(body.batches?.length).toBe(Math.ceil((LARGE + 1) / 1000));
+  expect(body.rejected).toEqual([expect.objectContaining({ index: LARGE, outcome: "rejected", path: "id" })]);
   const read = await server.objects("k3", { type: "indicator", text: "large" });
-  expect(read.length).toBe(2300);
+  expect(read.length).toBe(LARGE);
   const batches = new Set(
     (await server.mine("feed-US-CISA")).flatMap(({ name, batch }) => (name?.startsWith("large ") ? [batch] : [])),
   );
@@ -63,8 +65,8 @@ test("a post over the limit – plain – 202 with a job, which its account foll
 });
 
 test("the same large post again – every object is unchanged", async () => {
-  const { body } = await ended("feed-US-CISA", await queued("feed-US-CISA", bundle(...many("large", 2300))));
-  expect(body.counts).toEqual({ received: 2300, created: 0, unchanged: 2300, updated: 0, rejected: 0 });
+  const { body } = await ended("feed-US-CISA", await queued("feed-US-CISA", bundle(...many("large", LARGE))));
+  expect(body.counts).toEqual({ received: LARGE, created: 0, unchanged: LARGE, updated: 0, rejected: 0 });
 });
 
 test("a job – asked for by a colleague, by another agency, by nobody – 404 as one that never was; 401", async () => {
