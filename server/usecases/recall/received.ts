@@ -173,7 +173,8 @@ export class Received {
     const entries = [...new Set(lanes.map((lane) => lane.slice(0, -1)))].flatMap(
       (id) => sight.snapshot.labels.get(id) ?? [],
     );
-    const clock = await newestPlace(storage);
+    // Up to now, whenever the last place was taken.
+    const clock = Math.max(await newestPlace(storage), sight.snapshot.at * 1000);
     for (let after: string | undefined; ; ) {
       const page = await storage.collection(Readers).all({ limit: 100, ...(after === undefined ? {} : { after }) });
       for (const reader of page) {
