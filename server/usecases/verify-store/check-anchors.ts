@@ -1,10 +1,10 @@
 import { Anchors, Audit, AuditHeads, DisclosureHeads, Disclosures, PolicyVersions } from "../../storage/collections.ts";
 import type { AuditHeadDoc } from "../../storage/documents.ts";
 import { versionId } from "../../storage/policy-versions.ts";
-import type { Collection, CollectionSpec, Unit } from "../../storage/port.ts";
+import type { Collection, CollectionSpec, Stored, Unit } from "../../storage/port.ts";
 import { type Anchor, type AnchoredHead, anchorDigest, isSigned, publicKeyOf } from "../anchor-text.ts";
 import { type ChainEnd, chainStep, NO_PREV } from "../audit-chain.ts";
-import type { FindingCode } from "./finding.ts";
+import type { Finding, FindingCode } from "./finding.ts";
 import { type Looked, type VerifyParts, walk } from "./walk.ts";
 
 const IDS = 500;
@@ -95,17 +95,32 @@ async function* anchors(parts: VerifyParts): AsyncGenerator<Looked> {
   });
 }
 
-/** Each stream ends with the row that was written last: whoever cuts off rows after the last anchor has to know of this, too. */
+/**
+ * Each stream ends with the row that was written last: whoever cuts off rows after the last anchor has to know of this, too. Others write meanwhile, so that only what
+ * stays is looked at: a row that was the last one once is there for good.
+ */
 async function* ends(
-  parts: VerifyParts,
+  { storage }: VerifyParts,
   spec: CollectionSpec<AuditHeadDoc>,
   chain: "audit" | "disclosures",
 ): AsyncGenerator<Looked> {
-  yield* walk(parts, spec, async (page, unit, report) => {
+  yield { collection: spec.name, looked: 0, found: [] };
+  for (let after: string | undefined; ; ) {
+    const page: Stored<AuditHeadDoc>[] = await storage
+      .collection(spec)
+      .all({ limit: IDS, ...(after === undefined ? {} : { after }) });
     const heads = page.map(({ id, n, digest }) => ({ chain, stream: id, n, digest }));
-    for (const head of await headsNotThere(unit, parts.storage, heads))
-      report("verify.chain_end", head.stream, `number ${head.n}`);
-  });
+    const lost = await headsNotThere(storage, storage, heads);
+    const found = lost.map(
+      ({ stream, n }): Finding => ({
+        ...{ code: "verify.chain_end", collection: spec.name, id: stream },
+        message: `number ${n}`,
+      }),
+    );
+    yield { collection: spec.name, looked: page.length, found };
+    after = page.at(-1)?.id;
+    if (page.length < IDS) return;
+  }
 }
 
 export async function* checkAnchors(parts: VerifyParts): AsyncGenerator<Looked> {

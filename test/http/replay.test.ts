@@ -1,0 +1,338 @@
+import fc from "fast-check";
+import type { ReplayReply } from "../../schemas/api/replay.ts";
+import type { Label } from "../../schemas/policy/label.ts";
+import type { Channel } from "../../schemas/policy/vocabulary.ts";
+import { composeContent, composeReplays } from "../../server/compose.ts";
+import { decide } from "../../server/policy/decide.ts";
+import { normaliseLabel } from "../../server/policy/label-text.ts";
+import { formatInstant } from "../../server/shared/instant.ts";
+import { Rows } from "../../server/storage/collections.ts";
+import { relabel } from "../../server/usecases/relabel.ts";
+import type { Replays } from "../../server/usecases/replay.ts";
+import { row, tool } from "../support/samples.ts";
+import { START } from "../support/steering.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+
+jest.setTimeout(120_000);
+
+let world: TemporaryWorld;
+let n = 0;
+/** The next instant, ms. */
+const later = (ms = 60_000): number => {
+  n += 1;
+  world.at(world.steer.now + ms, `step/${n}`);
+  return world.steer.now;
+};
+const replaysOf = (): Replays => composeReplays(world.core, composeContent(world.core, world.steer.moments));
+
+describe("POST /api/v1/policy/replay", () => {
+  const object = tool("watched", { description: "by whom" });
+  const times: Record<string, number> = {};
+  const ask = (as: string, account: string, at: number | string, more: object = {}): Promise<Reply> =>
+    world.ask(as, {
+      method: "POST",
+      path: "/api/v1/policy/replay",
+      body: { account, object: object.id, at: typeof at === "string" ? at : formatInstant(at), ...more },
+    });
+  const told = async (as: string, account: string, at: number, more: object = {}): Promise<ReplayReply> => {
+    const reply = await ask(as, account, at, more);
+    expect([reply.status, reply.json]).toEqual([200, expect.anything()]);
+    return reply.json as ReplayReply;
+  };
+  const decided = async (account: string, at: number, more: object = {}) =>
+    (await told("rel-US-FBI", account, at, more)).posts.map(({ verdict, because, without }) =>
+      without === undefined ? [verdict, because] : [verdict, because, without],
+    );
+
+  beforeAll(async () => {
+    world = await TemporaryWorld.open();
+    times.before = later();
+    times.posted = later();
+    const label = {
+      ...{
+        tlp: "AMBER" as const,
+        topics: ["crypto"],
+        releases: [row("TRI", ["JPN"]), row("TRI", ["KOR"], ["KR-NIS"])],
+      },
+      fieldRules: [{ selectors: ["description"], classification: "C" as const }],
+    };
+    expect((await world.post("u1", object, { label })).status).toBe(200);
+    times.waiting = later();
+    for (const countries of [["JPN"], ["KOR"]]) {
+      later();
+      const release = await world.propose(
+        "u1",
+        object.id,
+        row("TRI", countries, countries[0] === "KOR" ? ["KR-NIS"] : "*"),
+      );
+      later();
+      await world.decide("rel-US-FBI", release);
+    }
+    times.released = later();
+    for (const reader of ["j1", "u1"])
+      expect((await world.ask(reader, { method: "GET", path: `/api/v1/objects/${object.id}` })).status).toBe(200);
+    later();
+    await world.changeAgreement("TRI", { status: "suspended" });
+    times.suspended = later();
+    await world.changeAgreement("TRI", { status: "in-force" });
+    later();
+    await world.changeAccount("j1", { clearance: "R" });
+    times.lowered = later();
+    await world.changeAccount("j1", { clearance: "S", until: formatInstant(times.lowered + 30_000) });
+    times.ended = later();
+    await world.changeAgency("KR-NIS", { categories: ["INT"] });
+    times.now = later();
+  });
+  afterAll(() => world.close());
+
+  test("a reader abroad – asked of each instant – the verdict, the gate and the fields that were right then", async () => {
+    const at = (when: string): number => times[when] ?? Number.NaN;
+    expect({
+      before: await decided("j1", at("before")),
+      waiting: await decided("j1", at("waiting")),
+      released: await decided("j1", at("released")),
+      taxii: await decided("j1", at("released"), { channel: "taxii" }),
+      suspended: await decided("j1", at("suspended")),
+      lowered: await decided("j1", at("lowered")),
+      // That its account had ended is Japan's to know.
+      ended: await decided("j1", at("ended")),
+      otherAgency: await decided("k2", at("released")),
+      listedAgency: await decided("k1", at("released")),
+    }).toEqual({
+      before: [],
+      waiting: [["hidden", "release"]],
+      released: [["full", "release"]],
+      taxii: [["full", "release"]],
+      suspended: [["hidden", "release"]],
+      lowered: [["redacted", "field-rule", ["description"]]],
+      ended: [["hidden", "reader"]],
+      otherAgency: [["hidden", "release"]],
+      listedAgency: [["full", "release"]],
+    });
+  });
+
+  test("whether it was delivered – abroad – is told of the agency and with no person, at home of the account", async () => {
+    const { now = 0, released = 0, waiting = 0 } = times;
+    expect((await told("rel-US-FBI", "j1", now)).delivered).toEqual({
+      first: formatInstant(Math.floor(released / 60_000) * 60_000),
+      channels: ["page"],
+    });
+    // A colleague of who read it.
+    expect((await told("rel-US-FBI", "j4", now)).delivered).toEqual((await told("rel-US-FBI", "j1", now)).delivered);
+    expect((await told("rel-US-FBI", "k1", now)).delivered).toBeUndefined();
+    const read = { first: formatInstant(released), last: formatInstant(released) };
+    const own = await told("rel-US-FBI", "u1", now);
+    expect([own.posts.map(({ because }) => because), own.delivered?.last]).toEqual([["originator"], read.last]);
+    expect((await told("rel-US-FBI", "u1", waiting)).delivered?.last).not.toBe(read.last);
+  });
+
+  test("another's object, an unknown one, and accounts that are nobody's to know – 404 of one body", async () => {
+    const { now = 0 } = times;
+    const replies = [
+      await ask("rel-JP-NPA", "u1", now),
+      await ask("rel-US-CISA", "j1", now),
+      await ask("rel-US-FBI", "j1", now, { object: tool("nobody knows").id }),
+      await ask("rel-US-FBI", "nobody", now),
+      await ask("rel-US-FBI", "ad", now),
+      await ask("rel-US-FBI", "f3", now),
+    ];
+    expect([...new Set(replies.map(({ status, body }) => `${status} ${body}`))]).toEqual([
+      expect.stringMatching(/^404 .*"not_found"/),
+    ]);
+    expect((await ask("u1", "j1", now)).status).toBe(403);
+  });
+
+  test("an instant that is ahead, before the history, or no date – 422, each with its code", async () => {
+    const codes: unknown[] = [];
+    for (const at of ["2036-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-30T00:00:00Z"]) {
+      const { status, json } = await ask("rel-US-FBI", "j1", at);
+      codes.push([status, (json as { error?: { code?: string } }).error?.code ?? json]);
+    }
+    expect(codes).toEqual([
+      [422, "replay.ahead"],
+      [422, "replay.before_history"],
+      [422, "replay.date"],
+    ]);
+  });
+
+  test("an auditor's answer – by the command line's use case – names every version it was made from", async () => {
+    const { suspended = 0, now = 0 } = times;
+    const asked = { account: "j1", object: object.id, at: suspended, channel: "page" as const };
+    const { inputs, posts, agency } = await replaysOf().asAuditor(now, asked);
+    expect([agency, posts.map(({ originator, because }) => [originator, because])]).toEqual([
+      "JP-NPA",
+      [["US-FBI", "release"]],
+    ]);
+    expect(inputs.map(({ kind, of }) => `${kind} ${of}`).sort()).toEqual(
+      [
+        ...["account j1", "agency JP-NPA"],
+        ...["HUB", "JP-KR", "PUBLIC", "TRI", "US-JP", "US-KR"].map((id) => `agreement ${id}`),
+      ].sort(),
+    );
+    await expect(replaysOf().asAuditor(now, { ...asked, object: tool("nobody knows").id })).rejects.toMatchObject({
+      kind: "not_found",
+    });
+  });
+});
+
+describe("random histories", () => {
+  const ACCOUNTS = ["u1", "u2", "j1", "j3", "k3", "f3", "cj"] as const;
+  const OBJECTS = ["first", "second", "third"] as const;
+  const CHANNELS: readonly Channel[] = ["page", "taxii", "export"];
+  const minutes = fc.integer({ min: 1, max: 50 }).map((m) => formatInstant(START + m * 60_000));
+  const maybe = <T>(arb: fc.Arbitrary<T>) => fc.option(arb, { nil: undefined });
+  const someRows = fc.array(
+    fc.record({
+      agreement: fc.constantFrom("TRI", "US-JP", "HUB"),
+      countries: fc.constantFrom(["JPN"], ["KOR"]),
+      agencies: fc.constantFrom<"*" | string[]>("*", ["JP-NPA"], ["KR-KISA"]),
+      status: fc.constantFrom("on" as const, "off" as const),
+      until: maybe(minutes),
+    }),
+    { minLength: 1, maxLength: 3 },
+  );
+  const change = fc.oneof(
+    fc.record({
+      kind: fc.constant("account" as const),
+      id: fc.constantFrom(...ACCOUNTS),
+      change: fc.record({
+        clearance: fc.constantFrom("U" as const, "R" as const, "C" as const, "S" as const),
+        topics: fc.constantFrom<string[]>(["*"], ["crypto"], []),
+      }),
+      ends: maybe(minutes),
+      agency: maybe(fc.constantFrom("JP-NPA", "JP-NCO", "KR-KISA", "US-FBI")),
+    }),
+    fc.record({
+      kind: fc.constant("agreement" as const),
+      id: fc.constantFrom("TRI", "US-JP", "HUB"),
+      change: fc.record({
+        status: fc.constantFrom("in-force" as const, "suspended" as const),
+        ceiling: fc.constantFrom("U" as const, "C" as const),
+        parties: fc.constantFrom(["JPN", "KOR", "USA"], ["JPN", "USA"]),
+      }),
+    }),
+    fc.record({
+      kind: fc.constant("label" as const),
+      object: fc.constantFrom(...OBJECTS),
+      change: fc.record({
+        tlp: fc.constantFrom("GREEN" as const, "AMBER" as const, "AMBER+STRICT" as const, "RED" as const),
+        classification: fc.constantFrom("U" as const, "R" as const, "C" as const),
+        topics: fc.constantFrom<string[]>([], ["crypto"]),
+        caveats: fc.constantFrom<Label["caveats"]>([], ["NOEXPORT"], ["NATL"]),
+        releases: someRows,
+        recipients: fc.constantFrom<string[]>([], ["j1"]),
+        fieldRules: fc.constantFrom<Label["fieldRules"]>([], [{ selectors: ["description"], classification: "S" }]),
+      }),
+      embargo: maybe(minutes),
+    }),
+  );
+  type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+  async function apply(step: Change): Promise<void> {
+    if (step.kind === "agreement") return world.changeAgreement(step.id, step.change);
+    if (step.kind === "account") {
+      const { ends, agency } = step;
+      return world.changeAccount(step.id, {
+        ...step.change,
+        ...(ends === undefined ? {} : { until: ends }),
+        ...(agency === undefined ? {} : { agency }),
+      });
+    }
+    const { secrets } = world.core;
+    await world.storage.transaction(async (unit) => {
+      const snapshot = await world.core.snapshots.read(unit, world.steer.now);
+      for (const { id, contribution, label } of await unit
+        .collection(Rows)
+        .find({ index: "stix", values: [tool(step.object).id] })) {
+        const held = snapshot.labels.get(label)?.label;
+        if (id !== contribution || held === undefined) continue;
+        const { embargoUntil: _, ...rest } = held;
+        const releases = step.change.releases.map(({ until, ...one }) =>
+          until === undefined ? one : { ...one, until },
+        );
+        const embargo = step.embargo === undefined ? {} : { embargoUntil: step.embargo };
+        await relabel(
+          unit,
+          contribution,
+          normaliseLabel({ ...rest, ...step.change, releases, ...embargo }),
+          secrets,
+          world.steer.now,
+        );
+      }
+    });
+  }
+
+  interface Said {
+    readonly account: string;
+    readonly object: string;
+    readonly at: number;
+    readonly channel: Channel;
+    readonly decided: readonly unknown[];
+  }
+
+  /** What `decide` gives now. */
+  async function decidedNow(step: number): Promise<Said[]> {
+    const { now } = world.steer;
+    const snapshot = await world.core.snapshots.read(world.storage, now);
+    const said: Said[] = [];
+    for (const [i, account] of ACCOUNTS.entries())
+      for (const [j, name] of OBJECTS.entries()) {
+        const channel = CHANNELS[(i + j + step) % CHANNELS.length] ?? "page";
+        const rows = (await world.storage.collection(Rows).find({ index: "stix", values: [tool(name).id] })).filter(
+          ({ id, contribution }) => id === contribution,
+        );
+        const viewer = snapshot.viewer(account);
+        const decided = rows.flatMap(({ label: id }) => {
+          const label = snapshot.labels.get(id)?.label;
+          if (viewer === undefined || label === undefined) return [];
+          const { agreements } = snapshot;
+          return [decide({ viewer, label, agreements, at: formatInstant(snapshot.at), channel })];
+        });
+        said.push({ account, object: tool(name).id, at: now, channel, decided });
+      }
+    return said;
+  }
+
+  test("policy and labels that change at random – each past instant replayed – gives what decide gave then", async () => {
+    world = await TemporaryWorld.open();
+    try {
+      const steps = fc.sample(change, { seed: 20_261_123, numRuns: 45 });
+      const said: Said[] = [];
+      for (const [i, step] of steps.entries()) {
+        later(10_000 + ((i * 7919) % 50_000));
+        const [next] = OBJECTS.slice(i / 5, i / 5 + 1);
+        if (next !== undefined && i % 5 === 0) {
+          const label = { tlp: "GREEN" as const, releases: [row("TRI", ["JPN", "KOR", "USA"])] };
+          expect((await world.post("rel-US-FBI", tool(next, { description: "it" }), { label })).status).toBe(200);
+        }
+        later(1000);
+        await apply(step);
+        // In the instant of the change, and between it and the next.
+        said.push(...(await decidedNow(i)));
+        later(5000);
+        if (i % 3 === 0) said.push(...(await decidedNow(i)));
+      }
+      const replays = replaysOf();
+      const again: Said[] = [];
+      for (const { decided: _, ...ask } of said) {
+        const { posts } = await replays.asAuditor(world.steer.now, ask);
+        again.push({
+          ...ask,
+          decided: posts.map(({ verdict, without, because }) => ({
+            verdict,
+            ...(without === undefined ? {} : { without }),
+            because,
+          })),
+        });
+      }
+      expect(again).toEqual(said);
+      // The histories were worth it: most gates decided something.
+      const gates = new Set(said.flatMap(({ decided }) => decided.map((one) => (one as { because: string }).because)));
+      expect([...gates].sort()).toEqual(
+        expect.arrayContaining(["account", "caveat", "clearance", "embargo", "field-rule", "originator", "release"]),
+      );
+    } finally {
+      await world.close();
+    }
+  });
+});
