@@ -2,7 +2,7 @@ import type { Label, LabelRequest } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { labelId } from "../pipeline/lane.ts";
 import type { Said, StixJson } from "../pipeline/steps.ts";
-import { decide } from "../policy/decide.ts";
+import { acquaintance } from "../policy/acquaintance.ts";
 import { inheritFromReports } from "../policy/inherit-label.ts";
 import {
   type Binding,
@@ -31,6 +31,8 @@ export interface LabelAsk {
   readonly preset?: string;
   /** Markings of the same input that were refused. */
   readonly refusedMarkings?: ReadonlySet<string>;
+  /** Accounts that the request may name, whoever they are: the label that it takes the place of names them. */
+  readonly named?: readonly string[];
   /** What becomes of a label once it is bound and the standing orders are applied: an edit's takes the place of one that stands. */
   readonly settle?: (label: Label) => Label;
 }
@@ -74,8 +76,24 @@ export async function knownMarkings(
   return own;
 }
 
-/** Whom a label may name: people and clients of agencies. Who administers, audits or signs is nobody's to find out (policy Q49). */
+/** Whom a label may name, of those whom its poster may know by name (policy Q49): people, and clients of the own agency, since a grant is the sponsor's to give (policy 4). */
 const NAMEABLE: ReadonlySet<string> = new Set(["analyst", "reviewer", "releaser", "client"]);
+
+function mayName(poster: Viewer, id: string, snapshot: Snapshot): boolean {
+  const other = snapshot.viewer(id);
+  return (
+    other !== undefined &&
+    NAMEABLE.has(other.role) &&
+    acquaintance(poster, other, snapshot.agreements, formatInstant(snapshot.at)) === "name"
+  );
+}
+
+/** Accounts that a label names: whoever puts another in its place may name them again. */
+export const namedIn = ({ recipients, clientGrants, embargoReaders = [] }: Label): string[] => [
+  ...recipients,
+  ...clientGrants,
+  ...embargoReaders,
+];
 
 /** A label without its rows: what its source keeps to the agency that has it. */
 function withoutRows({ label, text, flags, warnings }: BoundLabel): BoundLabel {
@@ -122,12 +140,15 @@ function requestOf(
 }
 
 /** Who posts, and what names mean. */
-const bindWorld = (poster: Viewer, { agencies, agreements, accounts }: Snapshot): BindWorld => ({
+const bindWorld = (poster: Viewer, snapshot: Snapshot, { named }: LabelAsk): BindWorld => ({
   poster,
-  agencies,
-  agreements,
-  agencyOf: (id) => accounts.get(id)?.agency,
-  knowsAccount: (id) => NAMEABLE.has(accounts.get(id)?.role ?? "public"),
+  agencies: snapshot.agencies,
+  agreements: snapshot.agreements,
+  agencyOf: (id) => snapshot.accounts.get(id)?.agency,
+  quarantined: snapshot.quarantines
+    .filter(({ agency, account }) => agency === poster.agency && (account ?? poster.id) === poster.id)
+    .map(({ id }) => id),
+  knowsAccount: (id) => named?.includes(id) === true || mayName(poster, id, snapshot),
 });
 
 /**
@@ -145,7 +166,7 @@ export async function bindBatch(
   const viewer = snapshot.viewer(poster.id);
   if (viewer === undefined) throw new Fault("unauthorized", "this account is no more");
   const said = requestOf(ask, poster, snapshot);
-  const world = bindWorld(viewer, snapshot);
+  const world = bindWorld(viewer, snapshot, ask);
   const bind = labelBinder({ ...world, ...said });
   const originatorOnly = labelBinder({ ...world, request: { tlp: "AMBER+STRICT" } })({
     tlps: [],
@@ -259,7 +280,7 @@ export function bindRequest(
   if (viewer === undefined || poster?.agency === undefined)
     throw new Fault("forbidden", "only an account of an agency can post", { code: "forbidden.no_agency" });
   const by = { ...poster, agency: poster.agency };
-  const binding = labelBinder({ ...bindWorld(viewer, snapshot), ...requestOf(ask, by, snapshot) })(own);
+  const binding = labelBinder({ ...bindWorld(viewer, snapshot, ask), ...requestOf(ask, by, snapshot) })(own);
   if ("problems" in binding) {
     const [first] = binding.problems;
     throw new Fault("unprocessable", first?.message ?? "the label can't be kept", {
@@ -270,29 +291,4 @@ export function bindRequest(
   const { label, flags, warnings } = binding;
   const ordered = applyOrders(label, snapshot.orders, by, formatInstant(snapshot.at));
   return { label: ordered === label ? label : normaliseLabel(ordered), flags, warnings };
-}
-
-/** Which agencies could read what was bound: now, and once every row is on. */
-export function readersOf(bound: readonly Bound[], snapshot: Snapshot): { now: string[]; released: string[] } {
-  const labels = new Map(bound.map(({ label, stored }) => [label, stored]));
-  const at = formatInstant(snapshot.at);
-  const agencies = (labelOf: (label: Label) => Label): string[] => {
-    const found = new Set<string>();
-    for (const label of [...labels.values()].map(labelOf)) {
-      for (const id of snapshot.accounts.keys()) {
-        const viewer = snapshot.viewer(id);
-        if (viewer?.agency === undefined || found.has(viewer.agency)) continue;
-        if (decide({ viewer, label, agreements: snapshot.agreements, at }).verdict !== "hidden")
-          found.add(viewer.agency);
-      }
-    }
-    return [...found].sort();
-  };
-  return {
-    now: agencies((label) => label),
-    released: agencies((label) => ({
-      ...label,
-      releases: label.releases.map((row) => ({ ...row, status: "on" as const })),
-    })),
-  };
 }

@@ -11,6 +11,7 @@ import type { Moment } from "../shared/moment.ts";
 import { Rows } from "../storage/collections.ts";
 import type { ConfirmationDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
+import { namedIn } from "./bind-labels.ts";
 import { askToConfirm } from "./confirmations.ts";
 import type { Content } from "./content.ts";
 import {
@@ -224,7 +225,7 @@ export class Edits {
       [{ index: 0, object }],
       {
         account: ask.account,
-        label: { request: plan.request, settle },
+        label: { request: plan.request, settle, named: namedIn(standing) },
         channel: "rest",
         keepRejected: false,
         dryRun: ask.dryRun === true,
@@ -261,7 +262,7 @@ export class Edits {
     const { row, standing, changes } = plan;
     const after = done.fresh ?? changes.find((one) => one.contribution === row.contribution)?.after ?? standing;
     const { snapshot, side } = sight;
-    const [was, is] = [standing, after].map((label) => readersUnder([label], snapshot, side));
+    const [was, is] = [standing, after].map((label) => readersUnder([label], snapshot, sight.viewer));
     const waiting = after.releases.filter(
       (now) => now.status === "off" && standing.releases.some((then) => then.status === "on" && sameRow(now, then)),
     );

@@ -11,7 +11,7 @@ import type { Moment } from "../shared/moment.ts";
 import { Confirmations as ConfirmationsIn, Releases as ReleasesIn } from "../storage/collections.ts";
 import type { Storage } from "../storage/port.ts";
 import { withAllOn } from "./audience-view.ts";
-import { bindRequest } from "./bind-labels.ts";
+import { bindRequest, namedIn } from "./bind-labels.ts";
 import { confirmationReply } from "./confirmations.ts";
 import type { Content } from "./content.ts";
 import { feedbackOn } from "./feedback.ts";
@@ -81,8 +81,11 @@ export class Fates {
   }
 
   #readers(sight: Sight, label: Label): FateReply["readers"] {
-    const { snapshot, side } = sight;
-    return { now: readersUnder([label], snapshot, side), released: readersUnder([withAllOn(label)], snapshot, side) };
+    const { snapshot, viewer } = sight;
+    return {
+      now: readersUnder([label], snapshot, viewer),
+      released: readersUnder([withAllOn(label)], snapshot, viewer),
+    };
   }
 
   async #review(sight: Sight, row: Row): Promise<FateReply["review"]> {
@@ -136,6 +139,7 @@ export class Fates {
     const asked = {
       ...(ask.label === undefined ? {} : { request: ask.label }),
       ...(ask.preset === undefined ? {} : { preset: ask.preset }),
+      ...(standing === undefined ? {} : { named: namedIn(standing) }),
     };
     const { label, flags, warnings } = bindRequest(asked, viewer.id, snapshot);
     const audience = audienceOf(snapshot);

@@ -1,4 +1,5 @@
 import type { IngestCounts, IngestReply, IngestResult } from "../../schemas/api/ingest.ts";
+import type { Label } from "../../schemas/policy/label.ts";
 import type { Tlp } from "../../schemas/policy/vocabulary.ts";
 import { keyOf } from "../pipeline/key.ts";
 import type { Item, StixJson } from "../pipeline/steps.ts";
@@ -15,7 +16,8 @@ import type { AccountDoc, RowDoc } from "../storage/documents.ts";
 import type { Storage, Unit } from "../storage/port.ts";
 import { admittedLanes } from "./admission.ts";
 import type { AuditStream } from "./append-audit.ts";
-import { type Bound, bindBatch, type LabelAsk, readersOf } from "./bind-labels.ts";
+import { withAllOn } from "./audience-view.ts";
+import { type Bound, bindBatch, type LabelAsk } from "./bind-labels.ts";
 import type { Candidate } from "./candidate.ts";
 import type { CommitTogether } from "./commit-together.ts";
 import { nameAgain, nameAside } from "./contribution-name.ts";
@@ -28,6 +30,7 @@ import { type Named, ObjectVersions } from "./object-versions.ts";
 import { recordOrders } from "./order-book.ts";
 import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
+import { readersUnder } from "./readers-under.ts";
 import { type Brought, reviewBatch } from "./review-at-post.ts";
 import { objectOf } from "./sight.ts";
 import { labelEntry, rememberJudged, type Snapshot, type Snapshots } from "./snapshot.ts";
@@ -477,7 +480,14 @@ async function attempt(
     ]);
     return { ...made, ...(kept === undefined ? {} : { quarantined: kept }), receipt };
   };
-  if (ask.dryRun) return { ...(await settle(parts.storage, false)), readers: readersOf([...bound.values()], snapshot) };
+  if (ask.dryRun) {
+    const labels = [...new Map([...bound.values()].map(({ label, stored }) => [label, stored])).values()];
+    const looker = snapshot.viewer(ask.account);
+    const agencies = (under: readonly Label[]): string[] =>
+      looker === undefined ? [] : readersUnder(under, snapshot, looker).agencies;
+    const readers = { now: agencies(labels), released: agencies(labels.map(withAllOn)) };
+    return { ...(await settle(parts.storage, false)), readers };
+  }
   const apply = async (unit: Unit): Promise<IngestReply> => {
     const current = await parts.snapshots.read(unit, moment.now);
     if (current.revision !== snapshot.revision) throw new Moved();

@@ -4,7 +4,7 @@ import { inPlaceOf } from "../policy/narrow.ts";
 import { Fault } from "../shared/fault.ts";
 import { Rows } from "../storage/collections.ts";
 import type { Storage } from "../storage/port.ts";
-import { bindBatch } from "./bind-labels.ts";
+import { bindBatch, namedIn } from "./bind-labels.ts";
 import { authorOf, mustFit, refusedAs, staleContent } from "./edit-rules.ts";
 import { labelOfRow } from "./own-rows.ts";
 import type { Secrets } from "./plan-rows.ts";
@@ -54,7 +54,7 @@ export async function labelInPlace(
   const { bound, refused } = await bindBatch(
     storage,
     [candidate],
-    { request, settle },
+    { request, settle, named: namedIn(before) },
     { ...poster, agency: poster.agency },
     sight.snapshot,
     secrets,

@@ -302,3 +302,28 @@ test("people of a country with which no agreement is in force – of what everyb
   expect(people(after)).toEqual(people(before).filter((id) => !/^(k\d|rel-KR)/.test(id)));
   for (const id of ["TRI", "US-KR", "HUB"]) await world.changeAgreement(id, { status: "in-force" });
 });
+
+test("whom a label names – nobody, another agency's client, an auditor, who is not known – is one and the same 422; a label in place of one that names them may go on", async () => {
+  const of = async (as: string, label: LabelRequest): Promise<unknown> => {
+    const { status, json } = await put(as, "/api/v1/policy/audience", { label });
+    const { error } = json as { error?: { code: string; message: string } };
+    return [status, error?.code, error?.message.replace(/account .*/, "account")];
+  };
+  const unknown = [422, "label.unknown_account", "there is no account"];
+  const red = (...recipients: string[]): LabelRequest => ({ tlp: "RED", recipients });
+  const granted = (...clientGrants: string[]): LabelRequest => ({ tlp: "AMBER", clientGrants });
+  for (const label of [red("nobody"), red("au"), granted("cj"), granted("f3")])
+    expect(await of("u1", label)).toEqual(unknown);
+  for (const label of [red("k1"), granted("cu")]) expect(await of("u1", label)).toEqual([200, undefined, undefined]);
+  const one = tool("that names somebody");
+  await send("u1", one, { tlp: "RED", recipients: ["k1", "j1"], releases: [row("TRI", ["KOR"])] });
+  for (const id of ["TRI", "US-KR", "HUB"]) await world.changeAgreement(id, { status: "suspended" });
+  expect(await of("u1", red("k1"))).toEqual(unknown);
+  const { post, hash } = await audience("u1", one.id);
+  const less = await put("u1", `/api/v1/mine/${post}/edit`, {
+    ...{ hash, reason: "j1 needs it no more" },
+    label: { tlp: "RED", recipients: ["k1"], releases: [row("TRI", ["KOR"])] },
+  });
+  expect([less.status, (await audience("u1", one.id)).label.recipients]).toEqual([200, ["k1"]]);
+  for (const id of ["TRI", "US-KR", "HUB"]) await world.changeAgreement(id, { status: "in-force" });
+});
