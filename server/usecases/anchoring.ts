@@ -14,6 +14,8 @@ export interface AnchorParts {
 /** A row may be committed this much later than the instant it says, and clocks may differ by it, ms. */
 const SLACK = 15 * 60_000;
 const PAGE = 500;
+/** Anchors that are looked through at once for what they name: half an hour makes 180 of them. */
+const WINDOW = 200;
 /** Streams that one anchor names at most. */
 const MOST = 1000;
 
@@ -103,10 +105,10 @@ const disclosureHeads = (storage: Storage, since: number | undefined): Promise<A
 /** How far anchors made since an instant came with each stream. */
 async function anchoredSince(unit: Unit, since: number, last: AnchorDoc): Promise<Map<string, number>> {
   const known = new Map<string, number>();
-  for (let n = last.n; n > 0; n -= PAGE) {
+  for (let n = last.n; n > 0; n -= WINDOW) {
     const page = await unit
       .collection(Anchors)
-      .scan({ index: "n", prefixes: [[]], from: Math.max(1, n - PAGE + 1), to: n + 1, limit: PAGE });
+      .scan({ index: "n", prefixes: [[]], from: Math.max(1, n - WINDOW + 1), to: n + 1, limit: WINDOW });
     for (const { heads } of page)
       for (const head of heads) known.set(nameOf(head), Math.max(known.get(nameOf(head)) ?? 0, head.n));
     if ((page[0]?.at ?? 0) < since) break;
