@@ -74,12 +74,15 @@ describe("POST /api/v1/policy/replay", () => {
     later();
     await world.changeAgreement("TRI", { status: "suspended" });
     times.suspended = later();
+    later();
     await world.changeAgreement("TRI", { status: "in-force" });
     later();
     await world.changeAccount("j1", { clearance: "R" });
     times.lowered = later();
-    await world.changeAccount("j1", { clearance: "S", until: formatInstant(times.lowered + 30_000) });
+    later();
+    await world.changeAccount("j1", { clearance: "S", until: formatInstant(world.steer.now + 30_000) });
     times.ended = later();
+    later();
     await world.changeAgency("KR-NIS", { categories: ["INT"] });
     times.now = later();
   });
@@ -216,7 +219,7 @@ describe("random histories", () => {
       object: fc.constantFrom(...OBJECTS),
       change: fc.record({
         tlp: fc.constantFrom("GREEN" as const, "AMBER" as const, "AMBER+STRICT" as const, "RED" as const),
-        classification: fc.constantFrom("U" as const, "R" as const, "C" as const),
+        classification: fc.constantFrom("U" as const, "C" as const, "S" as const),
         topics: fc.constantFrom<string[]>([], ["crypto"]),
         caveats: fc.constantFrom<Label["caveats"]>([], ["NOEXPORT"], ["NATL"]),
         releases: someRows,

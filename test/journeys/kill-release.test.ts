@@ -1,5 +1,5 @@
 import { AgreementsIn } from "../../server/storage/collections.ts";
-import { bumpRevision } from "../../server/usecases/policy-revision.ts";
+import { putPolicy } from "../../server/usecases/policy-history.ts";
 import { drawn } from "../support/drawn.ts";
 import { PageFollower } from "../support/page-follower.ts";
 import { endAll, openStoreOf, RealServer } from "../support/real-server.ts";
@@ -111,8 +111,7 @@ test("kill -9 while readers are observed after a policy change, at random moment
     store.transaction(async (unit) => {
       const held = await unit.collection(AgreementsIn).get(id);
       if (held === undefined) throw new Error(`there is no agreement ${id}`);
-      await unit.collection(AgreementsIn).put({ ...held, status });
-      await bumpRevision(unit);
+      await putPolicy(unit, { kind: "agreement", doc: { ...held, status }, at: Date.now() });
     });
   const followers = ["j1", "j2", "k1", "k2", "u1", "u2"].map((as) => ({ as, follower: new PageFollower(as) }));
   for (const { follower } of followers) await follower.catchUp(server);

@@ -1,7 +1,7 @@
 import type { OrderReply } from "../../schemas/api/orders.ts";
 import type { QueuePage } from "../../schemas/api/triage.ts";
 import { AgreementsIn, Jobs, Rows } from "../../server/storage/collections.ts";
-import { bumpRevision } from "../../server/usecases/policy-revision.ts";
+import { putPolicy } from "../../server/usecases/policy-history.ts";
 import { CursorPoller, DatePoller, manifests, taxii } from "../support/pollers.ts";
 import { command, dataFolder, endAll, openStoreOf, RealServer } from "../support/real-server.ts";
 import { bundle, indicator, row, sampleUuid, TRI, tool } from "../support/samples.ts";
@@ -145,8 +145,7 @@ describe("a policy change", () => {
     const set = (status: "suspended" | "in-force"): Promise<void> =>
       store.transaction(async (unit) => {
         for (const held of await unit.collection(AgreementsIn).all({ limit: 100 }))
-          await unit.collection(AgreementsIn).put({ ...held, status });
-        await bumpRevision(unit);
+          await putPolicy(unit, { kind: "agreement", doc: { ...held, status }, at: Date.now() });
       });
     const poller = new DatePoller("k1", "originals");
     const told = (await poller.poll(servers()[0])).length;

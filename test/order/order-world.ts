@@ -5,11 +5,12 @@ import { readConfig } from "../../server/config.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { normaliseLabel } from "../../server/policy/label-text.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
-import { Accounts, Agencies, AgreementsIn, Labels, Orders, Rows } from "../../server/storage/collections.ts";
+import { Accounts, Agencies, AgreementsIn, Labels, Rows } from "../../server/storage/collections.ts";
 import type { AccountDoc, AgreementDoc } from "../../server/storage/documents.ts";
 import type { Unit } from "../../server/storage/port.ts";
 import { Admissions } from "../../server/usecases/admission.ts";
 import { ingestBatch } from "../../server/usecases/ingest-batch.ts";
+import { insertPolicies, putPolicy } from "../../server/usecases/policy-history.ts";
 import { bumpRevision } from "../../server/usecases/policy-revision.ts";
 import { relabel } from "../../server/usecases/relabel.ts";
 import { Snapshots } from "../../server/usecases/snapshot.ts";
@@ -53,17 +54,17 @@ export class OrderWorld {
     const world = new OrderWorld(core, steer, remove);
     const { agencies, accounts, agreements, orders } = await demonstrationGroup();
     await world.change(async (unit) => {
-      await unit.collection(Agencies).insert(agencies);
-      await unit
-        .collection(Accounts)
-        .insert([...accounts.map((one) => ({ ...one, clearance: "S" as const })), ...readers]);
-      await unit.collection(AgreementsIn).insert(agreements);
-      await unit.collection(Orders).insert(
-        orders.map(({ days, ...order }) => ({
-          ...{ ...order, sample: 0 },
-          ...{ from: formatInstant(START - DAY), until: formatInstant(START + days * DAY) },
-        })),
-      );
+      const at = steer.now;
+      const people = [...accounts.map((one) => ({ ...one, clearance: "S" as const })), ...readers];
+      await insertPolicies(unit, [
+        ...agencies.map((doc) => ({ kind: "agency" as const, doc, at })),
+        ...people.map((doc) => ({ kind: "account" as const, doc, at })),
+        ...agreements.map((doc) => ({ kind: "agreement" as const, doc, at })),
+        ...orders.map(({ days, ...order }) => {
+          const dates = { from: formatInstant(START - DAY), until: formatInstant(START + days * DAY) };
+          return { kind: "order" as const, doc: { ...order, sample: 0, ...dates }, at };
+        }),
+      ]);
     });
     return world;
   }
@@ -90,14 +91,16 @@ export class OrderWorld {
   async changeAgreement(id: string, change: Partial<Omit<AgreementDoc, "id">>): Promise<void> {
     await this.change(async (unit) => {
       const held = await unit.collection(AgreementsIn).get(id);
-      if (held !== undefined) await unit.collection(AgreementsIn).put({ ...held, ...change });
+      if (held !== undefined)
+        await putPolicy(unit, { kind: "agreement", doc: { ...held, ...change }, at: this.steer.now });
     });
   }
 
   async changeAccount(id: string, change: Partial<Omit<AccountDoc, "id">>): Promise<void> {
     await this.change(async (unit) => {
       const held = await unit.collection(Accounts).get(id);
-      if (held !== undefined) await unit.collection(Accounts).put({ ...held, ...change });
+      if (held !== undefined)
+        await putPolicy(unit, { kind: "account", doc: { ...held, ...change }, at: this.steer.now });
     });
   }
 
