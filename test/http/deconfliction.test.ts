@@ -359,6 +359,11 @@ describe("asking", () => {
     await ask("k3", held[0] ?? "");
     await says("u3", last);
     await ask("u3", last);
+    const { days } = (await send("au", "GET", `${PATH}/report?days=1`)).json as { days: object[] };
+    expect(days).toMatchObject([
+      { agency: "KR-KISA", asks: aDay, limit: aDay },
+      { agency: "US-CISA", asks: 1 },
+    ]);
     now += DAY;
     await ask("k3", last);
   });
@@ -412,7 +417,7 @@ describe("tickets", () => {
         what.startsWith("deconfliction"),
       ),
     ];
-    expect(kept.length).toBeGreaterThan(20);
+    expect(kept.length).toBeGreaterThanOrEqual(4);
     const text = JSON.stringify(kept);
     expect(text).not.toContain(value);
     expect(text).not.toContain(valueTerm({ kind: "ipv4-addr", canonical: value }));
@@ -424,9 +429,6 @@ describe("tickets", () => {
     const report = (await send("au", "GET", `${PATH}/report?days=1`)).json;
     expect(report).toEqual({
       days: [{ day: formatInstant(now).slice(0, 10), agency: "US-TREAS", asks: 1, limit: aDay, tickets: [ticket] }],
-    });
-    expect((await send("au", "GET", `${PATH}/report?days=99`)).json).toMatchObject({
-      days: expect.arrayContaining([expect.objectContaining({ agency: "KR-KISA", asks: aDay })]),
     });
     for (const who of ["u2", "rel-US-FBI", "ad"])
       expect(failed(await send(who, "GET", `${PATH}/report`))).toEqual([403, "forbidden.verb"]);
