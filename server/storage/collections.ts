@@ -35,6 +35,7 @@ import {
   SampleDoc,
   SealKeyDoc,
   SessionDoc,
+  SourceQuarantineDoc,
   SpoolDoc,
   StageDoc,
   TallyDoc,
@@ -89,6 +90,12 @@ export const PolicyChanges = {
   indexes: { at: { fields: ["at"] }, of: { fields: ["kind", "of", "at"] } },
   sealedBy: { at: "at" },
 } satisfies CollectionSpec<PolicyChangeDoc>;
+export const SourceQuarantines = {
+  name: "source_quarantines",
+  shape: SourceQuarantineDoc,
+  indexes: {},
+  sealedBy: { agency: "agency", at: "at" },
+} satisfies CollectionSpec<SourceQuarantineDoc>;
 export const Labels = {
   name: "labels",
   shape: LabelDoc,
@@ -301,17 +308,17 @@ export const Anchors = {
   shape: AnchorDoc,
   indexes: { n: { fields: ["n"], unique: true } },
 } satisfies CollectionSpec<AnchorDoc>;
-/** What accounts were given over REST and in exports, by lane and day: beside the disclosures, in whose transaction it is written. */
+/** What accounts were given over REST and in exports, by lane and stretch: beside the disclosures, in whose transaction it is written. */
 export const Given = {
   name: "given",
   shape: GivenDoc,
-  indexes: { account: { fields: ["account", "lane", "day"] }, lane: { fields: ["lane", "day"] } },
+  indexes: { account: { fields: ["account", "lane", "stretch"] }, lane: { fields: ["lane", "stretch"] } },
   placement: "log",
 } satisfies CollectionSpec<GivenDoc>;
 export const GivenFiles = {
   name: "given_files",
   shape: GivenFileDoc,
-  indexes: { account: { fields: ["account", "lane", "day"] } },
+  indexes: { account: { fields: ["account", "lane", "stretch"] } },
   placement: "log",
 } satisfies CollectionSpec<GivenFileDoc>;
 export const Holders = {
@@ -369,6 +376,7 @@ export const COLLECTIONS = [
   Orders,
   PolicyVersions,
   PolicyChanges,
+  SourceQuarantines,
   Labels,
   Rows,
   Stages,

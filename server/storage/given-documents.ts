@@ -5,7 +5,7 @@ import { AccountId, AgencyId } from "../../schemas/policy/vocabulary.ts";
 const Run = z.tuple([z.int(), z.int(), z.int(), z.int(), z.int()]);
 
 /**
- * What one account, while it was of one agency, was given over REST and in exports of one lane and one UTC day of its stamps: runs of stamps, in order, none inside
+ * What one account, while it was of one agency, was given over REST and in exports of one lane in one stretch of its stamps: runs of stamps, in order, none inside
  * another. It is the recall ledger: ADR 0024.
  */
 export const GivenDoc = z.object({
@@ -14,19 +14,19 @@ export const GivenDoc = z.object({
   /** Empty where the account has none. */
   agency: z.union([AgencyId, z.literal("")]),
   lane: z.string(),
-  /** Of the stamps. */
-  day: z.int(),
+  /** 2^30 microseconds of stamps, some 18 minutes, numbered from the epoch: so that no document grows with a lane. */
+  stretch: z.int(),
   runs: z.array(Run),
 });
 export type GivenDoc = z.infer<typeof GivenDoc>;
 
-/** What left in one export of an account: its serial, and stamps of a lane in one UTC day, from and to (both inclusive), in order. */
+/** What left in one export of an account: its serial, and stamps of a lane in one stretch, from and to (both inclusive), in order. */
 export const GivenFileDoc = z.object({
   id: z.string(),
   account: AccountId,
   serial: z.string(),
   lane: z.string(),
-  day: z.int(),
+  stretch: z.int(),
   runs: z.array(z.tuple([z.int(), z.int()])),
 });
 export type GivenFileDoc = z.infer<typeof GivenFileDoc>;

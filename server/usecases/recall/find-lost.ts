@@ -5,7 +5,7 @@ import { endKeys, isEdge } from "../needed-ends.ts";
 import type { Renderer } from "../render.ts";
 import type { Row, Sight } from "../sight.ts";
 import { thingId } from "../taxii/lives.ts";
-import { dayOfStamp, writtenAt } from "./note-given.ts";
+import { stretchOf, writtenAt } from "./note-given.ts";
 import { GIVEN, isGone, type Run, runAt, SHOWN, wasGiven } from "./runs.ts";
 
 /** A place that a given row left, or stands at in a lane that was closed; `run`: what was said of it when it was looked at. */
@@ -35,6 +35,8 @@ export interface Outcome {
 }
 
 const PAGE = 500;
+/** Runs that are looked up each by itself. */
+const FEW = 8;
 /** A page may be recorded this much later than the store says that something left, microseconds (as `taxii/given.ts`). */
 export const SLACK = 60_000_000;
 
@@ -43,7 +45,7 @@ const alive = (runs: GivenDoc["runs"], stamp: number): Run | undefined => {
   return run === undefined || isGone(run) ? undefined : run;
 };
 
-/** All documents of an account in these lanes, or in these lanes and days. */
+/** All documents of an account in these lanes, or in these lanes and stretches. */
 export async function* givenIn(
   log: Unit,
   account: string,
@@ -58,17 +60,19 @@ export async function* givenIn(
       yield* page;
       const last = page.at(-1);
       if (last === undefined || page.length < 100) break;
-      after = { value: last.day, id: last.id };
+      after = { value: last.stretch, id: last.id };
     }
   }
 }
 
-/** What stands, or stood, in the runs of a document: names of rows by their stamps. */
-async function rowsIn(content: Unit, doc: GivenDoc): Promise<Map<number, string>> {
+/** What stands, or stood, in a document's stretch from its first run to its last: names of rows by their stamps. */
+async function rowsIn(content: Unit, { lane, runs }: GivenDoc): Promise<Map<number, string>> {
   const found = new Map<number, string>();
-  for (const [from, to, , , how] of doc.runs) {
-    if ((how & GIVEN.gone) !== 0) continue;
-    const bounds = { index: "lane", prefixes: [[doc.lane]], from, to: to + 1, limit: to - from + 1 };
+  const alive = runs.filter((run) => !isGone(run));
+  // Many short runs lie in few rows of others: one look for all of them.
+  const looks = alive.length > FEW ? [[alive[0]?.[0] ?? 0, alive.at(-1)?.[1] ?? 0] as const] : alive;
+  for (const [from, to] of looks) {
+    const bounds = { index: "lane", prefixes: [[lane]], from, to: to + 1, limit: to - from + 1 };
     for (const { id, stamp } of await content.collection(Rows).pick(bounds, ["id", "stamp"])) found.set(stamp, id);
     for (const { row, stamp } of await content.collection(Stages).scan(bounds)) found.set(stamp, row);
   }
@@ -106,13 +110,13 @@ export async function* leftSince(
         ...{ index: "left", prefixes: [[lane]], limit: PAGE },
         ...(after === undefined ? { from: Math.max(0, since) } : { after }),
       });
-      const days = new Map<number, Stored<GivenDoc>[]>();
-      for (const day of new Set(page.map(({ stamp }) => dayOfStamp(stamp)))) {
-        days.set(day, []);
-        for await (const doc of givenIn(log, holder.id, [[lane, day]])) days.get(day)?.push(doc);
+      const docs = new Map<number, Stored<GivenDoc>[]>();
+      for (const stretch of new Set(page.map(({ stamp }) => stretchOf(stamp)))) {
+        docs.set(stretch, []);
+        for await (const doc of givenIn(log, holder.id, [[lane, stretch]])) docs.get(stretch)?.push(doc);
       }
       const left = page.flatMap(({ stamp, row }) =>
-        (days.get(dayOfStamp(stamp)) ?? []).flatMap((doc) => {
+        (docs.get(stretchOf(stamp)) ?? []).flatMap((doc) => {
           const run = alive(doc.runs, stamp);
           return run === undefined ? [] : [{ doc, stamp, run, row }];
         }),
@@ -228,7 +232,7 @@ export class LostThings {
     const there = await this.#look(open);
     for (const edge of open) {
       if (there.has(edge.id)) continue;
-      const prefix = [edge.lane, dayOfStamp(edge.stamp)] as const;
+      const prefix = [edge.lane, stretchOf(edge.stamp)] as const;
       for await (const doc of givenIn(this.#log, this.#sight.viewer.id, [prefix])) {
         const run = alive(doc.runs, edge.stamp);
         if (run === undefined) continue;

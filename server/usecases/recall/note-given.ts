@@ -7,11 +7,12 @@ import { changed, GIVEN, given, isGone, runAt, wasGiven, watched } from "./runs.
 
 const MINUTE = 60_000;
 export const DAY_MS = 86_400_000;
-const DAY_MICROS = DAY_MS * 1000;
+/** Microseconds of a stretch of stamps. */
+const STRETCH = 2 ** 30;
 /** Documents that are written together. */
 const PIECE = 200;
 
-export const dayOfStamp = (stamp: number): number => Math.floor(stamp / DAY_MICROS);
+export const stretchOf = (stamp: number): number => Math.floor(stamp / STRETCH);
 export const minuteOf = (ms: number): number => Math.floor(ms / MINUTE);
 export const dayOfMs = (ms: number): number => Math.floor(ms / DAY_MS);
 
@@ -33,7 +34,7 @@ export const receiver = ({ viewer }: Sight, now: number): Receiver => ({
 
 interface Part {
   readonly lane: string;
-  readonly day: number;
+  readonly stretch: number;
   /** Stamps by how they are given. */
   readonly stamps: Map<number, Set<number>>;
 }
@@ -46,7 +47,7 @@ const HOW = {
   sources: GIVEN.folded | GIVEN.original,
 } as const satisfies Record<View, number>;
 
-/** What an answer gives: rows by lane and day, and the row that stands for each object. */
+/** What an answer gives: rows by lane and stretch, and the row that stands for each object. */
 export class Gift {
   readonly #parts = new Map<string, Part>();
   /** Of each object: lane, and where its newest row is written. */
@@ -65,9 +66,9 @@ export class Gift {
   }
 
   put(lane: string, stamp: number, how: number): void {
-    const day = dayOfStamp(stamp);
-    const key = `${lane}|${day}`;
-    const part = this.#parts.get(key) ?? { lane, day, stamps: new Map<number, Set<number>>() };
+    const stretch = stretchOf(stamp);
+    const key = `${lane}|${stretch}`;
+    const part = this.#parts.get(key) ?? { lane, stretch, stamps: new Map<number, Set<number>>() };
     this.#parts.set(key, part);
     part.stamps.set(how, (part.stamps.get(how) ?? new Set()).add(stamp));
   }
@@ -90,16 +91,16 @@ export class Gift {
   }
 }
 
-export const givenId = (account: string, agency: string, lane: string, day: number): string =>
-  `${account}|${agency}|${lane}|${day}`;
+export const givenId = (account: string, agency: string, lane: string, stretch: number): string =>
+  `${account}|${agency}|${lane}|${stretch}`;
 const inOrder = (stamps: Iterable<number>): number[] => [...stamps].sort((a, b) => a - b);
 
 export async function documentsOf(
   unit: Unit,
   { account, agency }: Pick<Receiver, "account" | "agency">,
-  parts: Iterable<Pick<Part, "lane" | "day">>,
+  parts: Iterable<Pick<Part, "lane" | "stretch">>,
 ): Promise<Map<string, Stored<GivenDoc>>> {
-  const ids = [...parts].map(({ lane, day }) => givenId(account, agency, lane, day));
+  const ids = [...parts].map(({ lane, stretch }) => givenId(account, agency, lane, stretch));
   return new Map((await unit.collection(Given).getMany(ids)).map((doc) => [doc.id, doc]));
 }
 
@@ -108,7 +109,7 @@ export function freshOf(who: Receiver, held: ReadonlyMap<string, GivenDoc>, obje
   const today = dayOfMs(who.now);
   let fresh = 0;
   for (const [lane, stamp] of objects) {
-    const doc = held.get(givenId(who.account, who.agency, lane, dayOfStamp(stamp)));
+    const doc = held.get(givenId(who.account, who.agency, lane, stretchOf(stamp)));
     const run = doc === undefined ? undefined : runAt(doc.runs, stamp);
     if (run === undefined || !wasGiven(run) || run[3] !== today) fresh++;
   }
@@ -129,9 +130,9 @@ export async function writeGiven(
   const docs = unit.collection(Given);
   const fresh: GivenDoc[] = [];
   const alive = new Set<string>();
-  for (const { lane, day, stamps } of parts) {
+  for (const { lane, stretch, stamps } of parts) {
     const { account, agency } = who;
-    const id = givenId(account, agency, lane, day);
+    const id = givenId(account, agency, lane, stretch);
     const doc = held.get(id);
     let runs: GivenDoc["runs"] = doc?.runs ?? [];
     // What hangs on others first: what is given besides is given.
@@ -141,7 +142,7 @@ export async function writeGiven(
       if (list.some((stamp) => isNew(runs, stamp))) alive.add(lane);
       runs = changed(runs, list, become);
     }
-    if (doc === undefined) fresh.push({ id, account, agency, lane, day, runs });
+    if (doc === undefined) fresh.push({ id, account, agency, lane, stretch, runs });
     else if (!sameRuns(runs, doc.runs)) await docs.put({ ...doc, runs });
   }
   if (fresh.length > 0) await docs.insert(fresh);
@@ -179,7 +180,7 @@ export async function writeFile(
   }
 }
 
-function fileDoc({ lane, day, stamps }: Part, account: string, serial: string): GivenFileDoc[] {
+function fileDoc({ lane, stretch, stamps }: Part, account: string, serial: string): GivenFileDoc[] {
   const inFile = [...stamps].flatMap(([how, some]) => ((how & GIVEN.export) === 0 ? [] : [...some]));
   if (inFile.length === 0) return [];
   const runs: GivenFileDoc["runs"] = [];
@@ -188,5 +189,5 @@ function fileDoc({ lane, day, stamps }: Part, account: string, serial: string): 
     if (last !== undefined && last[1] + 1 === stamp) last[1] = stamp;
     else runs.push([stamp, stamp]);
   }
-  return [{ id: `${serial}|${lane}|${day}`, account, serial, lane, day, runs }];
+  return [{ id: `${serial}|${lane}|${stretch}`, account, serial, lane, stretch, runs }];
 }

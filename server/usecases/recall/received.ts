@@ -21,7 +21,7 @@ import { LaneHeads } from "../taxii/lane-heads.ts";
 import { Lives } from "../taxii/lives.ts";
 import { OrderedSight } from "../taxii/ordered-sight.ts";
 import { ReaderState } from "../taxii/reader-state.ts";
-import { dayOfStamp, minuteOf } from "./note-given.ts";
+import { minuteOf, stretchOf } from "./note-given.ts";
 import { GIVEN, runAt, wasGiven } from "./runs.ts";
 
 export interface ReceivedParts {
@@ -141,7 +141,7 @@ export class Received {
       const label = entryOfLane(sight, lane)?.label;
       for (let after: { value: string; id: string } | undefined; ; ) {
         const page = await given.scan({
-          ...{ index: "lane", prefixes: [[lane, dayOfStamp(stamp)]], limit: PAGE },
+          ...{ index: "lane", prefixes: [[lane, stretchOf(stamp)]], limit: PAGE },
           ...(after === undefined ? {} : { after }),
         });
         for (const { agency, runs } of page) {

@@ -9,7 +9,7 @@ import type { Renderer } from "../render.ts";
 import type { Snapshots } from "../snapshot.ts";
 import type { Collections } from "../taxii/collections.ts";
 import { type Gone, givenIn, LostThings, leftSince, type Outcome, SLACK } from "./find-lost.ts";
-import { dayOfStamp, givenId } from "./note-given.ts";
+import { givenId, stretchOf } from "./note-given.ts";
 import { changed, GIVEN, isGone, lost, type Run, runAt, SHOWN } from "./runs.ts";
 
 export interface SettleParts {
@@ -135,12 +135,12 @@ export class Settling {
 
   async #serials(account: string, places: Gone["places"]): Promise<string[]> {
     const files = this.#parts.storage.collection(GivenFiles);
-    const days = new Map(
-      places.map(([lane, stamp]) => [`${lane}|${dayOfStamp(stamp)}`, [lane, dayOfStamp(stamp)] as const]),
+    const stretches = new Map(
+      places.map(([lane, stamp]) => [`${lane}|${stretchOf(stamp)}`, [lane, stretchOf(stamp)] as const]),
     );
     const found = new Set<string>();
-    for (const [lane, day] of days.values()) {
-      const docs = await files.scan({ index: "account", prefixes: [[account, lane, day]], limit: 1000 });
+    for (const [lane, stretch] of stretches.values()) {
+      const docs = await files.scan({ index: "account", prefixes: [[account, lane, stretch]], limit: 1000 });
       for (const { serial, runs } of docs)
         if (places.some(([at, stamp]) => at === lane && runs.some(([from, to]) => from <= stamp && stamp <= to)))
           found.add(serial);
@@ -206,7 +206,7 @@ class Changes {
     {
       readonly agency: string;
       readonly lane: string;
-      readonly day: number;
+      readonly stretch: number;
       readonly stamps: Map<number, Array<(was: Run | undefined) => Run | undefined>>;
     }
   >();
@@ -216,9 +216,9 @@ class Changes {
   }
 
   #put(agency: string, lane: string, stamp: number, become: (was: Run | undefined) => Run | undefined): void {
-    const day = dayOfStamp(stamp);
-    const id = givenId(this.#account, agency, lane, day);
-    const held = this.#docs.get(id) ?? { agency, lane, day, stamps: new Map() };
+    const stretch = stretchOf(stamp);
+    const id = givenId(this.#account, agency, lane, stretch);
+    const held = this.#docs.get(id) ?? { agency, lane, stretch, stamps: new Map() };
     this.#docs.set(id, held);
     held.stamps.set(stamp, [...(held.stamps.get(stamp) ?? []), become]);
   }
@@ -249,13 +249,13 @@ class Changes {
     );
     const lanes = new Set<string>();
     const made: GivenDoc[] = [];
-    for (const [id, { agency, lane, day, stamps }] of this.#docs) {
+    for (const [id, { agency, lane, stretch, stamps }] of this.#docs) {
       const was = held.get(id);
       let runs: GivenDoc["runs"] = was?.runs ?? [];
       for (const stamp of [...stamps.keys()].sort((a, b) => a - b))
         for (const become of stamps.get(stamp) ?? []) runs = changed(runs, [stamp], become);
       if ([...stamps.keys()].some((stamp) => !isGone(runAt(runs, stamp) ?? [0, 0, 0, 0, GIVEN.gone]))) lanes.add(lane);
-      if (was === undefined) made.push({ id, account: this.#account, agency, lane, day, runs });
+      if (was === undefined) made.push({ id, account: this.#account, agency, lane, stretch, runs });
       else await docs.put({ ...was, runs });
     }
     if (made.length > 0) await docs.insert(made);
