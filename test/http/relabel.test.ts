@@ -70,6 +70,8 @@ const READERS = ["u2", "u3", "j1", "j2", "j4", "k1", "cj"];
 
 beforeAll(async () => {
   world = await TemporaryWorld.open();
+  const reviewer = { id: "rev", name: "rev", role: "reviewer" as const, agency: "US-FBI", person: "p-rev" };
+  await world.addDirectory({ accounts: [{ ...reviewer, clearance: "S", topics: ["*"], pii: true, scope: "write" }] });
 });
 afterAll(() => world.close());
 
@@ -98,6 +100,7 @@ test("AMBER to GREEN (Q37) – by its author – pending until a second person o
   expect(told).not.toHaveProperty("row");
   expect(failed(await decide("u1", release))).toEqual([403, "forbidden.verb"]);
   expect((await ask("j1", `/api/v1/releases/${release}`)).status).toBe(404);
+  expect(failed(await decide("rev", release))).toEqual([403, "release.not_releaser"]);
   const done = await decide("rel-US-FBI", release);
   expect([done.status, (done.json as { status: string }).status]).toEqual([200, "released"]);
   expect(await reads(one.id, READERS)).toEqual(["j1", "j2", "j4", "cj"]);
@@ -146,6 +149,19 @@ test("RED for somebody of an agency that was not listed (Q39) – a tighter labe
   expect((await decide("rel-US-CISA", release)).status).toBe(404);
   expect((await decide("u4", release)).status).toBe(200);
   expect(await reads(one.id, READERS)).toEqual(["k1"]);
+});
+
+test("RED for somebody at home – under a label that a reviewer could widen – takes a custodian, for the label that is to be", async () => {
+  const one = await posted("named at home", {
+    tlp: "AMBER",
+    topics: ["crypto"],
+    releases: [row("TRI", ["USA"], ["US-CISA"])],
+  });
+  const red: LabelRequest = { tlp: "RED", recipients: ["u2"], releases: [row("TRI", ["USA"], ["US-TREAS"])] };
+  const release = releaseOf(await relabel("u1", one.id, red));
+  expect(failed(await decide("rev", release))).toEqual([403, "release.custodian_required"]);
+  expect((await decide("rel-US-FBI", release)).status).toBe(200);
+  expect(await reads(one.id, READERS)).toEqual(["u2"]);
 });
 
 test("an approval – of a label that changed since, of another hash, twice, after a new version – is a 409 and applies nothing", async () => {
@@ -203,8 +219,24 @@ test("who may propose and where – a feed, another's author, another agency, a 
   // At home a reviewer or releaser of the country will do: the author's own word is not enough for what grows.
   const release = releaseOf(await relabel("rel-US-FBI", one.id, wider));
   expect(await reads(one.id, ["u2", "u3"])).toEqual([]);
-  expect((await decide("u4", release)).status).toBe(200);
+  expect((await decide("rev", release)).status).toBe(200);
   expect(await reads(one.id, ["u2", "u3"])).toEqual(["u2", "u3"]);
   expect((await put("u1", `/api/v1/objects/${one.id}/withdraw`, { reason: "done" })).status).toBe(200);
   expect(failed(await relabel("rel-US-FBI", one.id, wider))).toEqual([409, "edit.withdrawn"]);
+});
+
+test("a client's grant – on its sponsor's own AMBER object – is the sponsor's to give, by two persons, and taken away by one", async () => {
+  const amber: LabelRequest = { tlp: "AMBER", releases: [row("TRI", ["USA"], ["US-FBI"])] };
+  const one = await posted("for a client", amber);
+  const granted: LabelRequest = { ...amber, clientGrants: ["cu"] };
+  expect(await reads(one.id, ["u4", "cu"])).toEqual(["u4"]);
+  expect(failed(await edit("u1", one.id, granted))).toEqual([409, "label.widens"]);
+  expect(failed(await relabel("u1", one.id, { ...amber, clientGrants: ["cj"] }))).toEqual([
+    422,
+    "label.unknown_account",
+  ]);
+  expect((await decide("rel-US-FBI", releaseOf(await relabel("u1", one.id, granted)))).status).toBe(200);
+  expect(await reads(one.id, ["u2", "u4", "cu", "cj"])).toEqual(["u4", "cu"]);
+  expect((await edit("u1", one.id, amber)).status).toBe(200);
+  expect(await reads(one.id, ["u4", "cu"])).toEqual(["u4"]);
 });
