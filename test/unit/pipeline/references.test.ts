@@ -63,3 +63,16 @@ test("referencedIds – of nesting that never ends – looks eight steps deep", 
   for (let i = 0; i < 60; i++) deep = { inner: deep };
   expect(referencedIds({ extensions: deep })).toEqual([]);
 });
+
+test("readerReferences – of a sighting at places of which one is hidden – without its count, unless that is shared or its own agency reads", () => {
+  const [open, hidden] = ["identity--open", "identity--hidden"];
+  const seen: StixJson = { type: "sighting", sighting_of_ref: A, where_sighted_refs: [open, hidden], count: 7 };
+  const shownAs = (id: string): string | undefined => (id === hidden ? undefined : id);
+  const cut = { type: "sighting", sighting_of_ref: A, where_sighted_refs: [open] };
+  expect(readerReferences(seen, shownAs, false, "")).toEqual(cut);
+  expect(readerReferences(seen, shownAs, false, "", true)).toEqual({ ...cut, count: 7 });
+  expect(readerReferences(seen, shownAs, true, "")).toBe(seen);
+  expect(readerReferences(seen, (id) => id, false, "")).toBe(seen);
+  const elsewhere = { ...seen, type: "observed-data" };
+  expect(readerReferences(elsewhere, shownAs, false, "").count).toBe(7);
+});

@@ -260,3 +260,31 @@ test("bindLabel – random requests and markings – normalised, within the tier
   );
   expect(stored).toBeGreaterThan(200);
 });
+
+test("bindLabel – an object that claims an agreement of others – refused with its reason; a post that asks for it – warned", () => {
+  const theirs = {
+    tlp: "GREEN" as const,
+    releases: [{ agreement: "JP-KR", countries: ["JPN"], agencies: "*" as const }],
+  };
+  expect(codes(bindLabel(world(), own({ labels: [theirs] })))).toEqual([
+    "label.not_party object_marking_refs: releases[0].agreement",
+  ]);
+  expect(bound(bindLabel(world(theirs), own())).warnings.map(({ code }) => code)).toEqual(["label.country_not_party"]);
+  const open = { tlp: "CLEAR" as const, releases: [{ agreement: "PUBLIC", countries: [], agencies: "*" as const }] };
+  expect(codes(bindLabel(world(), own({ labels: [open] })))).toEqual([]);
+});
+
+test("bindLabel – whether a sighting's count is shared – as the request says, or all of the object's own labels; in no text where it is not", () => {
+  const shares = { tlp: "GREEN" as const, countShareable: true };
+  const keeps = { tlp: "GREEN" as const };
+  const shared = (request: LabelRequest, labels: LabelRequest[] = []): unknown =>
+    bound(bindLabel(world(request), own({ labels }))).label.countShareable;
+  expect([
+    shared(shares),
+    shared(keeps),
+    shared(keeps, [shares]),
+    shared(shares, [keeps]),
+    shared(shares, [shares, keeps]),
+  ]).toEqual([...[true, undefined, true, undefined, undefined]]);
+  expect(bound(bindLabel(world({ ...keeps, countShareable: false }), own())).text).not.toContain("count");
+});
