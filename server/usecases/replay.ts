@@ -119,8 +119,12 @@ function postOf({ row, label }: Then, decision: Decision, own: boolean): Post {
   };
 }
 
+/** A recall tells of an object and shows none of it. */
+const RECALLS = "taxii.recalls";
+
 /** Whether a record of what an account was shown covers a place of one of the rows. A page is recorded by lane, from its first place to its last. */
-function covers({ detail }: AuditDoc, places: ReadonlyMap<string, readonly number[]>): boolean {
+function covers({ what, detail }: AuditDoc, places: ReadonlyMap<string, readonly number[]>): boolean {
+  if (what === RECALLS) return false;
   const lanes = (detail?.lanes ?? {}) as Readonly<Record<string, readonly [number, number]>>;
   return Object.entries(lanes).some(([lane, [from, to]]) =>
     places.get(lane)?.some((stamp) => from <= stamp && stamp <= to),
@@ -142,13 +146,15 @@ async function shownTo(
       for (const one of [lane, ...stages.map((stage) => stage.lane)])
         places.set(one, [...(places.get(one) ?? []), ...stamps]);
     }
+  // Nobody was shown it before it came.
+  const from = Math.min(...rows.map(({ received }) => received));
+  if (from > until) return undefined;
   let [first, last]: [number | undefined, number | undefined] = [undefined, undefined];
   for (let after: { value: number; id: string } | undefined; ; ) {
     const page: Stored<AuditDoc>[] = await storage.collection(Disclosures).scan({
       index: "actor",
       prefixes: [[account]],
-      to: until + 1,
-      limit: PAGE,
+      ...{ from, to: until + 1, limit: PAGE },
       ...(after === undefined ? {} : { after }),
     });
     for (const record of page) {
