@@ -60,8 +60,8 @@ test("kill -9 in the middle of releases, at random moments – after each restar
   const waiting = objects.map(({ id }) => id);
   let whole = 0;
   for (let kill = 0; kill < KILLS; kill++) {
-    // No more than a third of a second: then some are left for the last kill.
-    const delay = 20 + draw() * 300;
+    // No more than a third of a second, or of what the stand-in takes for as much: then some are left for the last kill.
+    const delay = 20 + draw() * drawn(300, 3000);
     const here = server;
     const approve = async (): Promise<void> => {
       for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
