@@ -121,4 +121,20 @@ describe("who has received what an agency said", () => {
     expect(all.map(({ object }) => object)).toEqual(ids);
     expect(all.map((one) => one.received.length)).toEqual([0, 1, 0]);
   });
+
+  test("what stands at an end of an edge that was read – and was not read itself – was not received, the edge was", async () => {
+    const [left, right] = [tool("left"), tool("right")];
+    const edge = {
+      ...{ type: "relationship", spec_version: "2.1", id: left.id.replace("tool", "relationship") },
+      ...{ created: left.created, modified: left.modified, relationship_type: "related-to" },
+      ...{ source_ref: left.id, target_ref: right.id },
+    };
+    at(0);
+    await world.post("feed-US-FBI", [left, right, edge], { label: { tlp: "GREEN", releases: [TRI_ALL] } });
+    at(1);
+    await get("j1", "/api/v1/objects?type=relationship");
+    at(2);
+    expect(await received("rel-US-FBI", left.id)).toEqual([[]]);
+    expect(await received("rel-US-FBI", edge.id)).toMatchObject([[{ agency: "JP-NPA", channels: ["page"] }]]);
+  });
 });

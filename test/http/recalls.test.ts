@@ -195,7 +195,7 @@ describe("a recall", () => {
     expect(await scene.recalls("j1")).toEqual([]);
   });
 
-  test("of what the account had cut – or had whole and has cut now – comes when nothing of it is left", async () => {
+  test("of what the account had with a field cut – once it is withdrawn – is there as of any other", async () => {
     const one = { ...tool("with a secret"), description: "for the USA alone" };
     const rules = [{ selectors: ["description"], countries: ["USA"] }];
     await scene.world.post("feed-US-FBI", one, { label: { tlp: "GREEN", releases: [TRI_ALL], fieldRules: rules } });
@@ -254,7 +254,7 @@ describe("a recall", () => {
     expect((json as { recalls: Recall[] }).recalls.map(({ object }) => object)).toEqual([all[0]?.id]);
   });
 
-  test("acknowledged – once, by its account, over a key that only reads too – says when; another's is not there, like an unknown one", async () => {
+  test("acknowledged – once, by its account – says when; another's is not there, like an unknown one", async () => {
     const one = tool("known");
     await scene.share([one]);
     await scene.get("j1", `/api/v1/objects/${one.id}`);
@@ -269,5 +269,16 @@ describe("a recall", () => {
     expect([first.status, (first.json as Recall).acknowledged]).toEqual([200, expect.any(String)]);
     expect((await scene.post("j1", path)).json).toEqual(first.json);
     expect(await scene.recalls("j1")).toEqual([first.json]);
+  });
+
+  test("a feed that only reads – of what it read at home and lost – acknowledges it with its key", async () => {
+    const one = tool("read only");
+    await scene.share([one]);
+    const asked = (method: "GET" | "POST", path: string) => scene.world.ask("r3", { method, path }, "key");
+    expect((await asked("GET", `/api/v1/objects/${one.id}`)).status).toBe(200);
+    await scene.withdraw(one.id);
+    const { recalls } = (await asked("GET", "/api/v1/recalls")).json as { recalls: Recall[] };
+    expect(recalls.map(({ object }) => object)).toEqual([one.id]);
+    expect((await asked("POST", `/api/v1/recalls/${recalls[0]?.recall}/acknowledge`)).status).toBe(200);
   });
 });

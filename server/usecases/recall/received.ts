@@ -95,7 +95,7 @@ export class Received {
     const seen = await seenUnder(sight, object);
     const own = seen === undefined ? [] : await ownRows(sight, seen);
     if (own.length === 0) throw notThere();
-    return { disclosures: [{ object, received: await this.#of(sight, own) }] };
+    return { disclosures: [{ object, received: await this.#of(sight, own, await this.#readers()) }] };
   }
 
   /** Of each of one's own side's posts that one may see, oldest first. */
@@ -107,24 +107,38 @@ export class Received {
     const { storage, content, tokenKey } = this.#parts;
     const sight = await content.sight(viewer, moment, "api");
     const page = await content.mine(viewer, moment, ask.limit, ask.next);
+    const readers = await this.#readers();
     const disclosures: DisclosurePage["disclosures"] = [];
     for (const { post, id, version } of page.posts) {
       const row = await rowOfPost(storage, sight, tokenKey, post);
       if (row === undefined) continue;
-      const received = await this.#of(sight, [row]);
+      const received = await this.#of(sight, [row], readers);
       disclosures.push({ object: id, ...(version === undefined ? {} : { version }), received });
     }
     return { disclosures, ...(page.next === undefined ? {} : { next: page.next }) };
   }
 
-  async #of(sight: Sight, own: readonly Row[]): Promise<Receiving[]> {
+  /** Who follows TAXII collections, as they were observed last: read once a request. */
+  async #readers(): Promise<readonly ReaderDoc[]> {
+    const found: ReaderDoc[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await this.#parts.storage
+        .collection(Readers)
+        .all({ limit: 100, ...(after === undefined ? {} : { after }) });
+      found.push(...page);
+      after = page.at(-1)?.id;
+      if (page.length < 100) return found;
+    }
+  }
+
+  async #of(sight: Sight, own: readonly Row[], readers: readonly ReaderDoc[]): Promise<Receiving[]> {
     const { storage } = this.#parts;
     const contributions = [...new Set(own.map(({ contribution }) => contribution))];
     const rows: Row[] = [];
     for (const contribution of contributions) rows.push(...(await rowsOfContribution(storage, contribution)));
     const receivers = new Receivers();
     await this.#onRest(sight, rows, receivers);
-    await this.#onTaxii(sight, rows, receivers);
+    await this.#onTaxii(sight, rows, readers, receivers);
     const acknowledged = new Map<string, number>();
     for (const { agency, acknowledged: at } of await storage
       .collection(Recalls)
@@ -161,7 +175,12 @@ export class Received {
   }
 
   /** Who follows a TAXII collection had what stood where its pages came to (ADR 0011); as each account was observed last. */
-  async #onTaxii(sight: Sight, rows: readonly Row[], receivers: Receivers): Promise<void> {
+  async #onTaxii(
+    sight: Sight,
+    rows: readonly Row[],
+    readers: readonly ReaderDoc[],
+    receivers: Receivers,
+  ): Promise<void> {
     const { storage } = this.#parts;
     const ends = [...new Set(rows.flatMap(neededEnds))];
     const all = storage.collection(Rows);
@@ -175,15 +194,8 @@ export class Received {
     );
     // Up to now, whenever the last place was taken.
     const clock = Math.max(await newestPlace(storage), sight.snapshot.at * 1000);
-    for (let after: string | undefined; ; ) {
-      const page = await storage.collection(Readers).all({ limit: 100, ...(after === undefined ? {} : { after }) });
-      for (const reader of page) {
-        if (reader.viewer.agency === sight.side) continue;
-        await this.#follower(sight, reader, rows, { entries, clock, receivers });
-      }
-      after = page.at(-1)?.id;
-      if (page.length < 100) return;
-    }
+    for (const reader of readers)
+      if (reader.viewer.agency !== sight.side) await this.#follower(sight, reader, rows, { entries, clock, receivers });
   }
 
   async #follower(
