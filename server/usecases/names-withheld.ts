@@ -10,7 +10,7 @@ import { audienceOf } from "./readers-under.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** An object that is about to be stored, with the label that it got. */
-export interface Posted {
+interface Posted {
   readonly index: number;
   readonly object: StixJson;
   readonly stored: Label;
