@@ -3,7 +3,19 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import type { AccountDoc, AgencyDoc } from "../../server/storage/documents.ts";
 import type { Ask } from "../support/temporary-world.ts";
 import { DARK, type Dice, EDGES, edge, type Making, OPEN, single } from "./content.ts";
-import { AGENCIES, ALL, abroadOf, analystOf, foreignOf, nearOf, row, type Seat, SPARE, tri } from "./seats.ts";
+import {
+  AGENCIES,
+  ALL,
+  abroadOf,
+  analystOf,
+  foreignOf,
+  nearOf,
+  row,
+  type Seat,
+  SPARE,
+  tri,
+  unseenReader,
+} from "./seats.ts";
 import { type Scene, some } from "./shown.ts";
 import type { Step } from "./steps.ts";
 
@@ -126,18 +138,18 @@ const EVENTS: readonly Kind[] = [
     const ask: Ask = { method: "POST", path: "/api/v1/orders", body: { ...order, reason: "less at a time" } };
     return [{ do: "ask", as: `rel-${agency}`, asks: [ask] }];
   },
-  ({ making, agency, step }) => [
+  ({ making, agency, step, seat }) => [
     { do: "agency", agency: { id: `US-X${step}`, name: making.words, country: "USA", categories: ["INT"] } },
-    { do: "read", as: analystOf(agency) },
+    { do: "read", as: unseenReader(seat, agency) },
   ],
   ({ dice, making, agency }) => {
     const objects = some(dice, making);
     return [{ do: "job", as: analystOf(agency), objects, label: { tlp: "AMBER+STRICT" }, run: dice.once(2) }];
   },
-  ({ dice, agency }) =>
+  ({ dice, agency, seat }) =>
     dice.once(3)
       ? [{ do: "fail", username: dice.pick(["k1", "nobody at all"]) }]
-      : [{ do: "read", as: analystOf(agency) }],
+      : [{ do: "read", as: unseenReader(seat, agency) }],
 ];
 
 /** Each way to be hidden. */

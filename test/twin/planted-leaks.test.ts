@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { laneId } from "../../server/pipeline/lane.ts";
 import { Fault } from "../../server/shared/fault.ts";
-import { Audit, Labels, ReviewEntries, Rows } from "../../server/storage/collections.ts";
+import { Audit, Given, Labels, ReviewEntries, Rows } from "../../server/storage/collections.ts";
 import type { RowDoc } from "../../server/storage/documents.ts";
 import type { Storage, Unit } from "../../server/storage/port.ts";
 import { Admissions } from "../../server/usecases/admission.ts";
@@ -59,11 +59,12 @@ jest.mock("../../server/usecases/read-objects.ts", () => {
   const actual = jest.requireActual("../../server/usecases/read-objects.ts");
   return {
     ...actual,
-    readObjects: async (unit: Unit, sight: Sight, renderer: Renderer, key: unknown, ask: { limit: number }) => {
-      if (!mockOpen.has("limit")) return actual.readObjects(unit, sight, renderer, key, ask);
+    readPage: async (...asked: [Unit, unknown, Sight, Renderer, unknown, { limit: number }]) => {
+      const [unit, heads, sight, renderer, key, ask] = asked;
+      if (!mockOpen.has("limit")) return actual.readPage(...asked);
       const rows = await unit.collection(Rows).all(mockAll);
       const hidden = rows.filter(({ lane }) => !sight.admission.lanes.has(lane)).length;
-      return actual.readObjects(unit, sight, renderer, key, { ...ask, limit: 1 + (hidden % ask.limit) });
+      return actual.readPage(unit, heads, sight, renderer, key, { ...ask, limit: 1 + (hidden % ask.limit) });
     },
   };
 });
@@ -126,12 +127,81 @@ jest.mock("../../server/usecases/readers-under.ts", () => {
   const actual = jest.requireActual("../../server/usecases/readers-under.ts");
   return {
     ...actual,
-    readersUnder: (labels: unknown, snapshot: { agencies: Map<string, unknown> }, own: string) => {
-      if (!mockOpen.has("people")) return actual.readersUnder(labels, snapshot, own);
-      const all = [...snapshot.agencies.keys()].map((agency) => actual.readersUnder(labels, snapshot, agency));
+    readersUnder: (labels: unknown, snapshot: { agencies: Map<string, unknown> }, looker: Viewer) => {
+      if (!mockOpen.has("people")) return actual.readersUnder(labels, snapshot, looker);
+      const all = [...snapshot.agencies.keys()].map((agency) =>
+        actual.readersUnder(labels, snapshot, { ...looker, agency }),
+      );
       return { agencies: all[0].agencies, people: all.flatMap(({ people }) => people) };
     },
   };
+});
+jest.mock("../../server/usecases/names-withheld.ts", () => {
+  const actual = jest.requireActual("../../server/usecases/names-withheld.ts");
+  return {
+    ...actual,
+    namesWithheld: async (
+      unit: Unit,
+      posted: readonly { index: number; object: { object_refs?: string[] } }[],
+      ...rest: unknown[]
+    ) => {
+      const told = new Map(await actual.namesWithheld(unit, posted, ...rest));
+      if (!mockOpen.has("names")) return told;
+      for (const { index, object } of posted) {
+        const held = await unit.collection(Rows).find({ index: "stix", values: object.object_refs ?? [] });
+        const message = [...new Set(held.map(({ stixId }) => stixId))].sort().join();
+        if (message !== "") told.set(index, { code: "label.names_withheld", path: "object_refs", message });
+      }
+      return told;
+    },
+  };
+});
+jest.mock("../../server/usecases/recall/recalls.ts", () => {
+  const actual = jest.requireActual("../../server/usecases/recall/recalls.ts");
+  class Leaky extends actual.RecallNotes {
+    readonly storage: Storage;
+    constructor(parts: { storage: Storage }) {
+      super(parts);
+      this.storage = parts.storage;
+    }
+    async list(...asked: unknown[]): Promise<unknown> {
+      const page = await super.list(...asked);
+      if (!mockOpen.has("why")) return page;
+      const recalls: unknown[] = [];
+      for (const recall of page.recalls) {
+        const rows = await mockRowsUnder(this.storage, recall.object);
+        const labels = await this.storage.collection(Labels).getMany(rows.map(({ label }) => label));
+        recalls.push({ ...recall, text: labels.map(({ label }) => label.state).join() });
+      }
+      return { ...page, recalls };
+    }
+  }
+  return { ...actual, RecallNotes: Leaky };
+});
+jest.mock("../../server/usecases/recall/received.ts", () => {
+  const actual = jest.requireActual("../../server/usecases/recall/received.ts");
+  class Leaky extends actual.Received {
+    readonly storage: Storage;
+    constructor(parts: { storage: Storage }) {
+      super(parts);
+      this.storage = parts.storage;
+    }
+    async list(...asked: unknown[]): Promise<unknown> {
+      const page = await super.list(...asked);
+      if (!mockOpen.has("persons")) return page;
+      const given = await this.storage.collection(Given).all(mockAll);
+      const first = (agency: string): string => {
+        const runs = given.filter((one) => one.agency === agency).map(({ account, runs: of }) => [account, of]);
+        return `XX-${mockUuid(JSON.stringify(runs)).slice(0, 8).toUpperCase()}`;
+      };
+      const disclosures = page.disclosures.map((one: { received: { agency: string }[] }) => ({
+        ...one,
+        received: one.received.map((by) => ({ ...by, agency: first(by.agency) })),
+      }));
+      return { ...page, disclosures };
+    }
+  }
+  return { ...actual, Received: Leaky };
 });
 jest.mock("../../server/http/authenticate.ts", () => {
   const actual = jest.requireActual("../../server/http/authenticate.ts");
@@ -175,16 +245,36 @@ const LEAKS: Readonly<Record<string, Leak>> = {
     routes: ["GET /api/v1/triage/summary"],
     open: inFunction("summary"),
   },
-  "an object that moves when others come to read it": {
-    routes: [...OBJECTS, "GET /api/v1/mine"],
+  "an object dated by a version that its reader can't see": {
+    routes: OBJECTS,
     open: () => {
-      jest.spyOn(Sight.prototype, "placed").mockImplementation(function (this: Sight, row) {
-        return this.admission.lanes.has(row.lane) ? row : undefined;
+      const real = Renderer.prototype.render;
+      jest.spyOn(Renderer.prototype, "render").mockImplementation(async function (
+        this: Renderer,
+        sight,
+        objects,
+        view,
+      ) {
+        const made = await real.call(this, sight, objects, view);
+        const rows = mockUnitOf(sight).collection(Rows);
+        return Promise.all(
+          made.map(async (one) => {
+            const { newest } = one.seen;
+            if (newest.version === undefined || one.seen.fold !== "alone") return one;
+            const said = await rows.find({ index: "stix", values: [newest.stixId] });
+            const modified = said
+              .map(({ version = "" }) => version)
+              .sort()
+              .at(-1);
+            return { ...one, object: { ...one.object, modified } };
+          }),
+        );
       });
     },
   },
   "a cursor in the clear that names a row": { routes: OBJECTS, open: inFunction("cursor") },
-  // Before the other two: what the recipe posts is no longer new to its sender afterwards.
+  // Before the others: what the recipe posts is no longer new to its sender afterwards.
+  "a warning that a text names what its author can't see": { routes: INGEST, open: inFunction("names") },
   "a receipt that says an id is taken": { routes: INGEST, open: inFunction("taken") },
   "a batch id that counts what is stored": { routes: INGEST, open: inFunction("batch") },
   "a receipt that quotes its place in the audit": { routes: INGEST, open: inFunction("audit") },
@@ -245,7 +335,13 @@ const LEAKS: Readonly<Record<string, Leak>> = {
     routes: ["POST /api/v1/policy/preview"],
     open: inFunction("people"),
   },
+  "a recall that says what became of the object": { routes: ["GET /api/v1/recalls"], open: inFunction("why") },
   "an object that says that it was withdrawn": { routes: OBJECT, open: inFunction("withdrawn") },
+  "a disclosure report that tells one person of an agency from another": {
+    seat: "rel-JP-NPA",
+    routes: ["GET /api/v1/disclosures"],
+    open: inFunction("persons"),
+  },
   "an export stamped with the revision of all policy": {
     routes: ["GET /api/v1/export"],
     open: () => {

@@ -16,6 +16,7 @@ import {
   observable,
   patternOf,
   REPORTS,
+  report,
   SENDER_IDS,
   single,
   uuidOf,
@@ -96,6 +97,7 @@ function writings(): StixJson[] {
     { ...single("tierless 6", making) },
     { ...single("chain 3", making), modified: "2026-03-08T00:00:00.000Z" },
     ...[0, 1, 2].map((n) => ({ ...anyObject(new Dice([n + 3, n, 2 * n, 5, 1]), making) })),
+    { ...report(dice, making, [...DARK, ...DARK_ALONE]), id: `report--${uuidOf("of the viewer")}` },
     { ...single("marked", making), object_marking_refs: [DARK_MARKING] },
     claimedMarking(`marking-definition--${uuidOf("marking 0")}`, "green"),
     {

@@ -126,6 +126,9 @@ const HOMES: Readonly<Record<string, { readonly country: Seat["country"]; readon
 export const AGENCIES = Object.keys(HOMES);
 export const countryOf = (agency: string): string => HOMES[agency]?.country ?? "";
 export const analystOf = (agency: string): string => HOMES[agency]?.analyst ?? "";
+/** Somebody whose reading is hidden: who answers for an agency's posts is told which agencies have received them. */
+export const unseenReader = (seat: Seat, agency: string): string =>
+  seat.id === "rel-JP-NPA" ? "lx" : analystOf(agency);
 /** Rows of a request are its own to change. */
 export function row({ agreement, countries, agencies }: Row): {
   agreement: string;

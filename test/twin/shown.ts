@@ -18,9 +18,9 @@ export const some = (dice: Dice, making: Making): StixJson[] =>
 /** A person's post from another country, and its release, which brings it to the viewer. */
 export function workflow(
   { seat, dice, step }: Scene,
-  more: { readonly label?: LabelRequest; readonly object?: StixJson } = {},
+  more: { readonly label?: LabelRequest; readonly object?: StixJson; readonly agency?: string } = {},
 ): readonly [Post, Release] {
-  const agency = dice.pick(foreignOf(seat));
+  const agency = more.agency ?? dice.pick(foreignOf(seat));
   const object = single(`released ${step}`, { step, words: "a partner", dark: false }, more.object);
   const strict = seat.person && dice.once(2);
   const to = tri([seat.country], strict ? [seat.agency] : "*");

@@ -86,14 +86,20 @@ const withheldSource: Kind = ({ seat, dice, step, making }) => {
   });
 };
 
+/** The clients that there are, by their sponsor: nobody else may name them. */
+const CLIENTS: Readonly<Record<string, string>> = { "JP-NPA": "cj", "US-FBI": "cu" };
+
 const grantsAndTopics: Kind = (of) => {
   const { seat } = of;
   const dice = sameDice(of, 3, 1, 4, 1, 5);
   const topics = seat.topic === undefined ? [] : [seat.topic];
+  const agency = of.dice.pick(foreignOf(seat).filter((one) => CLIENTS[one] !== undefined));
   return pair("grants and topics", (side) => {
     const more: LabelRequest =
-      side === "A" ? {} : { clientGrants: ["cu"], topics: topics.length === 0 ? [] : [...topics, "another"] };
-    return workflow({ ...of, dice: dice() }, seat.person ? { label: { topics, ...more } } : {});
+      side === "A"
+        ? {}
+        : { clientGrants: [CLIENTS[agency] ?? ""], topics: topics.length === 0 ? [] : [...topics, "another"] };
+    return workflow({ ...of, dice: dice() }, { agency, ...(seat.person ? { label: { topics, ...more } } : {}) });
   });
 };
 
@@ -158,7 +164,8 @@ const releasedFurther: Kind = (of) => {
   };
   const first = of.dice.once(3);
   // The reading keeps the viewer's release at the same instant.
-  const other = (side: "A" | "B"): Step => (side === "A" ? { do: "read", as: post.as } : further);
+  const reader = of.seat.id === "rel-JP-NPA" ? "lx" : post.as;
+  const other = (side: "A" | "B"): Step => (side === "A" ? { do: "read", as: reader } : further);
   return pair("released to others too", (side) =>
     first ? [post, other(side), release] : [post, release, other(side)],
   );
@@ -177,6 +184,18 @@ const goneForAReason: Kind = (of) => {
   ]);
 };
 
+/** What the viewer's agency said is read abroad, by one person of an agency or by another. */
+const readByOne: Kind = (of) => {
+  const { seat, step, agency, making } = of;
+  const object = single(`read abroad ${step}`, making);
+  const post: Step = { do: "post", as: `feed-${seat.agency}`, objects: [object], label: forAll };
+  const asks = [{ method: "GET" as const, path: `/api/v1/objects/${String(object.id)}` }];
+  return pair("read by one or another of an agency", (side) => [
+    post,
+    { do: "ask", as: side === "A" ? analystOf(agency) : `rel-${agency}`, asks },
+  ]);
+};
+
 const laterForFewer: Kind = ({ step, agency, feed, making }) => {
   const first = single(`chain ${step}`, making);
   const later = { ...first, name: `later of ${step}`, modified: "2026-03-08T00:00:00.000Z" };
@@ -188,7 +207,7 @@ const laterForFewer: Kind = ({ step, agency, feed, making }) => {
 /** Each way in which a part of what the viewer sees differs. */
 export const VARIED_KINDS: readonly Kind[] = [
   ...[rowsForOthers, severalLabels, wordsUnderCut, membersOfReport, withheldSource, grantsAndTopics, rulesOnCut],
-  ...[recipients, restOfBatch, personalData, releasedFurther, goneForAReason, laterForFewer],
+  ...[recipients, restOfBatch, personalData, releasedFurther, goneForAReason, readByOne, laterForFewer],
 ];
 
 /** Something of one kind that the viewer sees in both worlds, but for a part that is hidden and differs. */
