@@ -1,7 +1,9 @@
-import { repeats, withoutRepeats } from "../../../server/usecases/repeated-versions.ts";
-import type { Row } from "../../../server/usecases/sight.ts";
+import { repeats, type Told, withoutRepeats } from "../../../server/usecases/repeated-versions.ts";
 
-/** What of a row is looked at. */
+interface Row extends Told {
+  readonly id: string;
+  readonly lane: string;
+}
 const row = (
   id: string,
   day: number,
@@ -10,7 +12,7 @@ const row = (
 ): Row => {
   const modified = `2026-03-0${day}T00:00:00.000Z`;
   const bytes = Buffer.from(JSON.stringify({ type: "tool", id: "tool--1", modified, name: said }));
-  return { ...({} as Row), id, stixId: "tool--1", version: modified, cut, originator, lane, bytes };
+  return { id, stixId: "tool--1", version: modified, cut, originator, lane, bytes };
 };
 const left = (rows: readonly Row[], own = false): string[] =>
   withoutRepeats(
