@@ -107,20 +107,23 @@ const EVENTS: readonly Kind[] = [
     // People of other agencies may be known by name; their machines, and who looks after ours, may not (policy Q49).
     const role = dice.pick(["feed", "auditor", "liaison"] as const);
     const account: AccountDoc = {
-      ...{ id: `new-${step}`, name: making.words, role, clearance: "U", topics: [], pii: false, scope: "write" },
+      ...{ id: `new-${step}`, name: making.words, role, clearance: "U", topics: ["*"], pii: false, scope: "write" },
       ...(role === "feed" ? { agency } : {}),
     };
     return dice.once(2) ? [{ do: "account", account }] : [{ do: "end", account: dice.pick(SPARE).id }];
   },
-  // A machine abroad may read more, or goes to another agency there.
+  // A machine abroad has another name or goes to another agency there; an auditor may read more, were it for clearance alone.
   ({ dice, making, seat }) => {
     const abroad = foreignOf(seat);
-    const { id: account } = dice.pick(SPARE.filter(({ agency = "" }) => abroad.includes(agency)));
-    const changes: readonly Partial<AccountDoc>[] = [
-      ...[{ clearance: "S" as const }, { topics: ["*"] }, { pii: true }],
-      ...[{ name: making.words }, { agency: dice.pick(abroad) }],
+    const feed = dice.pick(SPARE.filter(({ agency = "" }) => abroad.includes(agency))).id;
+    const more: Partial<AccountDoc> = { clearance: "S", pii: true };
+    return [
+      dice.pick<Step>([
+        { do: "person", account: feed, change: { name: making.words } },
+        { do: "person", account: feed, change: { agency: dice.pick(abroad) } },
+        { do: "person", account: "spare-auditor", change: more },
+      ]),
     ];
-    return [{ do: "person", account, change: dice.pick(changes) }];
   },
   // No content of a story hangs on what these are.
   ({ dice, seat }) => {

@@ -145,11 +145,14 @@ export const nearOf = (seat: Seat): string[] =>
   AGENCIES.filter((agency) => agency !== seat.agency && countryOf(agency) === seat.country);
 export const foreignOf = (seat: Seat): string[] => AGENCIES.filter((agency) => countryOf(agency) !== seat.country);
 
-/** A feed in each country that does nothing, and who looks after the machines: accounts that nobody of another agency may know (policy Q49). They come and go. */
+/**
+ * A feed in each country that does nothing and reads what the other feed of its agency reads, and an auditor: nobody elsewhere may know of one more feed, since it is
+ * told of as somebody of its agency, or of any auditor (policy Q49). They come and go.
+ */
 export const SPARE: readonly AccountDoc[] = [
   ...["US-CISA", "JP-NCO", "KR-KNPA"].map((agency) => ({
     ...{ id: `spare-${agency}`, name: `Spare of ${agency}`, role: "feed" as const, agency, clearance: "U" as const },
-    ...{ topics: [], pii: false, scope: "write" as const },
+    ...{ topics: ["*"], pii: false, scope: "write" as const },
   })),
   {
     ...{ id: "spare-auditor", name: "Spare auditor", role: "auditor", clearance: "U", topics: [], pii: false },
