@@ -29,6 +29,7 @@ import { quarantineRoutes } from "./http/api/quarantine.ts";
 import { recallRoutes } from "./http/api/recalls.ts";
 import { releaseRoutes } from "./http/api/releases.ts";
 import { replayRoutes } from "./http/api/replay.ts";
+import { sourceQuarantineRoutes } from "./http/api/source-quarantines.ts";
 import { stixRoutes } from "./http/api/stix.ts";
 import { tearLineRoutes } from "./http/api/tear-lines.ts";
 import { triageRoutes } from "./http/api/triage.ts";
@@ -51,6 +52,7 @@ import { Promotions } from "./usecases/promotions.ts";
 import { makeRefreshSession } from "./usecases/refresh-session.ts";
 import { makeSignIn } from "./usecases/sign-in.ts";
 import { makeSignOut } from "./usecases/sign-out.ts";
+import { SourceQuarantineFlow } from "./usecases/source-quarantine.ts";
 import type { StandardsRunner } from "./usecases/standards.ts";
 import { CollectionIds } from "./usecases/taxii/collection-ids.ts";
 import { Statuses } from "./usecases/taxii/statuses.ts";
@@ -90,6 +92,7 @@ export function composeRoutes(
     inlineLimit: config.MAX_INLINE_BYTES,
     uploadLimit: config.MAX_UPLOAD_BYTES,
   });
+  const held = new SourceQuarantineFlow(core);
   let document: string | undefined;
   const routes: Route[] = [
     ...operationsRoutes({ notReady: notReady ?? (async () => undefined) }),
@@ -109,7 +112,8 @@ export function composeRoutes(
     ...deconflictionRoutes(composeDeconfliction(core, content)),
     ...orderRoutes(composeOrders(core, content)),
     ...promotionRoutes(new Promotions({ storage, audit })),
-    ...policyChangeRoutes({ changes: new PolicyChanges(core), storage }),
+    ...policyChangeRoutes({ changes: new PolicyChanges({ ...core, free: (ask) => held.goOn(ask) }), storage }),
+    ...sourceQuarantineRoutes(held),
     ...accountRoutes(new ManagedAccounts({ storage, audit, changes: makeAccounts({ storage, audit }) })),
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),

@@ -58,6 +58,7 @@ export const PolicyChangeAsk = z
     z.strictObject({ agreement: AgreementId, to: AgreementTo }),
     z.strictObject({ agency: AgencyId, to: AgencyTo }),
     z.strictObject({ account: AccountId, to: AccountTo }),
+    z.strictObject({ quarantine: z.string().min(1).max(100), to: z.strictObject({ lifted: z.literal(true) }) }),
   ])
   .meta({ id: "PolicyChangeAsk" });
 export type PolicyChangeAsk = z.infer<typeof PolicyChangeAsk>;
@@ -72,7 +73,7 @@ export const POLICY_CHANGE_STATES = ["proposed", "applied", "refused", "expired"
 export const PolicyChangeReply = z
   .object({
     change: z.string(),
-    kind: z.enum(["agreement", "agency", "account"]),
+    kind: z.enum(["agreement", "agency", "account", "quarantine"]),
     /** The agreement, agency or account. */
     of: z.string(),
     /** What it was when this was proposed, as far as it changes, and what it becomes. */
@@ -130,6 +131,28 @@ export const AgencyReply = z
   .meta({ id: "AgencyReply" });
 export type AgencyReply = z.infer<typeof AgencyReply>;
 export const AgencyReplies = z.object({ agencies: z.array(AgencyReply) }).meta({ id: "AgencyReplies" });
+
+/** Content of an agency, or of one account of it, since an instant. */
+export const QuarantineBody = z
+  .strictObject({ agency: AgencyId, account: AccountId.optional(), since: When, reason: Reason })
+  .meta({ id: "SourceQuarantineBody" });
+export type QuarantineBody = z.infer<typeof QuarantineBody>;
+export const QuarantineReply = z
+  .object({
+    quarantine: z.string(),
+    agency: AgencyId,
+    account: AccountId.optional(),
+    since: When,
+    reason: z.string(),
+    by: z.string(),
+    at: When,
+    status: z.enum(["in-force", "lifted"]),
+    /** Everything was reached that it holds, or holds no more; else ask to go on. */
+    swept: z.boolean(),
+  })
+  .meta({ id: "SourceQuarantine" });
+export type QuarantineReply = z.infer<typeof QuarantineReply>;
+export const QuarantineReplies = z.object({ quarantines: z.array(QuarantineReply) }).meta({ id: "SourceQuarantines" });
 
 /** What one administrator may give: no clearance, no topic, no right to personal data; more is a policy change. */
 export const AccountBody = z

@@ -50,6 +50,8 @@ export const Label = z
     clientGrants: z.array(AccountId),
     embargoUntil: When.optional(),
     embargoReaders: z.array(AccountId).optional(),
+    /** Quarantines of its source that hold it: until they are lifted it is read by persons of the originating agency alone. */
+    quarantined: z.array(z.string()).optional(),
     /** Of which agency each account that is named here was when it was named: who has moved since is named no more (policy 6, Q44). */
     namedAs: z.record(AccountId, AgencyId).optional(),
     fieldRules: z.array(FieldRule),

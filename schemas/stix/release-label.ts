@@ -51,6 +51,8 @@ export const ReleaseLabel = z
     recipients: z.array(AccountId).optional(),
     field_rules: z.array(Rule).optional(),
     count_shareable: z.boolean().optional(),
+    /** Held by a quarantine of its source: told to the originating agency, which alone reads it then. */
+    quarantined: z.boolean().optional(),
     originator: AgencyId.optional(),
   })
   .meta({ id: "ReleaseLabel" });

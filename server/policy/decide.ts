@@ -34,9 +34,13 @@ const full = (because: Because): Decision => FULL[because] ?? { verdict: "full",
 const isFile = (channel: Channel): boolean => channel === "export" || channel === "mail" || channel === "webhook";
 const isLooking = (channel: Channel): boolean => channel === "page" || channel === "api";
 
-/** NOEXPORT hides on export, mail and webhook; RED and withdrawn content on every channel but page and api. */
-const carriesLabel = ({ tlp, caveats, state }: Label, channel: Channel): boolean =>
-  isLooking(channel) || (tlp !== "RED" && state !== "withdrawn" && !(isFile(channel) && caveats.includes("NOEXPORT")));
+/** NOEXPORT hides on export, mail and webhook; RED, withdrawn and quarantined content on every channel but page and api. */
+const carriesLabel = ({ tlp, caveats, state, quarantined }: Label, channel: Channel): boolean =>
+  isLooking(channel) ||
+  (tlp !== "RED" &&
+    state !== "withdrawn" &&
+    quarantined === undefined &&
+    !(isFile(channel) && caveats.includes("NOEXPORT")));
 
 const carriesRule = ({ tlp, caveats }: FieldRule, channel: Channel): boolean =>
   isLooking(channel) || (tlp !== "RED" && !(isFile(channel) && caveats?.includes("NOEXPORT") === true));

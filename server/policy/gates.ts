@@ -194,7 +194,10 @@ export const gates = [
   {
     id: "state",
     says: ({ viewer, label }) =>
-      label.state === "released" || (ofOriginator(viewer, label) && isPerson(viewer.role)) ? "pass" : "refuse",
+      (label.state === "released" && label.quarantined === undefined) ||
+      (ofOriginator(viewer, label) && isPerson(viewer.role))
+        ? "pass"
+        : "refuse",
   },
   {
     id: "embargo",

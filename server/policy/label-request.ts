@@ -18,6 +18,8 @@ export interface BindWorld extends Omit<RequestWorld, "originatorCountry"> {
   readonly poster: Viewer;
   /** Of which agency an account is that is named, where one is noted. */
   readonly agencyOf?: (account: string) => string | undefined;
+  /** Quarantines that hold what this account posts. */
+  readonly quarantined?: readonly string[];
   /** The label that the post asks for, and the agency's preset where it asks for none. */
   readonly request?: LabelRequest | undefined;
   readonly preset?: LabelRequest | undefined;
@@ -207,9 +209,14 @@ function bind(world: BindWorld, own: OwnMarkings): Binding {
   const quarrel = met.flags.length > 0 && label.tlp === "RED";
   const unreadable = quarrel ? undefined : authorProblem(label, poster);
   if (unreadable !== undefined) return { problems: [unreadable] };
+  // After what the author has to be able to read: a quarantine hides a machine's posts from itself.
+  const held =
+    world.quarantined === undefined || world.quarantined.length === 0
+      ? label
+      : normaliseLabel({ ...label, quarantined: [...world.quarantined] });
   return {
-    label,
-    text: labelText(label),
+    label: held,
+    text: labelText(held),
     flags: met.flags,
     warnings: [...met.warnings, ...warn(world, said, names, rules, label)],
   };

@@ -90,6 +90,9 @@ export function normaliseLabel(label: Label): Label {
     clientGrants,
     ...(embargo === undefined ? {} : { embargoUntil: embargo }),
     ...(readers.length === 0 ? {} : { embargoReaders: readers }),
+    ...(label.quarantined === undefined || label.quarantined.length === 0
+      ? {}
+      : { quarantined: sortedSet(label.quarantined) }),
     ...namedLeft(label, [recipients, clientGrants, readers]),
     fieldRules: rules,
     ...(label.countShareable === true ? { countShareable: true } : {}),

@@ -57,8 +57,10 @@ export function inPlaceOf({ standing, request, bound, author, agencies, fresh }:
     return { row: { ...row, status }, known: standing.releases.some((held) => rowWithin(row, held)) };
   });
   const recipients = inAll([bound.recipients, request.recipients ?? []]);
+  // An edit takes nothing out of a quarantine.
+  const quarantined = [...(standing.quarantined ?? []), ...(bound.quarantined ?? [])];
   const made = (releases: ReleaseRow[]): Label =>
-    normaliseLabel({ ...bound, recipients, releases, author, state: standing.state });
+    normaliseLabel({ ...bound, recipients, releases, author, state: standing.state, quarantined });
   return {
     label: made(rows.map(({ row }) => row)),
     wished: made(rows.map(({ row, known }) => (known ? row : { ...row, status: "on" }))),

@@ -14,6 +14,7 @@ export interface WireLabel {
   readonly recipients?: readonly string[];
   readonly field_rules?: readonly FieldRule[];
   readonly count_shareable?: boolean;
+  readonly quarantined?: boolean;
 }
 
 type Agencies = ReleaseRow["agencies"];
@@ -75,6 +76,7 @@ export function wireLabel(label: Label, viewer: Viewer, without: readonly string
     releases: ownRows(label, viewer),
     ...(isNamed(viewer, label, label.recipients) ? { recipients: [viewer.id] } : {}),
     ...(rules.size === 0 ? {} : { field_rules: [...rules].sort(([a], [b]) => byText(a, b)).map(([, rule]) => rule) }),
+    ...(label.quarantined === undefined ? {} : { quarantined: true }),
     ...(label.countShareable === true ? { count_shareable: true } : {}),
   };
 }

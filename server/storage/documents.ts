@@ -325,7 +325,7 @@ export type PromotionDoc = z.infer<typeof PromotionDoc>;
 /** A change of an agreement, an agency or an account: done at once where it narrows, else signed by one signer of each of the countries (triage 3). */
 export const PolicyChangeDoc = z.object({
   id: z.string(),
-  kind: z.enum(["agreement", "agency", "account"]),
+  kind: z.enum(["agreement", "agency", "account", "quarantine"]),
   of: z.string(),
   /** What it was as far as it changes, and what it becomes. */
   was: z.record(z.string(), z.unknown()),
@@ -347,6 +347,22 @@ export const PolicyChangeDoc = z.object({
   ended: z.array(z.object({ id: AccountId, until: When.optional() })).optional(),
 });
 export type PolicyChangeDoc = z.infer<typeof PolicyChangeDoc>;
+
+/** Content that an agency, or one account of it, posted since an instant is held until this is lifted: its label names it (policy 3, gate 1). */
+export const SourceQuarantineDoc = z.object({
+  id: z.string(),
+  agency: AgencyId,
+  account: AccountId.optional(),
+  /** ms. */
+  since: z.int(),
+  reason: z.string(),
+  by: AccountId,
+  at: z.int(),
+  /** Everything was reached that it holds, or holds no more. */
+  swept: z.boolean(),
+  lifted: z.int().optional(),
+});
+export type SourceQuarantineDoc = z.infer<typeof SourceQuarantineDoc>;
 
 const AskedRowShape = z.object({
   agreement: AgreementId,

@@ -5,8 +5,14 @@ import { narrowsAccount, narrowsAgency, narrowsAgreement, partiesOf } from "../p
 import { canonicalJson } from "../shared/canonical-json.ts";
 import { Fault } from "../shared/fault.ts";
 import { parseInstant } from "../shared/instant.ts";
-import { Accounts, Agencies, AgreementsIn } from "../storage/collections.ts";
-import type { AccountDoc, AgencyDoc, AgreementDoc, PolicyChangeDoc } from "../storage/documents.ts";
+import { Accounts, Agencies, AgreementsIn, SourceQuarantines } from "../storage/collections.ts";
+import type {
+  AccountDoc,
+  AgencyDoc,
+  AgreementDoc,
+  PolicyChangeDoc,
+  SourceQuarantineDoc,
+} from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 
 type Terms = Readonly<Record<string, unknown>>;
@@ -23,6 +29,7 @@ export type Resolved = {
   | { readonly kind: "agreement"; readonly before: Stored<AgreementDoc>; readonly after: Stored<AgreementDoc> }
   | { readonly kind: "agency"; readonly before?: Stored<AgencyDoc>; readonly after: AgencyDoc }
   | { readonly kind: "account"; readonly before: Stored<AccountDoc>; readonly after: Stored<AccountDoc> }
+  | { readonly kind: "quarantine"; readonly before: Stored<SourceQuarantineDoc>; readonly after: SourceQuarantineDoc }
 );
 
 export const noPolicy = (what: string): Fault => new Fault("not_found", `there is no such ${what}`);
@@ -155,18 +162,25 @@ async function resolveAccount(unit: Unit, id: string, to: AccountTo): Promise<Re
   };
 }
 
+/** Its end widens for every country. The instant is noted when it is applied. */
+async function resolveQuarantine(unit: Unit, id: string): Promise<Resolved> {
+  const before = await unit.collection(SourceQuarantines).get(id);
+  if (before === undefined) throw noPolicy("quarantine");
+  if (before.lifted !== undefined) throw wrong("nothing", "change.to", "that is how it is already");
+  const countries = await groupCountries(unit);
+  return { kind: "quarantine", before, after: before, was: {}, to: { lifted: true }, narrows: false, countries };
+}
+
 /** What a change comes to as things are. Faults: `not_found`, `unprocessable` for what can't be or changes nothing. */
 export function resolve(unit: Unit, ask: PolicyChangeAsk): Promise<Resolved> {
   if ("agreement" in ask) return resolveAgreement(unit, ask.agreement, ask.to);
   if ("agency" in ask) return resolveAgency(unit, ask.agency, ask.to);
-  return resolveAccount(unit, ask.account, ask.to);
+  return "account" in ask ? resolveAccount(unit, ask.account, ask.to) : resolveQuarantine(unit, ask.quarantine);
 }
-
-export const targetOf = (ask: PolicyChangeAsk): string =>
-  "agreement" in ask ? ask.agreement : "agency" in ask ? ask.agency : ask.account;
 
 /** The question that a change was proposed with: what follows from it is worked out again. */
 function askOf({ kind, of, to }: PolicyChangeDoc): PolicyChangeAsk {
+  if (kind === "quarantine") return { quarantine: of, to: { lifted: true } };
   if (kind === "agreement") return { agreement: of, to: to as AgreementTo };
   if (kind === "account") {
     const { role: _, ...rest } = to as AccountTo & { role?: string };

@@ -7,11 +7,19 @@ import { canonicalJson } from "../shared/canonical-json.ts";
 import { keyed } from "../shared/digest.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { AgencyDoc, PolicyChangeDoc } from "../storage/documents.ts";
-import type { Unit } from "../storage/port.ts";
+import type { Storage, Unit } from "../storage/port.ts";
+import type { AuditStream } from "./append-audit.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { type Resolved, resolveAgain } from "./policy-change-terms.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, Snapshots } from "./snapshot.ts";
 import { viewerOf } from "./viewer-of.ts";
+
+export interface PolicyChangeParts {
+  readonly storage: Storage;
+  readonly snapshots: Snapshots;
+  readonly audit: AuditStream;
+  readonly secrets: Secrets;
+}
 
 /** Does a change exist for this viewer: an administrator, or a signer of a country that it takes a signature of? */
 export const mayKnow = ({ role, country }: Viewer, { countries }: Pick<PolicyChangeDoc, "countries">): boolean =>
@@ -77,6 +85,12 @@ function changedBy(
       }));
       return { changed, after: agreements };
     }
+    case "quarantine": {
+      const on = [...agencies.values()].filter(({ off }) => off === undefined);
+      // Persons of the agency itself read it all the while.
+      const others = on.filter(({ id }) => id !== now.after.agency);
+      return { changed: people(others, labels, snapshot, (viewer) => ({ after: viewer })), after: agreements };
+    }
     case "account": {
       const agency = now.after.agency === undefined ? undefined : agencies.get(now.after.agency);
       const seat = { before: snapshot.viewer(now.before.id), after: viewerOf(now.after, agency) };
@@ -85,13 +99,25 @@ function changedBy(
   }
 }
 
+/** Labels that a change is about, as they read after it. */
+function concerned(now: Resolved, labels: readonly Label[]): Label[] {
+  if (now.kind === "agreement")
+    return labels.filter(({ releases }) => releases.some(({ agreement }) => agreement === now.after.id));
+  if (now.kind !== "quarantine") return [...labels];
+  return labels.flatMap(({ quarantined, ...label }) => {
+    const others = quarantined?.filter((id) => id !== now.after.id);
+    if (others === undefined || others.length === quarantined?.length) return [];
+    return [others.length === 0 ? label : { ...label, quarantined: others }];
+  });
+}
+
 /** Who would come to read what of this country's content (triage 3, "with the audience shown"): of others' it tells nothing, whoever asks. */
 export function gainsFor(country: string | undefined, now: Resolved, snapshot: Snapshot): PolicyGain[] {
   if (country === undefined || !now.countries.includes(country)) return [];
-  const labels = snapshot.labelList
+  const own = snapshot.labelList
     .slice(0, snapshot.labelCount)
-    .flatMap(({ label }) => (label.originatorCountry === country ? [label] : []))
-    .filter((label) => now.kind !== "agreement" || label.releases.some(({ agreement }) => agreement === now.after.id));
+    .flatMap(({ label }) => (label.originatorCountry === country ? [label] : []));
+  const labels = concerned(now, own);
   const { changed, after } = changedBy(now, labels, snapshot);
   return policyGains(labels, changed, { before: snapshot.agreements, after }, formatInstant(snapshot.at));
 }

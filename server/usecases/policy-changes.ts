@@ -4,23 +4,14 @@ import { Fault } from "../shared/fault.ts";
 import { uuid4 } from "../shared/moment.ts";
 import { Agencies, PolicyChanges as ChangesIn } from "../storage/collections.ts";
 import type { PolicyChangeDoc } from "../storage/documents.ts";
-import type { Storage, Stored, Unit } from "../storage/port.ts";
-import type { AuditStream } from "./append-audit.ts";
-import type { Secrets } from "./plan-rows.ts";
+import type { Stored, Unit } from "../storage/port.ts";
 import { applyChange, turnOff } from "./policy-change-apply.ts";
 import { atOnce, countersigns, mayPropose, mustBeSomebody } from "./policy-change-people.ts";
 import { noPolicy, type Resolved, resolve, resolveAgain } from "./policy-change-terms.ts";
-import { changeHash, changeView, gainsFor, mayKnow, stateOf } from "./policy-change-view.ts";
+import { changeHash, changeView, gainsFor, mayKnow, type PolicyChangeParts, stateOf } from "./policy-change-view.ts";
 import { readRevision } from "./policy-revision.ts";
 import type { Who } from "./release-parts.ts";
-import type { Snapshot, Snapshots } from "./snapshot.ts";
-
-export interface PolicyChangeParts {
-  readonly storage: Storage;
-  readonly snapshots: Snapshots;
-  readonly audit: AuditStream;
-  readonly secrets: Secrets;
-}
+import type { Snapshot } from "./snapshot.ts";
 
 const DAY = 86_400_000;
 /** How long a change waits for its signatures, ms. */
@@ -48,9 +39,14 @@ interface Decision extends Who {
  */
 export class PolicyChanges {
   readonly #parts: PolicyChangeParts;
+  /** Frees what a quarantine held that is lifted now. */
+  readonly #free: (ask: Who & { readonly quarantine: string }) => Promise<unknown>;
 
-  constructor(parts: PolicyChangeParts) {
+  constructor(
+    parts: PolicyChangeParts & { readonly free: (ask: Who & { readonly quarantine: string }) => Promise<unknown> },
+  ) {
     this.#parts = parts;
+    this.#free = parts.free;
   }
 
   /** Those that the viewer may know of, newest first. */
@@ -116,7 +112,7 @@ export class PolicyChanges {
   async sign(ask: Decision): Promise<PolicyChangeReply> {
     const { storage, secrets } = this.#parts;
     const country = countryOf(ask.viewer);
-    return storage.transaction(async (unit) => {
+    const reply = await storage.transaction(async (unit) => {
       const { doc, now, snapshot } = await this.#open(unit, ask);
       if (doc.signatures.some((one) => one.country === country))
         throw conflict("signed", "status", `${country} has signed it`);
@@ -140,6 +136,8 @@ export class PolicyChanges {
       await this.#note(unit, whole ? "applied" : "signed", doc, ask, revision);
       return this.#reply(unit, signed, ask);
     });
+    if (reply.kind === "quarantine" && reply.status === "applied") await this.#free({ ...ask, quarantine: reply.of });
+    return reply;
   }
 
   /** One signer's no, or whoever proposed it takes it back. */

@@ -3,8 +3,8 @@ import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { tiersOf } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
-import { Accounts, Agencies, AgreementsIn, Labels, Meta, Orders } from "../storage/collections.ts";
-import type { AccountDoc, AgencyDoc, LabelDoc, OrderDoc } from "../storage/documents.ts";
+import { Accounts, Agencies, AgreementsIn, Labels, Meta, Orders, SourceQuarantines } from "../storage/collections.ts";
+import type { AccountDoc, AgencyDoc, LabelDoc, OrderDoc, SourceQuarantineDoc } from "../storage/documents.ts";
 import type { Storage, Stored, Unit } from "../storage/port.ts";
 import { viewerOf } from "./viewer-of.ts";
 
@@ -22,6 +22,8 @@ export interface Directory {
   readonly accounts: ReadonlyMap<string, Stored<AccountDoc>>;
   readonly agreements: Agreements;
   readonly orders: readonly OrderDoc[];
+  /** Quarantines of sources that are in force. */
+  readonly quarantines: readonly SourceQuarantineDoc[];
   /** `undefined` for an unknown account. */
   viewer(account: string): Viewer | undefined;
 }
@@ -69,6 +71,9 @@ async function readDirectory(unit: Unit, revision: number): Promise<Directory> {
   for (const { rev: _, ...doc } of await unit.collection(AgreementsIn).all({ limit: Number.MAX_SAFE_INTEGER }))
     agreements[doc.id] = doc;
   const orders = await unit.collection(Orders).all({ limit: Number.MAX_SAFE_INTEGER });
+  const quarantines = (await unit.collection(SourceQuarantines).all({ limit: Number.MAX_SAFE_INTEGER })).filter(
+    ({ lifted }) => lifted === undefined,
+  );
   const viewers = new Map<string, Viewer>();
   const viewer = (id: string): Viewer | undefined => {
     const account = accounts.get(id);
@@ -78,7 +83,7 @@ async function readDirectory(unit: Unit, revision: number): Promise<Directory> {
     viewers.set(id, known);
     return known;
   };
-  return { revision, agencies, accounts, agreements, orders, viewer };
+  return { revision, agencies, accounts, agreements, orders, quarantines, viewer };
 }
 
 /** The entry of a label: refuses one whose cut sets are over the limit, which posting has refused before. */

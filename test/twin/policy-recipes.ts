@@ -24,6 +24,7 @@ export const POLICY_READS: Readonly<Record<string, Recipe>> = {
     for (const query of ["", "?status=proposed", "?status=odd"]) await both(get(`${CHANGES}${query}`));
   },
   [`GET ${CHANGES}/{change}`]: async (both) => void (await both(get(`${CHANGES}/${NO_CHANGE}`))),
+  "GET /api/v1/quarantines": async (both) => void (await both(get("/api/v1/quarantines"))),
   "GET /api/v1/accounts": async (both) => void (await both(get("/api/v1/accounts"))),
   "GET /api/v1/accounts/{account}": async (both, { seat }) => {
     for (const id of [seat.id, seat.sibling, "nobody", "new-3"]) await both(get(`/api/v1/accounts/${id}`));
@@ -39,6 +40,12 @@ export const POLICY_WRITES: Readonly<Record<string, Recipe>> = {
   "POST /api/v1/agencies/{agency}/off": async (both, { seat }) => {
     for (const id of [seat.agency, "US-X1"]) await both(json(`/api/v1/agencies/${id}/off`, { reason: "asked" }));
   },
+  "POST /api/v1/quarantines": async (both, { seat }) => {
+    for (const agency of [seat.agency, "US-X1"])
+      await both(json("/api/v1/quarantines", { agency, since: "2026-04-01T00:00:00Z", reason: "asked" }));
+  },
+  "POST /api/v1/quarantines/{quarantine}/continue": async (both) =>
+    void (await both({ method: "POST", path: `/api/v1/quarantines/${NO_CHANGE}/continue` })),
   "POST /api/v1/accounts": async (both, { seat }) => {
     const account = { account: "new-3", name: "New", role: "analyst", agency: seat.agency };
     for (const body of [account, {}]) await both(json("/api/v1/accounts", body));

@@ -20,7 +20,7 @@ const ChangeParams = z.strictObject({ change: z.string().min(1).max(100) });
 const AgencyParams = z.strictObject({ agency: AgencyId });
 
 /** A reader's scope governs by looking only. */
-function mayAct({ granted }: Pick<SignedIn, "granted">): void {
+export function mayAct({ granted }: Pick<SignedIn, "granted">): void {
   if (!granted.has("sign") && !granted.has("manage"))
     throw new Fault("forbidden", "this account may not sign or manage", { code: "forbidden.verb" });
 }

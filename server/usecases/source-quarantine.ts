@@ -1,0 +1,184 @@
+import type { QuarantineBody, QuarantineReply } from "../../schemas/api/policy-changes.ts";
+import type { Label } from "../../schemas/policy/label.ts";
+import { laneId } from "../pipeline/lane.ts";
+import { normaliseLabel } from "../policy/label-text.ts";
+import { Fault } from "../shared/fault.ts";
+import { formatInstant, parseInstant } from "../shared/instant.ts";
+import { type Moment, uuid4 } from "../shared/moment.ts";
+import { Accounts, Agencies, Lanes, Rows, SourceQuarantines } from "../storage/collections.ts";
+import type { SourceQuarantineDoc } from "../storage/documents.ts";
+import type { Stored, Unit } from "../storage/port.ts";
+import { noPolicy } from "./policy-change-terms.ts";
+import { calledBy, type PolicyChangeParts } from "./policy-change-view.ts";
+import { bumpRevision } from "./policy-revision.ts";
+import { relabel } from "./relabel.ts";
+import type { Who } from "./release-parts.ts";
+import type { Row } from "./sight.ts";
+import type { LabelEntry, Snapshot } from "./snapshot.ts";
+
+/** Contributions that one transaction holds or frees: what writes wait for. */
+const SLICE = 200;
+const MICRO = 1000;
+
+/** How far a sweep came in each lane: what stays in it is looked at once. */
+type Places = ReadonlyMap<string, { readonly value: number; readonly id: string }>;
+
+interface Sweep {
+  /** The label of a contribution that is reached. */
+  readonly change: (label: Label) => Label;
+  /** Labels that something may be under that is to be reached. */
+  readonly under: (entry: LabelEntry) => boolean;
+  readonly isMeant: (row: Row) => boolean;
+  /** No row before this stamp is meant. */
+  readonly from: number;
+}
+
+/** What a quarantine does to what it holds: names itself on the label, or takes its name off. */
+function sweepOf({ id, agency, account, since, lifted }: SourceQuarantineDoc): Sweep {
+  const names = ({ quarantined }: Label): boolean => quarantined?.includes(id) === true;
+  if (lifted !== undefined)
+    return {
+      change: ({ quarantined, ...label }) =>
+        normaliseLabel({ ...label, quarantined: (quarantined ?? []).filter((one) => one !== id) }),
+      under: ({ label }) => names(label),
+      isMeant: () => true,
+      from: 0,
+    };
+  return {
+    change: (label) => normaliseLabel({ ...label, quarantined: [...(label.quarantined ?? []), id] }),
+    under: ({ label }) => label.originator === agency && !names(label),
+    isMeant: ({ received, receivedFrom }) => received >= since && (account ?? receivedFrom) === receivedFrom,
+    // A row's place is never before the instant at which its post came.
+    from: since * MICRO,
+  };
+}
+
+/**
+ * Quarantine of a source, "from X since T" (issue 7): what an agency, or one account of it, posted since an instant is read by persons of that agency alone until it is lifted. It is a gate on the label
+ * (`decide`, gate 1), so that it holds on every path; what stands already is labelled anew, and what comes is labelled so.
+ */
+export class SourceQuarantineFlow {
+  readonly #parts: PolicyChangeParts;
+  /** The time, ms: read under the write lock, so that stamps follow the order of commits. */
+  readonly #clock: () => number;
+
+  constructor(parts: PolicyChangeParts & { readonly clock: () => number }) {
+    this.#parts = parts;
+    this.#clock = parts.clock;
+  }
+
+  #reply(doc: SourceQuarantineDoc, { viewer }: Who, snapshot: Snapshot): QuarantineReply {
+    return {
+      ...{ quarantine: doc.id, agency: doc.agency, since: formatInstant(doc.since), reason: doc.reason },
+      ...(doc.account === undefined ? {} : { account: doc.account }),
+      ...{ by: calledBy(doc.by, viewer, snapshot), at: formatInstant(doc.at), swept: doc.swept },
+      status: doc.lifted === undefined ? "in-force" : "lifted",
+    };
+  }
+
+  async list(who: Who): Promise<QuarantineReply[]> {
+    const { storage, snapshots } = this.#parts;
+    const snapshot = await snapshots.read(storage, who.moment.now);
+    const held = await storage.collection(SourceQuarantines).all({ limit: Number.MAX_SAFE_INTEGER });
+    return held.map((doc) => this.#reply(doc, who, snapshot));
+  }
+
+  /** One signer of the agency's country, or an administrator, at once: it answers when all is held. */
+  async begin(ask: Who & { readonly body: QuarantineBody }): Promise<QuarantineReply> {
+    const { body, moment, viewer } = ask;
+    const id = uuid4(moment);
+    const { places } = await this.#parts.storage.transaction(async (unit) => {
+      const agency = await unit.collection(Agencies).get(body.agency);
+      if (agency === undefined) throw noPolicy("agency");
+      if (viewer.role !== "admin" && viewer.country !== agency.country)
+        throw new Fault("forbidden", `a signer of ${agency.country} or an administrator does that`, {
+          code: "change.other_country",
+        });
+      const since = parseInstant(body.since)?.ms;
+      if (since === undefined || since > moment.now)
+        throw new Fault("unprocessable", "it holds since an instant that has been", {
+          code: "quarantine.since",
+          path: "since",
+        });
+      const account = body.account === undefined ? undefined : await unit.collection(Accounts).get(body.account);
+      if (body.account !== undefined && account?.agency !== agency.id)
+        throw new Fault("unprocessable", `there is no account ${body.account} of ${agency.id}`, {
+          code: "quarantine.account",
+          path: "account",
+        });
+      const doc: SourceQuarantineDoc = {
+        ...{ id, agency: agency.id, since, reason: body.reason, by: ask.account, at: moment.now, swept: false },
+        ...(body.account === undefined ? {} : { account: body.account }),
+      };
+      await unit.collection(SourceQuarantines).insert([doc]);
+      const revision = await bumpRevision(unit);
+      const detail = { quarantine: id, agency: agency.id, account: body.account, since: body.since };
+      const row = { actor: ask.account, revision, at: moment.now, what: "quarantine.begun", detail };
+      await this.#parts.audit.append(unit, row);
+      // What fits into one transaction is held from its commit on, all at once.
+      return this.#slice(unit, doc, moment, new Map());
+    });
+    return this.goOn({ ...ask, quarantine: id }, places);
+  }
+
+  /** Reaches what is left, newest last; harmless where nothing is. For one that was cut off on its way. */
+  async goOn(ask: Who & { readonly quarantine: string }, places: Places = new Map()): Promise<QuarantineReply> {
+    const { storage, snapshots } = this.#parts;
+    for (let from = places; ; ) {
+      const { doc, slice } = await storage.transaction(async (unit) => {
+        const held = await unit.collection(SourceQuarantines).get(ask.quarantine);
+        if (held === undefined) throw noPolicy("quarantine");
+        if (held.swept) return { doc: held };
+        const reached = await this.#slice(unit, held, ask.moment, from);
+        if (reached.n > 0) return { doc: held, slice: reached };
+        const swept: Stored<SourceQuarantineDoc> = { ...held, swept: true };
+        await unit.collection(SourceQuarantines).put(swept);
+        return { doc: swept };
+      });
+      if (slice !== undefined) from = slice.places;
+      else return this.#reply(doc, ask, await snapshots.read(storage, ask.moment.now));
+    }
+  }
+
+  /** Labels anew what one transaction holds. Gives how many contributions, and how far it came. */
+  async #slice(
+    unit: Unit,
+    doc: SourceQuarantineDoc,
+    moment: Moment,
+    before: Places,
+  ): Promise<{ readonly n: number; readonly places: Places }> {
+    // A transaction may run again: where it came to counts once it is committed.
+    const places = new Map(before);
+    const { snapshots, secrets } = this.#parts;
+    const sweep = sweepOf(doc);
+    const snapshot = await snapshots.read(unit, moment.now);
+    const entries = snapshot.labelList.slice(0, snapshot.labelCount).filter(sweep.under);
+    const labels = new Map(entries.map((entry) => [laneId(entry.id, 0), entry.label]));
+    const lanes = await unit.collection(Lanes).getMany([...labels.keys()]);
+    let reached = 0;
+    for (const { id, newest } of lanes.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+      const label = labels.get(id);
+      if (label === undefined || newest < sweep.from) continue;
+      while (reached < SLICE) {
+        const after = places.get(id);
+        const limit = SLICE - reached;
+        const where = {
+          index: "lane",
+          prefixes: [[id]],
+          limit,
+          ...(after === undefined ? { from: sweep.from } : { after }),
+        };
+        const rows: Row[] = await unit.collection(Rows).scan(where);
+        for (const row of rows) {
+          if (row.id !== row.contribution || !sweep.isMeant(row)) continue;
+          await relabel(unit, row.contribution, sweep.change(label), secrets, Math.max(moment.now, this.#clock()));
+          reached++;
+        }
+        const last = rows.at(-1);
+        if (last !== undefined) places.set(id, { value: last.stamp, id: last.id });
+        if (rows.length < limit) break;
+      }
+    }
+    return { n: reached, places };
+  }
+}
