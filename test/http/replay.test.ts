@@ -187,7 +187,7 @@ describe("random histories", () => {
   const someRows = fc.array(
     fc.record({
       agreement: fc.constantFrom("TRI", "US-JP", "HUB"),
-      countries: fc.constantFrom(["JPN"], ["KOR"]),
+      countries: fc.constantFrom<string[]>(["JPN"], ["KOR"]),
       agencies: fc.constantFrom<"*" | string[]>("*", ["JP-NPA"], ["KR-KISA"]),
       status: fc.constantFrom("on" as const, "off" as const),
       until: maybe(minutes),
@@ -211,7 +211,7 @@ describe("random histories", () => {
       change: fc.record({
         status: fc.constantFrom("in-force" as const, "suspended" as const),
         ceiling: fc.constantFrom("U" as const, "C" as const),
-        parties: fc.constantFrom(["JPN", "KOR", "USA"], ["JPN", "USA"]),
+        parties: fc.constantFrom<string[]>(["JPN", "KOR", "USA"], ["JPN", "USA"]),
       }),
     }),
     fc.record({
