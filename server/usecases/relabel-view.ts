@@ -9,8 +9,8 @@ import { wireLabel } from "../policy/wire-label.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
 import { changeTold, lookingAs } from "./audience-view.ts";
+import type { Eyes } from "./eyes.ts";
 import { audienceOf } from "./readers-under.ts";
-import type { Eyes } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
 

@@ -6,6 +6,7 @@ import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { askToConfirm } from "./confirmations.ts";
+import { eyesOn } from "./eyes.ts";
 import { ownOf } from "./release-own.ts";
 import {
   codeOf,
@@ -17,7 +18,7 @@ import {
   step,
   type Who,
 } from "./release-parts.ts";
-import { eyesOn, ownRows, rowsOf, viewOf } from "./release-view.ts";
+import { ownRows, rowsOf, viewOf } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 

@@ -11,6 +11,7 @@ import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/documents.ts";
 import type { Scan, Stored, Unit } from "../storage/port.ts";
+import { eyesOf, eyesOn } from "./eyes.ts";
 import { notThere } from "./read-one.ts";
 import { standsAsProposed } from "./relabel-view.ts";
 import { MOST_SHOWN, mustFit, openPlace, ownOf, type Place, sealPlace } from "./release-own.ts";
@@ -28,7 +29,7 @@ import {
   type Who,
 } from "./release-parts.ts";
 import { partsOf, settleParts } from "./release-public.ts";
-import { eyesOf, eyesOn, judgesWhole, postedSince, type ReleaseView, viewOf } from "./release-view.ts";
+import { judgesWhole, postedSince, type ReleaseView, viewOf } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 
