@@ -131,7 +131,8 @@ describe("a store that goes away", () => {
   });
 
   test.each([
-    ["administrators", "ad", / \/api\/v1\/promotions/, 10],
+    ["administrators", "ad", / \/api\/v1\/(promotions|accounts|agencies|agreements|policy-changes|quarantines)/, 40],
+    ["signers", "sign-usa", / \/api\/v1\/(agencies|agreements|policy-changes|quarantines)/, 20],
     ["the auditor", "au", / \/api\/v1\/deconfliction\/report/, 5],
   ] as const)("the routes of %s – at every step of the store – are answered", async (_, id, routes, least) => {
     found.push(await sweep({ ...(SEATS[0] as Seat), id }, routes));
