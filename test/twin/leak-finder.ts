@@ -71,6 +71,9 @@ export class LeakFinder {
   async inReading({ seat = "k3", routes, open }: Leak): Promise<string> {
     for (let n = 0; n < STORIES; n++) {
       const kept = await this.#pair(seat, n);
+      // The first pair was asked all that leaks are looked for by before any was open: see `withoutLeak`.
+      if (n > 0 && (await this.#asked(kept, routes)) !== undefined)
+        throw new Error(`story ${n} differs without a leak`);
       open();
       const told = await this.#asked(kept, routes).finally(this.#close);
       if (told !== undefined) return told;
@@ -94,14 +97,14 @@ export class LeakFinder {
     return "nothing";
   }
 
-  /** The same questions in every pair that was needed, with every leak shut; at least one pair of each of these seats. */
+  /** The same questions in the first pair of each seat while every leak is shut; what was read through one is kept by the store as given, so this comes first. */
   async withoutLeak(leaks: readonly Leak[]): Promise<string[]> {
     const told: string[] = [];
     for (const id of new Set(leaks.map(({ seat = "k3" }) => seat))) {
       const routes = [...new Set(leaks.filter(({ seat = "k3" }) => seat === id).flatMap((leak) => leak.routes))];
-      if (![...this.#kept.keys()].some((key) => key.startsWith(`${id}/`))) await this.#pair(id, 0);
-      for (const [key, kept] of this.#kept)
-        if (key.startsWith(`${id}/`)) told.push((await this.#asked(kept, routes)) ?? "nothing");
+      // Posts come last: what is posted once is no longer new to its sender, which is what a receipt's leak would show by.
+      const reads = routes.filter((route) => route.startsWith("GET "));
+      told.push((await this.#asked(await this.#pair(id, 0), reads)) ?? "nothing");
     }
     return told;
   }

@@ -271,6 +271,9 @@ export class TwinPair {
   /** What the viewer could know or guess now. */
   async known(round: Known["round"]): Promise<Known> {
     const [a, b] = this.#worlds;
+    // Others read for it, which those are told of whose content it is.
+    const now = this.#now();
+    for (const world of this.#worlds) world.at(now, `known/${this.#requests}`);
     const [one, other] = await Promise.all([guesses(a), guesses(b)]);
     return {
       seat: this.#story.seat,
