@@ -202,15 +202,6 @@ test("more than one transaction holds – of one agency – is all held when it 
   expect((await put("sign-usa", `${QUARANTINES}/${id}/continue`)).status).toBe(200);
 });
 
-test("an edit of what is held – by its own agency – takes nothing out of the quarantine", async () => {
-  const [id] = await released(tool("held and edited"));
-  await held({ agency: "KR-KISA", since: formatInstant(START) });
-  const [post] = (body(await get("k3", "/api/v1/mine")) as { posts?: { post: string }[] }).posts ?? [];
-  const shown = body(await get("k3", `/api/v1/objects/${id}`));
-  const edit = await put("k3", `/api/v1/mine/${post?.post}/edit`, { hash: shown.hash, label: OPEN, reason: "wider" });
-  expect([edit.status < 500, await sees("u3", [String(id)])]).toEqual([true, [404]]);
-});
-
 test.each([
   [
     "by another country's signer",

@@ -6,6 +6,7 @@ import type { Viewer } from "../../../schemas/policy/viewer.ts";
 import { LEVELS } from "../../../schemas/policy/vocabulary.ts";
 import { decide } from "../../../server/policy/decide.ts";
 import { normaliseLabel } from "../../../server/policy/label-text.ts";
+import { inPlaceOf } from "../../../server/policy/narrow.ts";
 import {
   type AccountTerms,
   narrowsAccount,
@@ -198,4 +199,57 @@ test("the audience of a change – now and on a day ahead – is told by agency,
   expect(gains({ ...base, until: DATES[3] }, { ...base, until: LATER })).toEqual([
     { agency: "JP-NPA", tlp: "AMBER", classification: "R" },
   ]);
+});
+
+test.each<[string, Partial<Viewer>, Ask["channel"], "full" | "hidden"]>([
+  ["a person of the originating agency, on the page", { agency: "US-FBI", country: "USA" }, "page", "full"],
+  ["the same, over TAXII", { agency: "US-FBI", country: "USA" }, "taxii", "hidden"],
+  ["the same, in a file", { agency: "US-FBI", country: "USA" }, "export", "hidden"],
+  ["a feed of the originating agency", { agency: "US-FBI", country: "USA", role: "feed" }, "page", "hidden"],
+  ["another agency of the country", { agency: "US-CISA", country: "USA" }, "page", "hidden"],
+  ["a partner", {}, "page", "hidden"],
+  ["somebody who is not signed in", { role: "public" }, "page", "hidden"],
+])("content in a quarantine – asked for by %s – decides so, though it is public", (_, viewer, channel, verdict) => {
+  const rows = [
+    ...label.releases,
+    { agreement: "PUBLIC", countries: [], agencies: "*" as const, status: "on" as const },
+  ];
+  const held = normaliseLabel({ ...label, tlp: "CLEAR", releases: rows, quarantined: ["q2", "q1", "q2"] });
+  expect(held.quarantined).toEqual(["q1", "q2"]);
+  const ask = {
+    viewer: { ...j1, ...viewer },
+    label: held,
+    agreements,
+    at: T,
+    ...(channel === undefined ? {} : { channel }),
+  };
+  expect(decide(ask).verdict).toBe(verdict);
+});
+
+test("a quarantine – on any label, for anybody – adds no reader, and is gone from a label that none holds", () => {
+  let lost = 0;
+  fc.assert(
+    fc.property(asksArb, (ask) => {
+      const held = { ...ask, label: { ...ask.label, quarantined: ["q1"] } };
+      expect(readsMore(ask, held)).toBe(false);
+      if (readsMore(held, ask)) lost++;
+      expect(normaliseLabel({ ...ask.label, quarantined: [] })).not.toHaveProperty("quarantined");
+    }),
+    { numRuns: 3000, seed: 7 },
+  );
+  expect(lost > 50).toBe(true);
+});
+
+test("an edit – of what is held – takes nothing out of the quarantine", () => {
+  const standing = normaliseLabel({ ...label, tlp: "GREEN", recipients: [], quarantined: ["q1"] });
+  const { quarantined: _, ...bound } = standing;
+  const asked = {
+    standing,
+    request: { tlp: "GREEN" as const, releases: [] },
+    bound,
+    author: "u1",
+    agencies: new Map(),
+  };
+  const { label: made, wished } = inPlaceOf(asked);
+  expect([made.quarantined, wished.quarantined]).toEqual([["q1"], ["q1"]]);
 });
