@@ -21,6 +21,7 @@ const ON_SQLITE = {
   "twin/twin-worlds.test.ts": 31,
   "interop/real-data.test.ts": 30,
   "twin/planted-leaks.test.ts": 25,
+  "twin/planted-leaks-in-writing.test.ts": 25,
   "order/twins.test.ts": 20,
   "http/hostile-poison.test.ts": 20,
   "http/hostile.test.ts": 18,
