@@ -1,9 +1,10 @@
 import type { Agreement, Agreements } from "../../schemas/policy/agreement.ts";
-import type { Because } from "../../schemas/policy/decision.ts";
+import type { Because, Decision } from "../../schemas/policy/decision.ts";
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
-import { type Instant, parseInstant } from "../shared/instant.ts";
+import { formatInstant, type Instant, parseInstant } from "../shared/instant.ts";
+import type { Alike } from "./alike.ts";
 import { decide } from "./decide.ts";
 import { tiersOf } from "./tiers.ts";
 
@@ -16,11 +17,12 @@ export interface AdmittedTier {
 
 const NOTHING: readonly string[] = [];
 
-/** A label under its id; with the cut sets of its tiers (`tiersOf`) where they are known already. */
+/** A label under its id; with the cut sets of its tiers (`tiersOf`) and what it is decided like, where they are known already. */
 export interface LabelOfId {
   readonly id: string;
   readonly label: Label;
   readonly cuts?: readonly (readonly string[])[];
+  readonly alike?: Alike | undefined;
 }
 
 const sameCut = (a: readonly string[], b: readonly string[]): boolean =>
@@ -50,9 +52,38 @@ export function admitOne(
   at: string,
   channel: Channel = "page",
 ): AdmittedTier | undefined {
-  const { verdict, without: cut = NOTHING, because } = decide({ viewer, label: entry.label, agreements, at, channel });
+  return tierOf(entry, decide({ viewer, label: entry.label, agreements, at, channel }));
+}
+
+function tierOf(entry: LabelOfId, { verdict, without, because }: Decision): AdmittedTier | undefined {
+  const cut = without ?? NOTHING;
   const index = verdict === "hidden" ? undefined : tierIndex(entry, cut);
   return index === undefined ? undefined : { index, cut, because };
+}
+
+/** The same for many labels at one instant (ms), those that the viewer reads: `decide` once for all that are alike but for dates that none of them waits for. */
+export function admitMany<E extends LabelOfId>(
+  viewer: Viewer,
+  entries: Iterable<E>,
+  agreements: Agreements,
+  at: number,
+  channel: Channel = "page",
+): Array<{ readonly entry: E; readonly tier: AdmittedTier }> {
+  const instant = formatInstant(at);
+  const known = new Map<string, Decision>();
+  const admitted: Array<{ entry: E; tier: AdmittedTier }> = [];
+  for (const entry of entries) {
+    const { alike, label } = entry;
+    const text = alike !== undefined && alike.from <= at && at < alike.to ? alike.text : undefined;
+    let decision = text === undefined ? undefined : known.get(text);
+    if (decision === undefined) {
+      decision = decide({ viewer, label, agreements, at: instant, channel });
+      if (text !== undefined) known.set(text, decision);
+    }
+    const tier = tierOf(entry, decision);
+    if (tier !== undefined) admitted.push({ entry, tier });
+  }
+  return admitted;
 }
 
 const order = (a: Instant, b: Instant): number =>

@@ -1,7 +1,7 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
 import { laneId } from "../pipeline/lane.ts";
-import { admitOne, LabelDates, nextBoundary } from "../policy/admitted.ts";
+import { admitMany, LabelDates, nextBoundary } from "../policy/admitted.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { LabelEntry, Snapshot } from "./snapshot.ts";
 
@@ -113,18 +113,16 @@ function datesOf(list: readonly LabelEntry[]): LabelDates {
   return held.dates;
 }
 
-/** The lanes of these labels that a viewer reads: the one use of `admitOne` on stored labels. */
+/** The lanes of these labels that a viewer reads: the one use of `admitMany` on stored labels. */
 export function admittedLanes(
   viewer: Viewer,
   entries: Iterable<LabelEntry>,
   { agreements, at }: Pick<Snapshot, "agreements" | "at">,
   channel: Channel,
 ): AdmittedLane[] {
-  const instant = formatInstant(at);
-  const lanes: AdmittedLane[] = [];
-  for (const entry of entries) {
-    const tier = admitOne(viewer, entry, agreements, instant, channel);
-    if (tier !== undefined) lanes.push({ lane: laneId(entry.id, tier.index), entry, cut: tier.cut });
-  }
-  return lanes;
+  return admitMany(viewer, entries, agreements, at, channel).map(({ entry, tier }) => ({
+    lane: laneId(entry.id, tier.index),
+    entry,
+    cut: tier.cut,
+  }));
 }

@@ -1,6 +1,7 @@
 import type { Agreement, Agreements } from "../../schemas/policy/agreement.ts";
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { type Alike, alikeOf } from "../policy/alike.ts";
 import { tiersOf } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
 import { Accounts, Agencies, AgreementsIn, Labels, Meta, Orders, SourceQuarantines } from "../storage/collections.ts";
@@ -13,6 +14,8 @@ export interface LabelEntry {
   readonly id: string;
   readonly label: Label;
   readonly cuts: readonly (readonly string[])[];
+  /** What it is decided like. */
+  readonly alike?: Alike | undefined;
 }
 
 /** Who there is and what is agreed, as one policy revision has it. */
@@ -90,7 +93,18 @@ async function readDirectory(unit: Unit, revision: number): Promise<Directory> {
 export function labelEntry(id: string, label: Label): LabelEntry {
   const tiers = tiersOf(label);
   if ("problem" in tiers) throw new Fault("internal", `a stored label has too many tiers: ${id}`);
-  return { id, label, cuts: tiers.tiers.map((tier) => tier.cut) };
+  return { id, label, cuts: tiers.tiers.map((tier) => tier.cut), alike: held(alikeOf(label)) };
+}
+
+/** Texts that many labels share are kept once: there are fewer of them than labels, which are never removed. */
+const texts = new Map<string, string>();
+
+function held(alike: Alike | undefined): Alike | undefined {
+  if (alike === undefined) return undefined;
+  const known = texts.get(alike.text);
+  if (known !== undefined) return { ...alike, text: known };
+  texts.set(alike.text, alike.text);
+  return alike;
 }
 
 interface Counters {

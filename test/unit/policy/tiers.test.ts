@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { FieldRule, Label } from "../../../schemas/policy/label.ts";
-import { admitOne, LabelDates, nextBoundary } from "../../../server/policy/admitted.ts";
+import { admitMany, admitOne, LabelDates, nextBoundary } from "../../../server/policy/admitted.ts";
+import { alikeOf } from "../../../server/policy/alike.ts";
 import { decide } from "../../../server/policy/decide.ts";
 import { tiersOf } from "../../../server/policy/tiers.ts";
 import { formatInstant } from "../../../server/shared/instant.ts";
@@ -148,6 +149,37 @@ test("admitOne – random labels and viewers – equal to decide on every label"
     }),
     { numRuns: 1000 },
   );
+});
+
+test("admitMany – random labels, each with others of the same but for their dates – equal to admitOne on every label", () => {
+  let alike = 0;
+  fc.assert(
+    fc.property(
+      viewersArb,
+      fc.array(labelsArb, { minLength: 1, maxLength: 6 }),
+      agreementsArb,
+      fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 3 }),
+      instants,
+      channels,
+      (viewer, list, world, days, instant, channel) => {
+        const at = Date.parse(instant);
+        const dated = list.flatMap((label) =>
+          days.map((day): Label => {
+            const date = formatInstant(at + day * 86_400_000);
+            const releases = label.releases.map((row, i) => (i % 2 === 0 ? { ...row, until: date } : row));
+            return { ...label, releases, ...(day % 2 === 0 ? { embargoUntil: date } : {}) };
+          }),
+        );
+        const entries = [...list, ...dated].map((label, i) => ({ id: `l${i}`, label, alike: alikeOf(label) }));
+        alike += entries.filter(({ alike: like }) => like !== undefined && like.from <= at && at < like.to).length;
+        const many = new Map(admitMany(viewer, entries, world, at, channel).map(({ entry, tier }) => [entry.id, tier]));
+        for (const entry of entries)
+          expect(many.get(entry.id)).toEqual(admitOne(viewer, entry, world, formatInstant(at), channel));
+      },
+    ),
+    { numRuns: 1500 },
+  );
+  expect(alike).toBeGreaterThan(500);
 });
 
 test("nextBoundary – random worlds – no decision changes before it", () => {
