@@ -79,7 +79,8 @@ export const given =
   (minute: number, day: number, how: number) =>
   (was: Run | undefined): Run => {
     if (was === undefined || !wasGiven(was)) return [0, 0, minute, day, how];
-    return [0, 0, was[2], day, (was[4] & ~GIVEN.gone) | how];
+    // What was said to be gone is not had again for how it was shown then.
+    return [0, 0, was[2], day, (isGone(was) ? was[4] & ~(GIVEN.gone | SHOWN) : was[4]) | how];
   };
 
 /** What a stamp says once something that was given hangs on it. What was lost before is had again for that alone. */

@@ -47,6 +47,12 @@ test.each([
     [5, 3, GIVEN.folded | GIVEN.original],
   ],
   ["what was lost", [0, 9, 5, 2, GIVEN.folded | GIVEN.gone], given(9, 3, GIVEN.folded), [5, 3, GIVEN.folded]],
+  [
+    "what was lost as it was shown otherwise",
+    [0, 9, 5, 2, GIVEN.original | GIVEN.page | GIVEN.gone],
+    given(9, 3, GIVEN.folded),
+    [5, 3, GIVEN.folded | GIVEN.page],
+  ],
   ["what something else hung on", [0, 9, 5, 0, GIVEN.watched], given(9, 3, GIVEN.folded), [9, 3, GIVEN.folded]],
   ["what was lost, and something hangs on it", [0, 9, 5, 2, GIVEN.folded | GIVEN.gone], watched(9, 0), [5, 2, 0]],
 ] as const)("a stamp – of %s – says when it was given first, on which day last, and how", (_, was, become, said) => {
