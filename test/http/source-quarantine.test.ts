@@ -202,6 +202,20 @@ test("more than one transaction holds – of one agency – is all held when it 
   expect((await put("sign-usa", `${QUARANTINES}/${id}/continue`)).status).toBe(200);
 });
 
+test("what came before that instant and was released after it – of the agency – is not held", async () => {
+  const [id = ""] = await posted("k3", [tool("came before")]);
+  now += 1000;
+  const since = formatInstant(now);
+  world.at(now, `propose ${++asked}`);
+  const release = await world.propose("k3", id, row("TRI", ["JPN", "USA"]));
+  now += 1000;
+  world.at(now, `approve ${++asked}`);
+  await world.decide("rel-KR-KISA", release);
+  const [later = ""] = await posted("feed-KR-KISA", [tool("came after")]);
+  await held({ agency: "KR-KISA", since });
+  expect(await sees("u3", [id, later])).toEqual([200, 404]);
+});
+
 test.each([
   [
     "by another country's signer",
