@@ -108,6 +108,26 @@ export class Compound {
     if (told.some((one) => !/^(created|updated)\b/.test(one))) throw new Error(`${as} could not post: ${told}`);
   }
 
+  /** What a route answers, as JSON. */
+  async body(as: string, path: string): Promise<Readonly<Record<string, unknown>>> {
+    return ((await this.ask(as, path)).json ?? {}) as Readonly<Record<string, unknown>>;
+  }
+
+  /** The newest post of one's own agency under an id. */
+  async mine(as: string, id: string): Promise<{ post: string; hash: string }> {
+    const { posts } = (await this.body(as, `/api/v1/mine?id=${id}`)) as { posts?: { post: string; hash: string }[] };
+    const newest = posts?.at(-1);
+    if (newest === undefined) throw new Error(`${as} has no post of ${id}`);
+    return newest;
+  }
+
+  /** Decides a release on the hash that it shows. */
+  async decided(as: string, release: string, verb: string, more: object = {}): Promise<unknown> {
+    const { hash } = await this.body(as, `/api/v1/releases/${release}`);
+    const path = `/api/v1/releases/${release}/${verb}`;
+    return (await this.send(as, path, { reason: "looked at", hash, ...more })).json;
+  }
+
   /** Proposed by one person and approved by another. */
   async release(by: string, approver: string, id: string, row: object): Promise<void> {
     this.tick();
