@@ -9,7 +9,7 @@ export const DeconflictionBody = z
   .meta({ id: "DeconflictionBody" });
 
 /** Whom to talk to: both sides agreed. */
-export const ContactReply = z.object({ agency: AgencyId, name: z.string() }).meta({ id: "DeconflictionContact" });
+const ContactReply = z.object({ agency: AgencyId, name: z.string() }).meta({ id: "DeconflictionContact" });
 
 const Objects = z.array(z.string());
 

@@ -11,7 +11,7 @@ export interface Where {
 }
 
 /** What a ticket is about, and the labels of all that its asker held of it: who is not admitted to one of them must not know of the ticket. */
-export interface About extends Where {
+interface About extends Where {
   /** Absent where there were too many: then the ticket is its asker's alone. */
   readonly labels?: readonly string[];
 }
@@ -38,7 +38,7 @@ export interface Held {
   readonly label: Label;
 }
 
-export interface Holding {
+interface Holding {
   readonly held: readonly Held[];
   /** When the agency first stated it, as far as the viewer sees, ms. */
   readonly since: number;
