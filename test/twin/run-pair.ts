@@ -1,6 +1,6 @@
 import { READS, WRITES } from "./recipes.ts";
 import type { Story } from "./story.ts";
-import { type PairOptions, type PairTally, TwinPair } from "./twin-pair.ts";
+import { type PairTally, TwinPair } from "./twin-pair.ts";
 
 /** What is asked again of every pair once the viewer has written; of all else a third, another one with each pair. */
 const LISTS = /objects\/?$|\/mine$/;
@@ -9,8 +9,8 @@ const LISTS = /objects\/?$|\/mine$/;
  * Tells a story in two worlds, makes sure that they differ in nothing that the viewer may see, and sends the viewer's requests to both: reads,
  * writes, reads again, one by one and at once, while hidden work goes on. Throws `TwinDifference` at the first answer that is not the same byte for byte.
  */
-export async function runPair(story: Story, options: PairOptions = {}): Promise<PairTally> {
-  const pair = await TwinPair.tell(story, options);
+export async function runPair(story: Story): Promise<PairTally> {
+  const pair = await TwinPair.tell(story);
   try {
     const counted = await pair.twins();
     for (const round of ["first", "second"] as const) {

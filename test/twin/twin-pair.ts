@@ -1,5 +1,4 @@
 import { Reviews, Rows } from "../../server/storage/collections.ts";
-import type { Storage } from "../../server/storage/port.ts";
 import { hashPassword } from "../../server/usecases/password.ts";
 import { START, steering } from "../support/steering.ts";
 import { type Ask, type Credential, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
@@ -16,11 +15,6 @@ import type { Story } from "./story.ts";
 
 /** The worlds differ in what the viewer may see: the story is wrong, not the server. */
 export class NoTwins extends Error {}
-
-export interface PairOptions {
-  /** Put between both applications and their stores. */
-  readonly wrapStorage?: (storage: Storage) => Storage;
-}
 
 /** What a pair held and what was asked of it. */
 export interface PairTally {
@@ -44,9 +38,8 @@ const AT_ONCE = 8;
 
 let encoded: Promise<string> | undefined;
 
-async function open(seat: Seat, options: PairOptions): Promise<TemporaryWorld> {
-  const wrap = options.wrapStorage === undefined ? {} : { wrapStorage: options.wrapStorage };
-  const world = await TemporaryWorld.open({ settings: { MAX_INLINE_BYTES: String(INLINE_LIMIT) }, ...wrap });
+async function open(seat: Seat): Promise<TemporaryWorld> {
+  const world = await TemporaryWorld.open({ settings: { MAX_INLINE_BYTES: String(INLINE_LIMIT) } });
   await world.addDirectory({ accounts: SPARE });
   encoded ??= hashPassword(VIEWER_PASSWORD, steering().moments());
   await world.changeAccount(seat.id, { password: await encoded });
@@ -137,8 +130,8 @@ export class TwinPair {
     return this.#worlds;
   }
 
-  static async tell(story: Story, options: PairOptions = {}): Promise<TwinPair> {
-    const worlds = await Promise.all([open(story.seat, options), open(story.seat, options)]);
+  static async tell(story: Story): Promise<TwinPair> {
+    const worlds = await Promise.all([open(story.seat), open(story.seat)]);
     const left: Traces = { jobs: [], releases: [] };
     const [a, b] = worlds;
     const from = { from: START, apart: 1000, into: left };
