@@ -2,6 +2,7 @@ import { bareInsert } from "./bare-store.ts";
 import { attackObjects, type Sample, smallIndicators } from "./corpus.ts";
 import { growthBench } from "./growth.ts";
 import { largeBundleBench } from "./large-bundle.ts";
+import { policyBench } from "./policy.ts";
 import { realData } from "./real-data.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
 import { stixBench } from "./stix.ts";
@@ -158,6 +159,10 @@ if (process.argv.includes("taxii-real")) {
 }
 if (process.argv.includes("store")) {
   await storeBench();
+  process.exit();
+}
+if (process.argv.includes("policy")) {
+  await policyBench();
   process.exit();
 }
 if (process.argv.includes("growth")) {

@@ -43,7 +43,7 @@ function heap(): number {
 }
 
 /** Labels as a working group would come to have them: three in four to all partners of the trilateral agreement, the rest bilateral, national, or with a cut field. */
-function labelsOf(count: number, agencies: ReadonlyArray<readonly [id: string, country: string]>): Label[] {
+export function labelsOf(count: number, agencies: ReadonlyArray<readonly [id: string, country: string]>): Label[] {
   return Array.from({ length: count }, (_, n): Label => {
     const [originator = "", country = ""] = agencies[n % agencies.length] ?? [];
     const others = COUNTRIES.filter((one) => one !== country);
