@@ -239,6 +239,7 @@ export class RealServer {
       ...(await storeSettings(folder)),
       LOG_LEVEL: "error",
       RATE_LIMIT_PER_MINUTE: "1000000",
+      DAILY_BUDGET_PEOPLE: "1000000",
       ...env,
     });
     const { child, printed } = started;
