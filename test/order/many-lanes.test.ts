@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test("pages of a reader of 300 lanes, some of which go on for long – by next and by added_after, of any size – each object once, in the order in which they came", async () => {
+test("pages of a reader of 300 lanes, some of which go on for long – by next and by added_after, of any size, over TAXII and REST – each object once, in the order in which they came", async () => {
   const label = (n: number) => ({
     tlp: "GREEN" as const,
     releases: [
@@ -34,7 +34,7 @@ test("pages of a reader of 300 lanes, some of which go on for long – by next a
     if (n % 40 === 39) await post(`of the one before ${n}`, n - 1);
   }
   world.at(START + 3_600_000, "poll");
-  const { collections } = composeContent(world.core, world.steer.moments);
+  const { collections, content } = composeContent(world.core, world.steer.moments);
   const viewer = (await world.core.snapshots.read(world.storage, START)).viewer("j1");
   if (viewer === undefined) throw new Error("there is no j1");
   const follow = async (limit: number, from?: number): Promise<{ ids: string[]; places: number[] }> => {
@@ -60,4 +60,24 @@ test("pages of a reader of 300 lanes, some of which go on for long – by next a
   expect((await follow(7)).ids).toEqual(posted);
   for (const at of [0, 100, 280, posted.length - 3])
     expect((await follow(11, whole.places[at])).ids).toEqual(posted.slice(at + 1));
+  const list = async (limit: number, from?: number): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let next: string | undefined; ; ) {
+      const filters = {
+        view: "originals" as const,
+        type: "tool" as const,
+        ...(from === undefined ? {} : { received_after: new Date(START + from * 1000).toISOString() }),
+      };
+      const page = JSON.parse(await content.list(viewer, world.steer.moments(), filters, limit, next)) as {
+        objects: Array<{ id: string }>;
+        next?: string;
+      };
+      ids.push(...page.objects.map(({ id }) => id));
+      next = page.next;
+      if (next === undefined) return ids;
+    }
+  };
+  expect(await list(500)).toEqual(posted);
+  expect(await list(13)).toEqual(posted);
+  for (const at of [1, 100, 280, posted.length - 3]) expect(await list(11, at)).toEqual(posted.slice(at));
 });
