@@ -124,7 +124,7 @@ test("what counts as narrowing an account or an agency – for any label, on any
   let lost = 0;
   const terms = fc.record({
     clearance: fc.constantFrom(...LEVELS),
-    topics: fc.constantFrom(["*"], [], ["crypto"], ["itworker"], ["crypto", "itworker"]),
+    topics: fc.constantFrom<string[][]>(["*"], [], ["crypto"], ["itworker"], ["crypto", "itworker"]),
     pii: fc.boolean(),
     until: dates,
     categories: fc.subarray(["LE", "FIU", "CERT"] as const),

@@ -22,7 +22,15 @@ const entry = (id: string, until: number): LabelEntry => {
   return labelEntry(id, label);
 };
 const snapshot = (labelList: readonly LabelEntry[], at: number): Snapshot => ({
-  ...{ revision: 1, agencies: new Map(), accounts: new Map(), orders: [], labels: new Map(), viewer: () => reader },
+  ...{
+    revision: 1,
+    agencies: new Map(),
+    accounts: new Map(),
+    orders: [],
+    quarantines: [],
+    labels: new Map(),
+    viewer: () => reader,
+  },
   agreements: { TRI: { parties: ["JPN", "KOR"], ceiling: "S", status: "in-force" } },
   ...{ labelList, labelCount: labelList.length, at, kept: true },
 });

@@ -78,6 +78,7 @@ class Desk {
         accounts: new Map(),
         agreements: this.#agreements,
         orders: [],
+        quarantines: [],
       },
       viewer: () => this.#viewer,
       ...{ labels: new Map(), labelList: this.#labels, labelCount: this.#labels.length, at: NOON + now * MINUTE },
