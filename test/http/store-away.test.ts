@@ -15,7 +15,7 @@ import { documentedRoutes, guesses } from "../twin/twin-pair.ts";
 jest.setTimeout(600_000);
 
 /** Requests of a route that are tried at every step of the store; the others are sent as they are. */
-const TRIED = drawn(3, 3, 1);
+const TRIED = drawn(3, 3, 2);
 /** The steps that fail: few by few at first, then further apart, to the end of the request. */
 function* places(): Generator<number> {
   for (let [a, b] = [1, 2]; ; [a, b] = [b, a + Math.max(1, Math.floor(b / 2))]) yield a;
