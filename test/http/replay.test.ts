@@ -318,7 +318,7 @@ describe("random histories", () => {
         if (i % 3 === 0) said.push(...(await decidedNow(i)));
       }
       const replays = replaysOf();
-      const again: Said[] = [];
+      const again: (Omit<Said, "decided"> & { readonly decided: readonly unknown[] })[] = [];
       for (const { decided: _, ...ask } of said) {
         const { posts } = await replays.asAuditor(world.steer.now, ask);
         again.push({
