@@ -18,6 +18,7 @@ import { holdsRelease, ownMarkings } from "./own-markings.ts";
 import { labelOfRow } from "./own-rows.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { postHash, postToken } from "./post-token.ts";
+import { inOrder } from "./reader-order.ts";
 import { audienceOf } from "./readers-under.ts";
 import { mustFit, ownOf } from "./release-own.ts";
 import type { Renderer } from "./render.ts";
@@ -51,7 +52,7 @@ export class Audiences {
   async #own(viewer: Viewer, moment: Moment, object: string): Promise<{ sight: Sight; rows: Row[] }> {
     const sight = await this.#parts.content.sight(viewer, moment, "api");
     const { own } = await ownOf(sight, object, "only its originator knows who can see it");
-    const rows = own.rows.filter(({ cut }) => cut.length === 0);
+    const rows = inOrder(own.rows.filter(({ cut }) => cut.length === 0));
     if (rows.length === 0) throw refusedFields(own.rows[0]?.cut ?? []);
     return { sight, rows };
   }

@@ -224,14 +224,11 @@ export class Content {
     moment: Moment,
     limit: number,
     next: string | undefined,
-    id?: string,
+    { id, list }: { readonly id?: string | undefined; readonly list?: "mine" | "disclosures" } = {},
   ): ReturnType<typeof readMine> {
     const sight = await this.sight(viewer, moment, "api");
-    return readMine(this.#parts.storage, sight, this.#parts.keys.cursor, {
-      limit,
-      ...(next === undefined ? {} : { next }),
-      ...(id === undefined ? {} : { id }),
-    });
+    const asked = { limit, ...(next === undefined ? {} : { next }), ...(id === undefined ? {} : { id }) };
+    return readMine(this.#parts.storage, sight, this.#parts.keys.cursor, asked, list);
   }
 
   /** A file of everything that the filters leave of what may be taken away, or of one object. */

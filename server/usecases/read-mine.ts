@@ -39,16 +39,17 @@ export function postHead(row: Row, label: Label, tokenKey: Uint8Array, now: numb
   };
 }
 
-/** My agency's posts that this account may see, of one id where asked, oldest first, each contribution with its label's rows as they stand. */
+/** My agency's posts that this account may see, of one id where asked, oldest first, each contribution with its label's rows as they stand. A cursor is good for one `list`. */
 export async function readMine(
   unit: Unit,
   sight: Sight,
   cursorKey: Uint8Array,
   ask: { readonly limit: number; readonly next?: string; readonly id?: string },
+  list: "mine" | "disclosures" = "mine",
 ): Promise<z.infer<typeof MinePage>> {
   const agency = sight.side;
-  const asked = sha256(JSON.stringify(["mine", sight.viewer.id, agency, ask.id ?? null]));
-  const after = openPosition(cursorKey, "mine", asked, ask.next);
+  const asked = sha256(JSON.stringify([list, sight.viewer.id, agency, ask.id ?? null]));
+  const after = openPosition(cursorKey, list, asked, ask.next);
   const lanes = [...sight.admission.lanes.values()].filter(
     ({ entry }) => agency !== undefined && entry.label.originator === agency,
   );
@@ -72,6 +73,6 @@ export async function readMine(
     return [{ ...postHead(row, label, cursorKey, sight.snapshot.at), tlp: label.tlp }];
   });
   return rows.length > ask.limit && last !== undefined
-    ? { posts, next: sealPosition(cursorKey, "mine", asked, positionOf(last, rows)) }
+    ? { posts, next: sealPosition(cursorKey, list, asked, positionOf(last, rows)) }
     : { posts };
 }

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => hostile.close());
 
 /** Who comes as far as the schemas of a route. */
-const ABLE: Readonly<Record<string, string>> = { manage: "ad", audit: "au", sign: "sign-usa" };
+const ABLE: Readonly<Record<string, string>> = { manage: "ad", audit: "au", sign: "sign-usa", govern: "sign-usa" };
 /** Whoever attacks the doors of sessions may lose its own. */
 const EXPENDABLE = ["u2", "j2", "j3", "j4", "k2", "cj", "cu", "rel-US-TREAS", "rel-KR-NIS", "rel-JP-NCO"];
 let spent = 0;

@@ -260,6 +260,14 @@ async function fixtures(world: TemporaryWorld, inline: number): Promise<Record<s
     },
     202,
   );
+  const asking = { value: "198.51.100.1", topic: "crypto" };
+  const { json: ticket } = await ask(AMERICAN, { method: "POST", path: "/api/v1/deconfliction", body: asking }, 202);
+  const raise = { change: { agreement: "TRI", to: { ceiling: "S" } }, reason: "for the sweep" };
+  const { json: proposed } = await ask(
+    "sign-usa",
+    { method: "POST", path: "/api/v1/policy-changes", body: raise },
+    201,
+  );
   return {
     ...{
       root: "dprk",
@@ -273,5 +281,8 @@ async function fixtures(world: TemporaryWorld, inline: number): Promise<Record<s
     ...{ confirmation: (gone.json as { confirmation: string }).confirmation, account: "u3", order: "order-US-CISA" },
     ...{ serial: String(headers["tricord-receipt"]).split("/").at(-1) ?? "", job: (job.json as { job: string }).job },
     ...{ sample: "sample", status: (taxii.json as { id: string }).id },
+    ...{ ticket: (ticket as { ticket: string }).ticket, change: (proposed as { change: string }).change },
+    // What stands for nothing here: the attackers have none of these.
+    ...{ ask: "ask", recall: "recall", quarantine: "quarantine", agency: "JP-JAFIC" },
   };
 }

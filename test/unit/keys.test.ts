@@ -26,10 +26,10 @@ describe("keys", () => {
     expect(hex(both[0])).toEqual(hex(both[1]));
   });
 
-  test("deriveKeys – for seven purposes – gives seven keys that differ, of 32 bytes and 16 for the namespace and the word that tells secrets apart", () => {
+  test("deriveKeys – for eight purposes – gives eight keys that differ, of 32 bytes and 16 for the namespace and the word that tells secrets apart", () => {
     const keys = deriveKeys(Buffer.alloc(32, 1));
-    expect(Object.values(keys).map((key: Uint8Array) => key.length)).toEqual([32, 32, 16, 32, 32, 32, 16]);
-    expect(new Set(hex(keys).map((line) => line.split(" ")[1]?.slice(0, 32))).size).toBe(7);
+    expect(Object.values(keys).map((key: Uint8Array) => key.length)).toEqual([32, 32, 16, 32, 32, 32, 32, 16]);
+    expect(new Set(hex(keys).map((line) => line.split(" ")[1]?.slice(0, 32))).size).toBe(8);
     expect(hex(deriveKeys(Buffer.alloc(32, 2)))).not.toEqual(hex(keys));
   });
 

@@ -117,7 +117,7 @@ export function objectRoutes(content: Content): Route[] {
       replies: { 200: MinePage },
       handler: async ({ query, viewer, moment }) => ({
         status: 200,
-        body: await content.mine(viewer, moment, limitOf(query.limit), query.next, query.id),
+        body: await content.mine(viewer, moment, limitOf(query.limit), query.next, { id: query.id }),
       }),
     }),
     route({

@@ -106,7 +106,7 @@ export class Received {
   ): Promise<DisclosurePage> {
     const { storage, content, tokenKey } = this.#parts;
     const sight = await content.sight(viewer, moment, "api");
-    const page = await content.mine(viewer, moment, ask.limit, ask.next);
+    const page = await content.mine(viewer, moment, ask.limit, ask.next, { list: "disclosures" });
     const readers = await this.#readers();
     const disclosures: DisclosurePage["disclosures"] = [];
     for (const { post, id, version } of page.posts) {
