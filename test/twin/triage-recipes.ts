@@ -43,7 +43,8 @@ const lease =
 
 const bulk: Recipe = async (ask, known) => {
   const items: { review: string; hash: string }[] = [];
-  for (const review of [...someOf(known.reviews, 4, known).slice(0, 8), NO_REVIEW])
+  // A review that several found stands among what is known several times; an item may stand there once.
+  for (const review of new Set([...someOf(known.reviews, 4, known).slice(0, 8), NO_REVIEW]))
     items.push({ review, hash: await hashOf(ask, review) });
   for (const dryRun of [true, false])
     await ask(json("/api/v1/triage/bulk", { verb: "accept", reason: "as-reported", items, dryRun }));
