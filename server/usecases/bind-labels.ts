@@ -20,7 +20,7 @@ import type { AccountDoc, OrderDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import type { Candidate } from "./candidate.ts";
 import { OrderBook, type Ordered } from "./order-book.ts";
-import { holdsRelease, type Marked, ownMarkings } from "./own-markings.ts";
+import { granularOf, holdsRelease, type Marked, ownMarkings } from "./own-markings.ts";
 import type { Secrets } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
 import { labelEntry, type Snapshot } from "./snapshot.ts";
@@ -108,9 +108,10 @@ export const withSaid = (marked: Marked, said: Said | undefined): Marked =>
 
 /** Every marking that an object names, whole or for a part. */
 const namedMarkings = (object: StixJson): string[] => {
-  const granular = Array.isArray(object.granular_markings) ? (object.granular_markings as StixJson[]) : [];
   const whole = Array.isArray(object.object_marking_refs) ? object.object_marking_refs : [];
-  return [...whole, ...granular.map((one) => one.marking_ref)].filter((id): id is string => typeof id === "string");
+  return [...whole, ...granularOf(object).map((one) => one.marking_ref)].filter(
+    (id): id is string => typeof id === "string",
+  );
 };
 
 const markingRefused = (id: string): Problem => ({

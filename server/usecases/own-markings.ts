@@ -18,6 +18,10 @@ export interface Marked extends OwnMarkings {
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 
+/** The granular markings of an object, as far as they are any: a draft is not validated. */
+export const granularOf = ({ granular_markings: value }: StixJson): StixJson[] =>
+  Array.isArray(value) ? value.filter((one): one is StixJson => typeof one === "object" && one !== null) : [];
+
 /** The TLP level of a marking: by its standard id, or by what its definition claims; WHITE is CLEAR (policy 4). */
 function levelOf(id: string, find: FindMarking): Tlp | undefined {
   const standard = tlpOfMarking(id);
@@ -83,8 +87,7 @@ export function ownMarkings(object: StixJson, find: FindMarking): { marked: Mark
     labels.push(release.request);
     consumed.push(id);
   }
-  const granular = Array.isArray(object.granular_markings) ? (object.granular_markings as StixJson[]) : [];
-  const rules = granular.flatMap(({ marking_ref: ref, selectors }) => {
+  const rules = granularOf(object).flatMap(({ marking_ref: ref, selectors }) => {
     const tlp = typeof ref === "string" ? levelOf(ref, find) : undefined;
     return tlp === undefined ? [] : [{ selectors: textsOf(selectors), tlp }];
   });

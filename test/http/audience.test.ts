@@ -327,3 +327,12 @@ test("whom a label names – nobody, another agency's client, an auditor, who is
   expect([less.status, (await audience("u1", one.id)).label.recipients]).toEqual([200, ["k1"]]);
   for (const id of ["TRI", "US-KR", "HUB"]) await world.changeAgreement(id, { status: "in-force" });
 });
+
+test.each([[null], ["text"], [5], [[]]])(
+  "a draft – whose granular markings have %j for one – is answered, without it",
+  async (one) => {
+    const object = { type: "tool", granular_markings: [one] };
+    const { status, json } = await put("u1", "/api/v1/policy/audience", { label: { tlp: "GREEN" }, object });
+    expect([status, (json as { label?: { tlp: string } }).label?.tlp]).toEqual([200, "GREEN"]);
+  },
+);
