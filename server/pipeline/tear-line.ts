@@ -50,6 +50,15 @@ function namesOf(parents: readonly StixJson[]): { uuids: Set<string>; sources: S
   return { uuids, sources };
 }
 
+/** The id that the standard makes of its value; none where the value has no canonical JSON (half a character, a number without end), which its validation refuses. */
+function derivedId(type: string, given: StixJson): string | undefined {
+  try {
+    return scoId(type, given);
+  } catch {
+    return undefined;
+  }
+}
+
 const RANDOM = /^[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const paired = (path: string, what: string): { problem: Problem } => ({
@@ -81,7 +90,7 @@ export function tearLineOf(
     if (minute !== undefined && minutes.has(minute)) return paired(path, "it has a date of its parent to the minute");
   }
   const type = String(given.type);
-  const derived = scoId(type, given);
+  const derived = derivedId(type, given);
   const id = given.id ?? derived ?? `${type}--${uuid}`;
   if (
     uuids.has(

@@ -139,3 +139,20 @@ test("what can't be a tear-line – pairs, a stale hash, who is not shown all, a
   expect((await tear("u1", parent.id, own, green)).status).toBe(201);
   expect(failed(await tear("u1", parent.id, own, green))).toEqual([409, "tear_line.there"]);
 });
+
+test.each([
+  ["half a character", '{"type":"mutex","spec_version":"2.1","name":"\\ud800"}'],
+  ["half a character in its type", '{"type":"mutex\\ud800","spec_version":"2.1","name":"x"}'],
+  ["a number without end", '{"type":"autonomous-system","spec_version":"2.1","number":1e999}'],
+])("a tear-line of an observable – with %s, of which no id can be made – is a 422", async (what, object) => {
+  const parent = tool(`torn with ${what}`, { description: "x" });
+  await post("u1", parent, { tlp: "GREEN" });
+  const hash = (await objectAs("u1", parent.id))?.hash ?? "none";
+  const more = JSON.stringify({ label: { tlp: "GREEN" }, hash, reason: "to warn" });
+  const reply = await ask("u1", {
+    ...{ method: "POST", path: `/api/v1/objects/${parent.id}/tear-lines` },
+    headers: { "Content-Type": "application/json" },
+    body: `{"object":${object},${more.slice(1)}`,
+  });
+  expect([reply.status, failed(reply)[1]]).toEqual([422, expect.any(String)]);
+});
