@@ -141,9 +141,10 @@ export const QuarantineReply = z
   .object({
     quarantine: z.string(),
     agency: AgencyId,
+    /** With the reason given for it: for administrators and signers of the agency's country. */
     account: AccountId.optional(),
     since: When,
-    reason: z.string(),
+    reason: z.string().optional(),
     by: z.string(),
     at: When,
     status: z.enum(["in-force", "lifted"]),
@@ -154,12 +155,12 @@ export const QuarantineReply = z
 export type QuarantineReply = z.infer<typeof QuarantineReply>;
 export const QuarantineReplies = z.object({ quarantines: z.array(QuarantineReply) }).meta({ id: "SourceQuarantines" });
 
-/** What one administrator may give: no clearance, no topic, no right to personal data; more is a policy change. */
+/** What one administrator may give: no clearance, no topic, no right to personal data (more is a policy change), and no role that decides (that is a promotion). */
 export const AccountBody = z
   .strictObject({
     account: AccountId,
     name: Name,
-    role: z.enum(["analyst", "reviewer", "feed", "client", "liaison"]),
+    role: z.enum(["analyst", "feed", "client", "liaison"]),
     agency: AgencyId,
     scope: z.enum(["write", "read"]).optional(),
     from: When.optional(),

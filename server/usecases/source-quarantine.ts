@@ -68,9 +68,12 @@ export class SourceQuarantineFlow {
   }
 
   #reply(doc: SourceQuarantineDoc, { viewer }: Who, snapshot: Snapshot): QuarantineReply {
+    // Other countries know it by its agency (policy Q49); a reason given for one account may name it.
+    const near = viewer.role === "admin" || viewer.country === snapshot.agencies.get(doc.agency)?.country;
+    const { account, reason } = doc;
     return {
-      ...{ quarantine: doc.id, agency: doc.agency, since: formatInstant(doc.since), reason: doc.reason },
-      ...(doc.account === undefined ? {} : { account: doc.account }),
+      ...{ quarantine: doc.id, agency: doc.agency, since: formatInstant(doc.since) },
+      ...(account === undefined ? { reason } : near ? { account, reason } : {}),
       ...{ by: calledBy(doc.by, viewer, snapshot), at: formatInstant(doc.at), swept: doc.swept },
       status: doc.lifted === undefined ? "in-force" : "lifted",
     };

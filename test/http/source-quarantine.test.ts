@@ -243,3 +243,27 @@ test.each([
 ])("a quarantine – %s – refused", async (_, as, what, status, code) => {
   expect(failed(await hold(as, what))).toEqual([status, code]);
 });
+
+test("whom a quarantine holds – of one account – is told to its country's signers and administrators; others are told of its agency", async () => {
+  const reason = "feed-KR-KISA was taken over";
+  const held = await hold("sign-kor", {
+    agency: "KR-KISA",
+    account: "feed-KR-KISA",
+    since: formatInstant(START),
+    reason,
+  });
+  expect(body(held)).toMatchObject({ account: "feed-KR-KISA", reason });
+  const path = `${QUARANTINES}/${String(body(held).quarantine)}/continue`;
+  for (const who of ["sign-kor", "ad"])
+    expect([who, body(await get(who, QUARANTINES))]).toMatchObject([
+      who,
+      { quarantines: [{ agency: "KR-KISA", account: "feed-KR-KISA", reason }] },
+    ]);
+  for (const who of ["sign-jpn", "sign-usa"])
+    for (const reply of [await get(who, QUARANTINES), await put(who, path)]) {
+      expect([who, reply.status, reply.body.toString().includes("KR-KISA")]).toEqual([who, 200, true]);
+      expect(reply.body.toString()).not.toContain("feed-KR-KISA");
+    }
+  await hold("sign-kor", { agency: "KR-NIS", since: formatInstant(START), reason: "all of it" });
+  expect((await get("sign-jpn", QUARANTINES)).body.toString()).toContain("all of it");
+});
