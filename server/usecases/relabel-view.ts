@@ -1,7 +1,7 @@
 import type { RelabelTold } from "../../schemas/api/releases.ts";
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
-import { audienceChange, readersOf } from "../policy/audience.ts";
+import { audienceChange, type Looking, type Reader, readersOf } from "../policy/audience.ts";
 import { decide } from "../policy/decide.ts";
 import { gainers } from "../policy/gains.ts";
 import { labelText } from "../policy/label-text.ts";
@@ -50,24 +50,39 @@ export function gainsByRelabel(release: ReleaseDoc, rows: readonly Row[], { snap
   return [...new Set(found)].sort();
 }
 
-/** A label as this viewer may know it: the whole for its own agency's people, the reader's cut of it for others of its country. */
-function shownTo(viewer: Viewer, label: Label, own: boolean, { agreements, at }: Snapshot): Record<string, unknown> {
-  if (own) return { ...label };
-  const { without = [] } = decide({ viewer, label, agreements, at: formatInstant(at) });
-  return { ...wireLabel(label, viewer, without) };
+/** Fields that are cut for a viewer who is not of the own agency, as it stands or under the other label: of their names nothing is told. */
+function cutFor({ row, before, to }: Step, { own, viewer, snapshot: { agreements, at } }: Eyes): string[] {
+  if (own(row)) return [];
+  const cut = [before, to].flatMap(
+    (label) => decide({ viewer, label, agreements, at: formatInstant(at) }).without ?? [],
+  );
+  return [...new Set(cut)].sort();
 }
+
+/** A label as this viewer may know it: the whole for its own agency's people, the reader's cut of it for others of its country. */
+const shownTo = (viewer: Viewer, label: Label, own: boolean, cut: readonly string[]): Record<string, unknown> =>
+  own ? { ...label } : { ...wireLabel(label, viewer, cut) };
+
+/** Who reads, without the fields that the one who looks may not know: those who differ by such a field alone stand together. */
+const readersBut = (cut: readonly string[], label: Label, looking: Looking): Reader[] =>
+  readersOf(label, looking).map((reader) => {
+    if (cut.length === 0) return reader;
+    const without = reader.without.filter((one) => !cut.includes(one));
+    return { ...reader, without, wire: wireLabel(label, reader.viewer, [...reader.without, ...cut]) };
+  });
 
 /** What an approval of another label binds to beside the content: the labels as the approver may know them, and the agreements that their rows name. */
 export function relabelTerms(release: ReleaseDoc, rows: readonly Row[], eyes: Eyes): unknown {
   const { viewer, snapshot } = eyes;
-  return stepsOf(release, rows, snapshot).map(({ row, to, same }) => {
+  return stepsOf(release, rows, snapshot).map((step) => {
+    const { row, to, same } = step;
     const own = eyes.own(row);
     const { agreements } = snapshot;
     const named = own ? to.releases : wireLabel(to, viewer, []).releases;
     const under = [...new Set(named.map(({ agreement }) => agreement))].sort();
     return [
       same,
-      own ? labelText(to) : shownTo(viewer, to, own, snapshot),
+      own ? labelText(to) : shownTo(viewer, to, own, cutFor(step, eyes)),
       under.map((id) => [id, Object.hasOwn(agreements, id) ? agreements[id] : null]),
     ];
   });
@@ -77,13 +92,16 @@ export function relabelTerms(release: ReleaseDoc, rows: readonly Row[], eyes: Ey
 export function relabelsTold(release: ReleaseDoc, rows: readonly Row[], eyes: Eyes): RelabelTold[] {
   const { viewer, snapshot } = eyes;
   const looking = lookingAs(viewer, snapshot);
-  return stepsOf(release, rows, snapshot).map(({ row, before, to }) => {
+  return stepsOf(release, rows, snapshot).map((step) => {
+    const { row, before, to } = step;
     const own = eyes.own(row);
-    const change = changeTold(audienceChange(readersOf(before, looking), readersOf(to, looking)), snapshot);
+    const cut = cutFor(step, eyes);
+    const [was, is] = [readersBut(cut, before, looking), readersBut(cut, to, looking)];
+    const change = changeTold(audienceChange(was, is), snapshot);
     return {
       ...(row.version === undefined ? {} : { version: row.version }),
-      from: shownTo(viewer, before, own, snapshot),
-      to: shownTo(viewer, to, own, snapshot),
+      from: shownTo(viewer, before, own, cut),
+      to: shownTo(viewer, to, own, cut),
       added: change.added,
       lost: change.lost,
       changed: change.changed,

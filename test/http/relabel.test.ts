@@ -240,3 +240,33 @@ test("a client's grant – on its sponsor's own AMBER object – is the sponsor'
   expect((await edit("u1", one.id, amber)).status).toBe(200);
   expect(await reads(one.id, ["u4", "cu"])).toEqual(["u4"]);
 });
+
+test("another label proposed – for what has a field cut for its viewer at home – names that field to whoever is shown it alone", async () => {
+  const one = tool("with a method", { description: "words", x_method: "how" });
+  const rules = { fieldRules: [{ selectors: ["x_method"], agencies: ["JP-NPA"] }] };
+  const releases = [row("TRI", ["JPN"], ["JP-NPA", "JP-NCO"])];
+  tick();
+  const sent = await world.post("j1", one, { label: { tlp: "AMBER", releases, ...rules } as LabelRequest });
+  expect(sent.status).toBe(200);
+  const nco = { name: "nco", role: "analyst" as const, agency: "JP-NCO", clearance: "S" as const, pii: true };
+  await world.addDirectory({
+    accounts: [{ ...nco, id: "nco", person: "p-nco", topics: ["*"], scope: "write" }],
+  });
+  const shown = await ask("nco", `/api/v1/objects/${one.id}`);
+  expect([shown.status, shown.body.toString().includes("x_method")]).toEqual([200, false]);
+  const wider = [row("TRI", ["JPN"]), row("TRI", ["KOR"])];
+  for (const to of [
+    { tlp: "GREEN", releases: wider, ...rules },
+    { tlp: "GREEN", releases: wider },
+  ]) {
+    const proposed = await relabel("j1", one.id, to as LabelRequest);
+    expect(proposed.status).toBe(202);
+    const release = releaseOf(proposed);
+    const told = await ask("nco", `/api/v1/releases/${release}`);
+    expect([told.status, (told.json as { relabels: unknown[] }).relabels.length]).toEqual([200, 1]);
+    for (const reply of [told, await ask("nco", "/api/v1/releases")])
+      expect(reply.body.toString()).not.toContain("x_method");
+    expect((await ask("j1", `/api/v1/releases/${release}`)).body.toString()).toContain("x_method");
+    await decide("rel-JP-NPA", release, "refuse");
+  }
+});
