@@ -215,7 +215,8 @@ export async function suspension(
       if (time === 0)
         for (const [name, one] of await answers(asked, who, questions, gone)) {
           const was = before.get(name);
-          if (name.startsWith(OWN)) same += one.said === was?.said ? 0 : 1;
+          // Its own objects stay; what others share with it under the agreement goes for it too.
+          if (name.startsWith(OWN)) same += one.under === was?.under ? 0 : 1;
           else kept += one.under > 0 || ((was?.under ?? 0) > 0 && one.said === was?.said) ? 1 : 0;
         }
       await store.suspend("in-force");
@@ -246,7 +247,11 @@ export async function suspension(
     }
     const asks = who.length * questions.length;
     judge(`${at}: of ${asks} answers while it was suspended those as before, or with something of it`, kept, 0);
-    judge(`${at}: answers to its own agency, and to all when it was in force again, that differ from before`, same, 0);
+    judge(
+      `${at}: answers to its own agency without its own objects, and to all when it was in force again that differ from before`,
+      same,
+      0,
+    );
     const now = store.digest();
     judge(
       `${at}: content rows written again`,
