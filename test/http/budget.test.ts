@@ -59,6 +59,30 @@ describe("a daily budget of ten objects", () => {
     expect((await world.ask("j1", list("?limit=9"))).status).toBe(200);
   });
 
+  test("a reader at exactly the limit – the originator releases one of the ten to another country – reads it again, by id and in a file: 200", async () => {
+    const of = tool("for Japan");
+    world.at(START + TO_MIDNIGHT, "the next day");
+    await world.post("u1", of, { label: { tlp: "GREEN", releases: [row("TRI", ["JPN", "KOR"])] } });
+    const release = async (country: string): Promise<void> => {
+      const asked = await world.propose("u1", of.id, row("TRI", [country]));
+      await world.decide("rel-US-FBI", asked);
+    };
+    await release("JPN");
+    world.at(START + TO_MIDNIGHT + MINUTE, "a minute later");
+    expect(idsOf(await world.ask("j1", list("?limit=9")))).toHaveLength(9);
+    const read = async (path: string): Promise<number> => (await world.ask("j1", { method: "GET", path })).status;
+    const byId = `/api/v1/objects/${of.id}`;
+    expect(await read(byId)).toBe(200);
+    const used = async () => (await world.storage.collection(Budgets).get("j1"))?.used;
+    expect(await used()).toBe(10);
+    world.at(START + TO_MIDNIGHT + 2 * MINUTE, "released to Korea");
+    await release("KOR");
+    world.at(START + TO_MIDNIGHT + 3 * MINUTE, "read again");
+    expect([await read(byId), await read(`/api/v1/export?id=${of.id}`), await read(byId), await used()]).toEqual([
+      ...[200, 200, 200, 10],
+    ]);
+  });
+
   test("what nobody shows to the account – 500 objects of others – takes nothing from its budget", async () => {
     at();
     await world.post(
@@ -103,7 +127,7 @@ describe("a daily budget of ten objects", () => {
     expect((await world.ask(reader, page("recalls"), "key")).status).toBe(200);
   });
 
-  test("over REST, TAXII and in an export – together – counts; at four fifths the auditor is told, once a day", async () => {
+  test("over REST, TAXII and in an export – together – counts; at four fifths the disclosure log says so, once a day", async () => {
     at();
     expect(idsOf(await world.ask("j1", list("?limit=4")))).toHaveLength(4);
     at();

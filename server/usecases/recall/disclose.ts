@@ -37,7 +37,7 @@ export class Disclosing {
     const parts = [...gift.parts];
     const account = accountOf(viewer, this.#parts.budget, who.now);
     const work = async (unit: Unit) => {
-      const held = await documentsOf(unit, who, parts);
+      const held = await documentsOf(unit, who, gift.looked);
       const { fault, warned } = await charge(unit, account, { fresh: freshOf(who, held, gift.objects) });
       if (fault !== undefined) return { refused: fault };
       await writeGiven(unit, who, held, parts);
@@ -67,7 +67,7 @@ export class Disclosing {
   async file(viewer: Viewer, entry: AuditEntry, who: Receiver, gift: Gift, serial: string): Promise<void> {
     const { storage, disclosures, budget } = this.#parts;
     const account = accountOf(viewer, budget, who.now);
-    const all = [...gift.parts];
+    const all = [...gift.looked];
     const held = new Map<string, GivenDoc>();
     for (let i = 0; i < all.length; i += PIECE)
       for (const [id, doc] of await documentsOf(storage, who, all.slice(i, i + PIECE))) held.set(id, doc);

@@ -19,6 +19,16 @@ export const dayOfMs = (ms: number): number => Math.floor(ms / DAY_MS);
 /** Where a row is written, wherever it stands for who reads it. */
 export const writtenAt = (row: Pick<Row, "stamp" | "written">): number => row.written ?? row.stamp;
 
+type Place = readonly [lane: string, stamp: number];
+
+/** Where a row is written, and was while its label was changed for others only: had at any of them, it is had. */
+const placesOf = ({ lane, stamp, written, stages = [] }: Row): Place[] => [
+  [lane, written ?? stamp],
+  ...(written === undefined ? [] : stages)
+    .filter((stage) => stage.stamp >= stamp)
+    .map((stage): Place => [stage.lane, stage.stamp]),
+];
+
 /** Who is given something, and when (ms): the request's own instant, which nobody else's work moves. */
 export interface Receiver {
   readonly account: string;
@@ -50,15 +60,21 @@ const HOW = {
 /** What an answer gives: rows by lane and stretch, and the row that stands for each object. */
 export class Gift {
   readonly #parts = new Map<string, Part>();
-  /** Of each object: lane, and where its newest row is written. */
-  readonly #objects: Array<readonly [lane: string, stamp: number]> = [];
+  /** Of each object, the places of its newest row. */
+  readonly #objects: Array<readonly Place[]> = [];
 
   get parts(): Iterable<Part> {
     return this.#parts.values();
   }
 
-  get objects(): Iterable<readonly [lane: string, stamp: number]> {
+  get objects(): Iterable<readonly Place[]> {
     return this.#objects;
+  }
+
+  /** The documents that say what was had of all this: the parts, and where its objects stood before. */
+  get looked(): Iterable<Pick<Part, "lane" | "stretch">> {
+    const before = this.#objects.flatMap((places) => places.slice(1));
+    return [...this.#parts.values(), ...before.map(([lane, stamp]) => ({ lane, stretch: stretchOf(stamp) }))];
   }
 
   get size(): number {
@@ -82,7 +98,7 @@ export class Gift {
         this.put(row.lane, writtenAt(row), how);
         if (neededEnds(row).length > 0) edges.push(row);
       }
-      this.#objects.push([newest.lane, writtenAt(newest)]);
+      this.#objects.push(placesOf(newest));
     }
     const ends = [...new Set(edges.flatMap(neededEnds))].filter((id) => !sight.common.has(id));
     if (ends.length === 0) return;
@@ -100,20 +116,19 @@ export async function documentsOf(
   { account, agency }: Pick<Receiver, "account" | "agency">,
   parts: Iterable<Pick<Part, "lane" | "stretch">>,
 ): Promise<Map<string, Stored<GivenDoc>>> {
-  const ids = [...parts].map(({ lane, stretch }) => givenId(account, agency, lane, stretch));
-  return new Map((await unit.collection(Given).getMany(ids)).map((doc) => [doc.id, doc]));
+  const ids = new Set([...parts].map(({ lane, stretch }) => givenId(account, agency, lane, stretch)));
+  return new Map((await unit.collection(Given).getMany([...ids])).map((doc) => [doc.id, doc]));
 }
 
 /** How many of the objects the account was not given on that day yet (policy 9; a daily budget counts each once). */
 export function freshOf(who: Receiver, held: ReadonlyMap<string, GivenDoc>, objects: Gift["objects"]): number {
   const today = dayOfMs(who.now);
-  let fresh = 0;
-  for (const [lane, stamp] of objects) {
+  const had = ([lane, stamp]: Place): boolean => {
     const doc = held.get(givenId(who.account, who.agency, lane, stretchOf(stamp)));
     const run = doc === undefined ? undefined : runAt(doc.runs, stamp);
-    if (run === undefined || !wasGiven(run) || run[3] !== today) fresh++;
-  }
-  return fresh;
+    return run !== undefined && wasGiven(run) && run[3] === today;
+  };
+  return [...objects].filter((places) => !places.some(had)).length;
 }
 
 const sameRuns = (a: GivenDoc["runs"], b: GivenDoc["runs"]): boolean =>
