@@ -205,7 +205,7 @@ export class Replays {
     const delivered = own
       ? await shownTo(storage, ask.account, rows, ask.at)
       : (await received.object(viewer, moment, ask.object)).disclosures[0]?.received.find(
-          ({ agency }) => agency === other.agency,
+          ({ agency, first }) => agency === other.agency && Date.parse(first) <= ask.at,
         );
     return {
       ...head(ask, own ? then.viewer : other),

@@ -121,6 +121,8 @@ describe("POST /api/v1/policy/replay", () => {
       first: formatInstant(Math.floor(released / 60_000) * 60_000),
       channels: ["page"],
     });
+    // Asked of before, a delivery that came later is not told.
+    expect((await told("rel-US-FBI", "j1", waiting)).delivered).toBeUndefined();
     // A colleague of who read it.
     expect((await told("rel-US-FBI", "j4", now)).delivered).toEqual((await told("rel-US-FBI", "j1", now)).delivered);
     expect((await told("rel-US-FBI", "k1", now)).delivered).toBeUndefined();
