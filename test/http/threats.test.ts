@@ -137,7 +137,7 @@ describe("a flood of recalls", () => {
     }
   };
 
-  test("10,000 objects recalled at once – a feed gets each once, in pages, and a reader who lost nothing not a byte; the recall itself rewrites no content and makes no request wait for all of it", async () => {
+  test("10,000 objects recalled at once – a feed gets each once, in pages, and a reader who lost nothing not a byte; no request waits for all of it", async () => {
     const [had] = await followed("f3", "originals");
     expect(had).toHaveLength(MANY + 1);
     const other = async (): Promise<unknown> => [
