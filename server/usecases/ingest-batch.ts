@@ -51,6 +51,8 @@ export interface IngestParts {
 
 export interface BatchAsk {
   readonly account: string;
+  /** The agency that the account was of when the post came. */
+  readonly agency?: string;
   readonly label: LabelAsk;
   readonly channel: string;
   readonly dryRun: boolean;
@@ -303,13 +305,18 @@ export async function ingestBatch(
   }
 }
 
-function posterOf(snapshot: Snapshot, id: string): AccountDoc & { agency: string } {
+function posterOf(snapshot: Snapshot, { account: id, agency }: BatchAsk): AccountDoc & { agency: string } {
   const account = snapshot.accounts.get(id);
   if (account?.agency === undefined)
     throw new Fault("forbidden", "only an account of an agency can post", { code: "forbidden.no_agency" });
   // A post that waited as a job is its account's still when its turn comes.
   if (!inForce(account, snapshot.at))
     throw new Fault("forbidden", "this account is not in force any more", { code: "forbidden.account_ended" });
+  // What was posted as one agency's word is not another's.
+  if (agency !== undefined && agency !== account.agency)
+    throw new Fault("forbidden", "this account is of another agency now than when it was posted", {
+      code: "forbidden.account_moved",
+    });
   return { ...account, agency: account.agency };
 }
 
@@ -320,7 +327,7 @@ async function attempt(
   moment: Moment,
   snapshot: Snapshot,
 ): Promise<IngestReply> {
-  const poster = posterOf(snapshot, ask.account);
+  const poster = posterOf(snapshot, ask);
   const { candidates, results } = prepare(items, poster.agency);
   const { bound, refused } = await bindBatch(
     parts.storage,

@@ -11,6 +11,8 @@ import { type IngestParts, ingestBatch } from "./ingest-batch.ts";
 /** A post as it was asked for; plain data, so that it can cross to a worker and wait as a job. */
 export interface PostAsk {
   readonly account: string;
+  /** The account's agency when the post came; absent in jobs that waited before it was written down. */
+  readonly agency?: string;
   readonly format?: AskedFormat;
   /** How a table is to be read: a saved map, as it was when the post came. */
   readonly columns?: ColumnMap;
@@ -121,6 +123,7 @@ export async function ingestPost(
     items,
     {
       ...{ account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
+      ...(ask.agency === undefined ? {} : { agency: ask.agency }),
       versions: ask.envelope === true,
       keepRejected: ask.keepRejected !== false,
     },

@@ -29,6 +29,7 @@ export async function ingestStream(
         items,
         {
           ...{ account: ask.account, label, channel: ask.channel ?? "rest", dryRun: ask.dryRun },
+          ...(ask.agency === undefined ? {} : { agency: ask.agency }),
           versions: ask.envelope === true,
         },
         moments(),

@@ -43,6 +43,7 @@ export function ingestRoutes(intake: Intake): Route[] {
       handler: async ({ query, body, headers, account, moment }) => {
         const ask = {
           account: account.id,
+          ...(account.agency === undefined ? {} : { agency: account.agency }),
           ...formatOf(query.format, body.type),
           ...(query.preset === undefined ? {} : { preset: query.preset }),
           ...mapName(headers[MAP_HEADER]),

@@ -70,6 +70,7 @@ export function objectsRoutes(parts: TaxiiParts): Route[] {
           body,
           {
             ...{ account: account.id, format: "stix", envelope: true, channel: "taxii", dryRun: false },
+            ...(account.agency === undefined ? {} : { agency: account.agency }),
             ...(label === undefined ? {} : { label }),
           },
           moment,
