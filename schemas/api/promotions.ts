@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { AccountId, Role, When } from "../policy/vocabulary.ts";
 
-export const PromotionBody = z.strictObject({ account: AccountId }).meta({ id: "PromotionBody" });
+export const PromotionBody = z
+  .strictObject({ account: AccountId, role: z.enum(["reviewer", "releaser"]).default("releaser") })
+  .meta({ id: "PromotionBody" });
 export const PromotionReply = z
   .object({
     account: AccountId,

@@ -1,4 +1,5 @@
 import type { PromotionReply } from "../../schemas/api/promotions.ts";
+import type { Role } from "../../schemas/policy/vocabulary.ts";
 import { isPerson } from "../policy/gates.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
@@ -15,6 +16,9 @@ import { revokeSessionsOf } from "./sessions.ts";
 /** "Making a releaser or custodian takes two persons and 24 hours" (triage 3); a custodian is a releaser of the originating agency. */
 const WAITS = 24 * 3_600_000;
 const MOST = 1000;
+
+/** The roles that decide about content: no administrator alone makes one over HTTP. */
+type Promoted = "reviewer" | "releaser";
 
 const wrong = (code: string, path: string, message: string): Fault =>
   new Fault("unprocessable", message, { code: `promotion.${code}`, path });
@@ -49,7 +53,7 @@ export async function refuseBothRoles(unit: Unit, { id, role, person }: AccountD
   }
 }
 
-/** Making a releaser of an account: an administrator proposes, another one, another human, confirms a day later. */
+/** Making a reviewer or a releaser of an account, who decide about content: an administrator proposes, another one, another human, confirms a day later. */
 export class Promotions {
   readonly #storage: Storage;
   readonly #audit: AuditStream;
@@ -63,18 +67,19 @@ export class Promotions {
     return (await this.#storage.collection(PromotionsIn).all({ limit: MOST })).map(replyOf);
   }
 
-  async propose(ask: { account: string; by: string; moment: Moment }): Promise<PromotionReply> {
+  async propose(ask: { account: string; role?: Promoted; by: string; moment: Moment }): Promise<PromotionReply> {
     return this.#storage.transaction(async (unit) => {
       const admin = await adminOf(unit, ask.by, ask.moment.now);
-      const account = await candidateOf(unit, ask.account, ask.moment.now);
+      const role = ask.role ?? "releaser";
+      const account = await candidateOf(unit, ask.account, role, ask.moment.now);
       if (admin.person === account.person)
-        throw new Fault("forbidden", "nobody makes a releaser of himself", {
+        throw new Fault("forbidden", `nobody makes a ${role} of himself`, {
           code: "promotion.same_person",
           path: "account",
         });
       const promotion: PromotionDoc = {
         id: account.id,
-        role: "releaser",
+        role,
         proposedBy: admin.id,
         proposedAt: ask.moment.now,
       };
@@ -87,14 +92,14 @@ export class Promotions {
     });
   }
 
-  /** The account's sessions end: whoever holds one signs in again as a releaser. */
+  /** The account's sessions end: whoever holds one signs in again as what it is now. */
   async confirm(ask: { account: string; by: string; moment: Moment }): Promise<void> {
     await this.#storage.transaction(async (unit) => {
       const promotion = await unit.collection(PromotionsIn).get(ask.account);
       if (promotion === undefined) throw noPromotion();
       const admin = await adminOf(unit, ask.by, ask.moment.now);
       const first = await unit.collection(Accounts).get(promotion.proposedBy);
-      const account = await candidateOf(unit, ask.account, ask.moment.now);
+      const account = await candidateOf(unit, ask.account, promotion.role, ask.moment.now);
       if (admin.id === promotion.proposedBy || admin.person === first?.person || admin.person === account.person)
         throw new Fault("forbidden", "a second administrator, another person, has to confirm it", {
           code: "promotion.same_person",
@@ -147,19 +152,24 @@ async function adminOf(unit: Unit, id: string, now: number): Promise<Stored<Acco
   return admin;
 }
 
-async function candidateOf(unit: Unit, id: string, now: number): Promise<Stored<AccountDoc>> {
+async function candidateOf(unit: Unit, id: string, role: Role, now: number): Promise<Stored<AccountDoc>> {
   const account = await unit.collection(Accounts).get(id);
   if (account === undefined || !inForce(account, now))
     throw wrong("unknown", "account", `there is no account ${id} in force`);
   if (account.role === "releaser") throw wrong("releaser", "account", `${id} is a releaser already`);
+  if (account.role === role) throw wrong(role, "account", `${id} is a ${role} already`);
   if (
     account.agency === undefined ||
     !isPerson(account.role) ||
     account.role === "liaison" ||
     account.role === "auditor"
   )
-    throw wrong("role", "account", "only an analyst or a reviewer of an agency becomes its releaser");
+    throw wrong(
+      "role",
+      "account",
+      `only an analyst${role === "releaser" ? " or a reviewer" : ""} of an agency becomes its ${role}`,
+    );
   if (account.person === undefined) throw wrong("nobody", "account", `${id} names no human`);
-  await refuseBothRoles(unit, { ...account, role: "releaser" }, now);
+  await refuseBothRoles(unit, { ...account, role }, now);
   return account;
 }

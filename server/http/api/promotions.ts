@@ -6,13 +6,13 @@ import { type Route, route } from "../route.ts";
 
 const AccountParams = z.strictObject({ account: AccountId });
 
-/** Making a releaser: two administrators, two humans, a day apart (triage 3). */
+/** Making a reviewer or a releaser: two administrators, two humans, a day apart (triage 3). */
 export function promotionRoutes(promotions: Promotions): Route[] {
   return [
     route({
       method: "GET",
       path: "/api/v1/promotions",
-      summary: "Accounts that wait to become releasers",
+      summary: "Accounts that wait to become reviewers or releasers",
       tag: "accounts",
       needs: "manage",
       replies: { 200: PromotionList },
@@ -21,14 +21,14 @@ export function promotionRoutes(promotions: Promotions): Route[] {
     route({
       method: "POST",
       path: "/api/v1/promotions",
-      summary: "Propose that an analyst or reviewer becomes a releaser of the agency",
+      summary: "Propose that an analyst becomes a reviewer of the agency, or an analyst or reviewer its releaser",
       tag: "accounts",
       needs: "manage",
       body: PromotionBody,
       replies: { 201: PromotionReply },
       handler: async ({ body, account, moment }) => ({
         status: 201,
-        body: await promotions.propose({ account: body.account, by: account.id, moment }),
+        body: await promotions.propose({ ...body, by: account.id, moment }),
       }),
     }),
     route({

@@ -30,6 +30,7 @@ describe("promotions", () => {
         member("first", { role: "releaser", agency: "JP-NCO" }),
         member("an", { password: PASSWORD }),
         member("late"),
+        member("review"),
       ],
       member("both", { person: "person-both" }),
       { ...admin("signs", "person-both"), role: "signer", country: "JPN" },
@@ -97,6 +98,22 @@ describe("promotions", () => {
     expect(rows.filter(({ what }) => what === "account.promoted").map(({ actor, detail }) => [actor, detail])).toEqual([
       ["two", { account: "an" }],
     ]);
+  });
+
+  test("an analyst – proposed as a reviewer – is one a day and a second administrator later, and may be proposed as a releaser then", async () => {
+    const ask = { account: "review", role: "reviewer" as const, by: "one" };
+    const proposed = () => made.identity.promotions.propose({ ...ask, moment: made.world.moments() });
+    expect(await proposed()).toMatchObject({ account: "review", role: "reviewer" });
+    made.world.now += DAY;
+    await expect(confirm("review", "one")).rejects.toMatchObject({ code: "promotion.same_person" });
+    await confirm("review", "two");
+    expect(await made.storage.collection(Accounts).get("review")).toMatchObject({
+      role: "reviewer",
+      vouchedBy: ["one", "person-one", "person-two", "two"],
+    });
+    await expect(proposed()).rejects.toMatchObject({ code: "promotion.reviewer" });
+    expect(await propose("review", "one")).toMatchObject({ role: "releaser" });
+    await drop("review", "one");
   });
 
   test("dropped – by one – there is nothing to confirm", async () => {
