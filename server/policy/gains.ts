@@ -85,6 +85,9 @@ function reads(viewer: Viewer, before: Label, after: Label, agreements: Agreemen
     if (now.verdict === "hidden") continue;
     const then = decide({ viewer, label: before, agreements, at, channel });
     if (then.verdict === "hidden") return true;
+    // A count that was not for those abroad of its places (policy 6, Q06).
+    if (after.countShareable === true && before.countShareable !== true && viewer.agency !== after.originator)
+      return true;
     const cut = now.without ?? [];
     if (then.without?.some((selector) => !cut.includes(selector)) === true) return true;
   }

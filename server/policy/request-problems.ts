@@ -57,7 +57,7 @@ export const foreignAgreements = (request: LabelRequest, world: RequestWorld, at
   (request.releases ?? []).flatMap(({ agreement }, i) => {
     const held = Object.hasOwn(world.agreements, agreement) ? world.agreements[agreement] : undefined;
     if (agreement === "PUBLIC" || held === undefined || held.parties.includes(world.originatorCountry)) return [];
-    const message = `${agreement} is between ${held.parties.join(", ")}: nothing of ${world.originatorCountry} is created under it`;
+    const message = `${world.originatorCountry} is no party of ${agreement}: nothing of it is created under that`;
     return [{ code: "label.not_party", path: `${at}releases[${i}].agreement`, message }];
   });
 
