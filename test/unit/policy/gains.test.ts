@@ -127,3 +127,16 @@ test("gainers – an agency that a wide row would admit and that there is not ye
   expect(gainers(base, after, { people: [], agencies, agreements, at: "2026-04-11T00:00:00Z" })).toEqual(["JPN"]);
   expect(gainers(after, base, { people: [], agencies, agreements, at: "2026-04-11T00:00:00Z" })).toEqual([]);
 });
+
+test("gainers – a sighting's count that is to be shared – the agencies that read it, and not its own", () => {
+  const kept = normaliseLabel({
+    ...{ tlp: "GREEN", classification: "U", caveats: [], topics: [], originator: "US-FBI", originatorCountry: "USA" },
+    ...{ state: "released", recipients: [], clientGrants: [], fieldRules: [] },
+    releases: [{ agreement: "TRI", countries: ["JPN"], agencies: ["JP-NPA"], status: "on" }],
+  });
+  const shared = normaliseLabel({ ...kept, countShareable: true });
+  const agreements = { TRI: { parties: ["JPN", "KOR", "USA"], ceiling: "C" as const, status: "in-force" as const } };
+  const audience = { people: [], agencies, agreements, at: "2026-04-11T00:00:00Z" };
+  expect(gainers(kept, shared, audience)).toEqual(["JP-NPA"]);
+  expect(gainers(shared, kept, audience)).toEqual([]);
+});
