@@ -80,7 +80,7 @@ test("Q13 – a bundle with an object under an agreement that the poster's count
   });
   const told = sent.json as { success_count: number; failures: { id: string; message: string }[] };
   expect([sent.status, told.success_count, told.failures.map(({ id }) => id)]).toEqual([202, 2, [again[1]?.id]]);
-  expect(told.failures[0]?.message).toContain("nothing of KOR is created under it");
+  expect(told.failures[0]?.message).toContain("KOR is no party of US-JP");
 });
 
 describe("one value from three agencies", () => {
