@@ -61,11 +61,10 @@ export async function writeBackupFile<R>(
   work: (write: (piece: Uint8Array) => Promise<void>) => Promise<R>,
 ): Promise<R> {
   const shape = async (source: Readable, into: Writable, end: boolean): Promise<void> => {
-    const steps = [
-      ...(gzip ? [createGzip({ level: 1, chunkSize: CHUNK })] : []),
-      ...(wrap === undefined ? [] : [(from: AsyncIterable<Uint8Array>) => sealStream(from, wrap, moment)]),
-    ];
-    await pipeline([source, ...steps, into] as unknown as [NodeJS.ReadableStream, NodeJS.WritableStream], { end });
+    const sealed = (from: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+      wrap === undefined ? from : sealStream(from, wrap, moment);
+    if (gzip) await pipeline(source, createGzip({ level: 1, chunkSize: CHUNK }), sealed, into, { end });
+    else await pipeline(source, sealed, into, { end });
   };
   if (file === "-") return piped(work, (source) => shape(source, process.stdout, false));
   const place = resolve(file);

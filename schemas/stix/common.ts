@@ -115,11 +115,10 @@ export const Extensions = declare(
 );
 export type Extensions = z.infer<typeof Extensions>;
 /** The same where the standard itself defines extensions under names of their own. */
-export const extensionsWith = <T extends z.ZodRawShape>(predefined: T) =>
+export const extensionsWith = <T extends Readonly<Record<string, z.ZodType>>>(predefined: T) =>
   declare(z.object(predefined).catchall(Extension).refine(hasEntries, notEmpty).meta({ minProperties: 1 }), {
     kind: "extensions",
-    // A raw shape is typed by Zod's core, of which these are.
-    predefined: predefined as unknown as Readonly<Record<string, z.ZodType>>,
+    predefined,
   });
 
 const markings = {

@@ -82,8 +82,9 @@ async function serve(route: Route, req: Request, res: Response, parts: AppParts)
   const query = face.readQuery(req.url, Object.keys(route.query?.shape ?? {}));
   const known = res.locals.caller as SignedIn | undefined;
   const caller = route.needs === "anyone" ? undefined : (known ?? (await parts.authenticate(req, moment)));
-  if (caller !== undefined && route.needs !== "signed-in" && !caller.granted.has(route.needs as never))
-    throw new Fault("forbidden", `this account may not ${route.needs}`, { code: "forbidden.verb" });
+  const { needs } = route;
+  if (caller !== undefined && needs !== "signed-in" && needs !== "anyone" && !caller.granted.has(needs))
+    throw new Fault("forbidden", `this account may not ${needs}`, { code: "forbidden.verb" });
   const params = checked("params", route.params ?? z.record(z.string(), PathText), req.params);
   const asked = route.query === undefined ? {} : checked("query", route.query, query);
   if (route.body !== undefined) face.checkContentType(req.headers);
@@ -102,6 +103,7 @@ async function serve(route: Route, req: Request, res: Response, parts: AppParts)
     address: addressOf(req),
     signal: gone.signal,
   };
+  // What `route()` held the handler's type against; a list of routes has no one type for it.
   await sendAnswer(await route.handler(request as never), route, res);
 }
 

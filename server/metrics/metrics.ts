@@ -31,8 +31,8 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-type Of<K> = Extract<MeterEvent, { kind: K }>;
-type Counters = { readonly [K in MeterEvent["kind"]]: (event: Of<K>) => void };
+type Events = { readonly [K in MeterEvent["kind"]]: Extract<MeterEvent, { kind: K }> };
+type Counters = { readonly [K in keyof Events]: (event: Events[K]) => void };
 
 /**
  * The operator's metrics: Node's own and ours. Nothing in a name or a label comes from content, a label, an agency or an account: whoever reads them has not been
@@ -111,6 +111,8 @@ export function makeMetrics({ engine, sealed }: MetricsParts): Metrics {
     retry: ({ placement, why, times: n }) => retries.inc({ placement, why }, n),
   };
 
+  const count = <K extends keyof Events>(kind: K, event: Events[K]): void => counters[kind](event);
+
   const show = (of: Gauge, value: number | undefined): void => {
     of.reset();
     if (value === undefined) of.remove();
@@ -118,7 +120,7 @@ export function makeMetrics({ engine, sealed }: MetricsParts): Metrics {
   };
 
   return {
-    meter: (event) => counters[event.kind](event as never),
+    meter: (event) => count(event.kind, event),
     contentType: register.contentType,
     async text(now) {
       show(ready, now.ready ? 1 : 0);

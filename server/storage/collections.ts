@@ -1,3 +1,4 @@
+import type { Declared } from "./declared.ts";
 import {
   AccountDoc,
   AgencyDoc,
@@ -365,7 +366,8 @@ export const SealKeys = {
   placement: "log",
 } satisfies CollectionSpec<SealKeyDoc>;
 
-export const COLLECTIONS = [
+/** All of them, whatever their documents. */
+export const COLLECTIONS: readonly Declared[] = [
   Meta,
   Agencies,
   Accounts,
@@ -416,4 +418,4 @@ export const COLLECTIONS = [
   Recalls,
   Budgets,
   SealKeys,
-] as const;
+];

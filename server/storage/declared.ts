@@ -1,8 +1,11 @@
+import type { z } from "zod";
+import type { Doc } from "./port.ts";
 import type { SealedBy } from "./seal/seal.ts";
 
-/** A collection's declaration without its document type: what an adapter needs of a `CollectionSpec`. */
-export interface Declared {
+/** A `CollectionSpec` whose fields are names and no more: what adapters need, and what goes through all collections. */
+export interface Declared<T extends Doc = Doc> {
   readonly name: string;
+  readonly shape: z.ZodType<T>;
   readonly indexes: Readonly<
     Record<string, { readonly fields: readonly string[]; readonly unique?: true; readonly few?: true }>
   >;

@@ -11,9 +11,8 @@ import type { z } from "zod";
  * that index). One field holds text in all documents or numbers in all; text is in the order of its UTF-8 bytes. Ids and indexed text are well-formed Unicode: half a surrogate pair is refused
  * with `store.text`, so check input before it gets here.
  */
-export interface Doc {
-  readonly id: string;
-}
+// No interface, since none counts as a record of its fields: adapters and backups read and write fields by their names.
+export type Doc = { readonly id: string };
 /** As read: `rev` counts the writes of this document, from 1. `put` compares it. */
 export type Stored<T extends Doc> = T & { readonly rev: number };
 export type Scalar = string | number;
@@ -104,7 +103,7 @@ export interface Collection<T extends Doc> {
 }
 
 export interface Unit {
-  collection<T extends Doc>(spec: CollectionSpec<T>): Collection<T>;
+  collection<T extends Doc>(spec: Pick<CollectionSpec<T>, "name" | "shape">): Collection<T>;
 }
 
 export interface Storage extends Unit {

@@ -4,7 +4,7 @@ import { Fault } from "../shared/fault.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Agencies, COLLECTIONS, Labels, Meta, Rows, SealKeys } from "../storage/collections.ts";
 import type { RowDoc, SealKeyDoc } from "../storage/documents.ts";
-import type { CollectionSpec, Doc, Storage, Stored, Unit } from "../storage/port.ts";
+import type { Storage, Stored, Unit } from "../storage/port.ts";
 import type { Seal } from "../storage/seal/seal.ts";
 import type { AuditStream } from "./append-audit.ts";
 import type { Secrets } from "./plan-rows.ts";
@@ -23,9 +23,7 @@ const STEP = 200;
 /** The group's own keys have no agency. */
 export const GROUP_KEYS = "group";
 
-const SEALED: readonly CollectionSpec<Doc>[] = (COLLECTIONS as unknown as readonly CollectionSpec<Doc>[]).filter(
-  ({ sealedBy }) => sealedBy !== undefined,
-);
+const SEALED = COLLECTIONS.filter(({ sealedBy }) => sealedBy !== undefined);
 
 function needsKey({ seal }: Pick<SealParts, "seal">): void {
   if (!seal.on)
@@ -101,7 +99,7 @@ export async function applySeal(parts: SealParts, done: (worked: number) => void
         await storage.transaction(async (unit) => {
           const docs = await unit.collection(spec).getMany(ids);
           const changed =
-            spec.name === Rows.name ? await withKeyedWords(unit, docs as unknown as Stored<RowDoc>[], secrets) : docs;
+            spec.name === Rows.name ? await withKeyedWords(unit, docs as Stored<RowDoc>[], secrets) : docs;
           for (const doc of changed) await unit.collection(spec).put(doc);
         });
       }

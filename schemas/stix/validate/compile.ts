@@ -90,7 +90,7 @@ function textCheck(
   const format = (def as { readonly format?: string }).format;
   if (format !== undefined) {
     const { fn } = def;
-    // Our formats say their error whatever the issue is: nothing else of one is looked at.
+    // Our formats say their error whatever the issue is: nothing else of one is looked at, and Zod types what it is given as never.
     const error = def.error?.({ code: "invalid_format" } as never);
     if (fn === undefined || typeof error !== "string") return undefined;
     const code = FORMAT_CODES[format] ?? "stix.format";
@@ -282,10 +282,12 @@ function recordCheck(def: z.core.$ZodRecordDef, fact: Fact | undefined): Check |
   });
 }
 
+/** As one of the union of all classes, so that `type` tells them apart. */
+const classed = (schema: z.core.$ZodType): z.core.$ZodTypes => schema as z.core.$ZodTypes;
+
 function make(schema: z.ZodType): Check | undefined {
   const fact = factOf(schema);
-  // The union of all classes, so that `type` tells them apart.
-  const { def } = (schema as unknown as z.core.$ZodTypes)._zod;
+  const { def } = classed(schema)._zod;
   switch (def.type) {
     case "optional":
       return compile(def.innerType as z.ZodType);

@@ -1,3 +1,5 @@
+/// <reference lib="es2024.string" />
+// Node 20 has `isWellFormed` and `toWellFormed`, the library of ES2023 does not.
 /** Where in an object, and what stood there, in words for a person. Both may be hostile and long, so both are cut. */
 
 export type PathPart = string | number;
@@ -7,8 +9,8 @@ const LONGEST_VALUE = 80;
 
 const cut = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
-/** Half surrogates become U+FFFD, so that the text is safe to store and hash. (`toWellFormed` is in Node 20, not yet in the TypeScript library of ES2023.) */
-const safe = (text: string): string => (text as unknown as { toWellFormed(): string }).toWellFormed();
+/** Half surrogates become U+FFFD, so that the text is safe to store and hash. */
+const safe = (text: string): string => text.toWellFormed();
 
 /** `external_references[0].source_name`; empty for the object itself. */
 export function pathText(path: readonly PropertyKey[]): string {

@@ -1,3 +1,5 @@
+/// <reference lib="es2024.string" />
+// Node 20 has `isWellFormed` and `toWellFormed`, the library of ES2023 does not.
 import { sectionOf } from "./codes.ts";
 import { type PathPart, pathText, show } from "./path-text.ts";
 import { type Finding, MOST_PROBLEMS } from "./walk.ts";
@@ -6,8 +8,6 @@ import { type Finding, MOST_PROBLEMS } from "./walk.ts";
 export const DEEPEST = 64;
 /** Values of one object, counted over the whole tree. The largest known (ATT&CK's own collection object) has some 75,000. */
 export const MOST_VALUES = 200_000;
-/** `isWellFormed` is in Node 20, not yet in the TypeScript library of ES2023. */
-const wellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed();
 
 const forbidden = (key: string): boolean => key === "__proto__" || key === "constructor" || key === "prototype";
 
@@ -21,7 +21,7 @@ const isExact = (value: number): boolean =>
 
 /** How many values the tree holds, or -1 as soon as something in it is unsound. */
 function count(value: unknown, depth: number): number {
-  if (typeof value === "string") return wellFormed(value) ? 1 : -1;
+  if (typeof value === "string") return value.isWellFormed() ? 1 : -1;
   if (typeof value === "number") return isExact(value) ? 1 : -1;
   if (typeof value === "boolean" || value === null || value === undefined) return 1;
   if (typeof value !== "object" || depth > DEEPEST) return -1;
@@ -35,7 +35,7 @@ function count(value: unknown, depth: number): number {
     return sum;
   }
   for (const key in value) {
-    if (forbidden(key) || !wellFormed(key)) return -1;
+    if (forbidden(key) || !key.isWellFormed()) return -1;
     const more = count((value as Record<string, unknown>)[key], depth + 1);
     if (more < 0) return -1;
     sum += more;
@@ -51,7 +51,7 @@ function* faults(value: unknown, path: readonly PathPart[]): Generator<Finding> 
     rule: sectionOf(code, "", undefined),
   });
   if (typeof value === "string") {
-    if (!wellFormed(value)) yield problem("stix.text", "holds half of a surrogate pair, which is no character");
+    if (!value.isWellFormed()) yield problem("stix.text", "holds half of a surrogate pair, which is no character");
   } else if (typeof value === "number") {
     if (!Number.isFinite(value)) yield problem("stix.number", "is a number too large to be held");
     else if (!isExact(value))
@@ -66,7 +66,7 @@ function* faults(value: unknown, path: readonly PathPart[]): Generator<Finding> 
       for (const key of Object.keys(value)) {
         const inner = [...path, key];
         if (forbidden(key)) yield problem("stix.forbidden_key", `the key ${show(key)} is not accepted`, inner);
-        else if (!wellFormed(key)) yield problem("stix.text", `the key ${show(key)} holds half of a surrogate pair`);
+        else if (!key.isWellFormed()) yield problem("stix.text", `the key ${show(key)} holds half of a surrogate pair`);
         else yield* faults((value as Record<string, unknown>)[key], inner);
       }
     }

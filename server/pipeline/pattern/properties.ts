@@ -55,7 +55,7 @@ interface Definition {
   readonly values?: readonly unknown[];
 }
 /** Zod types the definition of each class alone; which class it is shows in what is there. */
-const definition = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
+const definition = (schema: z.ZodType): Definition => schema.def;
 
 function bare(schema: z.ZodType): z.ZodType {
   let inner = schema;

@@ -1,3 +1,5 @@
+/// <reference lib="es2024.string" />
+// Node 20 has `isWellFormed` and `toWellFormed`, the library of ES2023 does not.
 import { Fault } from "../../shared/fault.ts";
 import type { Doc, Picked, Stored } from "../port.ts";
 import type { Seal } from "../seal/seal.ts";
@@ -11,13 +13,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Text that is not well-formed Unicode would be stored as other text, and two values could become one: refused as `store.text`. */
 export function checkedText(text: string): string {
-  if ((text as string & { isWellFormed(): boolean }).isWellFormed()) return text;
+  if (text.isWellFormed()) return text;
   throw new Fault("unprocessable", "A value to be indexed holds half of a surrogate pair.", { code: "store.text" });
 }
 
 /** A field of a document that is a list of strings, or absent. */
 function stringList(layout: Layout, doc: Doc, field: string): readonly string[] | undefined {
-  const value = (doc as unknown as Fields)[field];
+  const value = (doc as Fields)[field];
   if (value === undefined || Array.isArray(value)) return value;
   throw misuse(`${layout.name}.${field} has to be a list of strings or absent.`);
 }
@@ -41,14 +43,14 @@ export const bringsTerms = (layout: Layout, doc: Doc): boolean =>
 /** The scope of a document's search terms. */
 export function scopeOf(layout: Layout, doc: Doc): string | undefined {
   if (layout.search === undefined) return undefined;
-  const value = (doc as unknown as Fields)[layout.search.scope];
+  const value = (doc as Fields)[layout.search.scope];
   if (value === undefined || typeof value === "string") return value;
   throw misuse(`${layout.name}.${layout.search.scope} is the scope of searches: it has to be a string or absent.`);
 }
 
 /** A document as it is stored. Where it brings no terms there are none in it. */
 export function encode(layout: Layout, doc: Doc, rev: number, seal: Seal): Raw {
-  const fields = doc as unknown as Fields;
+  const fields: Fields = doc;
   const key = seal.keyOf(layout, doc);
   const raw: Record<string, unknown> & { _id: string } = { _id: checkedText(doc.id), _rev: rev };
   for (const field of layout.values) {
@@ -118,7 +120,7 @@ export function decode<T extends Doc>(layout: Layout, raw: Raw, seal: Seal): Sto
     const bytes = raw[field];
     if (bytes instanceof Uint8Array) doc[field] = seal.open(layout.name, raw._id, field, bytes);
   }
-  return doc as unknown as Stored<T>;
+  return doc as Stored<T>;
 }
 
 /** How some fields of documents are read without the rest. */

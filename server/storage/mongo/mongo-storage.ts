@@ -88,7 +88,7 @@ export function mongoStorage({
         if (found === undefined) throw misuse(`No collection "${spec.name}" is declared in this store.`);
         const known = seen.get(spec.name) ?? open(found);
         seen.set(spec.name, known);
-        return known as unknown as Collection<T>;
+        return known as Collection<T>;
       },
     };
   };
@@ -321,4 +321,4 @@ export function mongoStorage({
 
 /** The collections of a connection as the adapter holds them. */
 export const rawCollection = (connection: mongoose.Connection, { name }: Layout): RawCollection =>
-  connection.getClient().db(connection.name).collection(name) as unknown as RawCollection;
+  connection.getClient().db(connection.name).collection<Raw>(name);

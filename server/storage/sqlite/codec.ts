@@ -1,10 +1,13 @@
+/// <reference lib="es2024.string" />
+// Node 20 has `isWellFormed` and `toWellFormed`, the library of ES2023 does not.
 import { Fault } from "../../shared/fault.ts";
 import type { Doc, Stored } from "../port.ts";
 import type { Seal } from "../seal/seal.ts";
 import { type Layout, quoted } from "./layout.ts";
 import { misuse } from "./store-fault.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
+/** A document by the names of its fields. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** The columns of a document, in the order that `encode` binds (with `rev` second) and `decode` reads. */
 export const documentColumns = (layout: Layout): string[] => [
@@ -18,7 +21,7 @@ export const documentColumns = (layout: Layout): string[] => [
 
 /** Text that is not well-formed Unicode would be stored as other text, and two values could become one: refused as `store.text`. */
 export function checkedText(text: string): string {
-  if ((text as string & { isWellFormed(): boolean }).isWellFormed()) return text;
+  if (text.isWellFormed()) return text;
   throw new Fault("unprocessable", "A value to be indexed holds half of a surrogate pair.", { code: "store.text" });
 }
 
@@ -48,7 +51,7 @@ function encodeRest(layout: Layout, doc: Fields): string | null {
 
 /** The values to bind for a document, in the order of `documentColumns`. */
 export function encode(layout: Layout, doc: Doc, rev: number, seal: Seal): unknown[] {
-  const fields = doc as unknown as Fields;
+  const fields: Fields = doc;
   const key = seal.keyOf(layout, doc);
   const bound: unknown[] = [checkedText(doc.id), rev];
   for (const field of layout.columns) {
@@ -98,12 +101,12 @@ export function decode<T extends Doc>(layout: Layout, row: readonly unknown[], s
     const value = row[at++];
     if (value instanceof Uint8Array) doc[field] = seal.open(layout.name, id, field, value);
   }
-  return doc as unknown as Stored<T>;
+  return doc as Stored<T>;
 }
 
 /** A field of a document that is a list of strings, or absent. */
 export function stringList(layout: Layout, doc: Doc, field: string): readonly string[] | undefined {
-  const value = (doc as unknown as Fields)[field];
+  const value = (doc as Fields)[field];
   if (value === undefined || Array.isArray(value)) return value;
   throw misuse(`${layout.name}.${field} has to be a list of strings or absent.`);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { keyed } from "../../shared/digest.ts";
 import { COLLECTIONS, SealKeys, Spooled } from "../../storage/collections.ts";
-import type { CollectionSpec, Doc } from "../../storage/port.ts";
+import type { Declared } from "../../storage/declared.ts";
 import { damaged } from "./frames.ts";
 
 /** What a backup says of itself, as JSON in its frames. */
@@ -44,8 +44,6 @@ export const macOf = (key: Uint8Array, sha256: string): string => keyed(key, `tr
  */
 const LEFT_OUT: ReadonlySet<string> = new Set([SealKeys.name, Spooled.name]);
 
-/** All collections, without their documents' types. */
-export const SPECS: readonly CollectionSpec<Doc>[] = COLLECTIONS as unknown as readonly CollectionSpec<Doc>[];
 /** Those that are backed up. */
-export const KEPT: readonly CollectionSpec<Doc>[] = SPECS.filter(({ name }) => !LEFT_OUT.has(name));
-export const specOf = (name: string): CollectionSpec<Doc> | undefined => KEPT.find((spec) => spec.name === name);
+export const KEPT: readonly Declared[] = COLLECTIONS.filter(({ name }) => !LEFT_OUT.has(name));
+export const specOf = (name: string): Declared | undefined => KEPT.find((spec) => spec.name === name);

@@ -20,7 +20,7 @@ export interface Record {
 
 /** What a document of a collection with these fields of bytes comes to. */
 export function recordOf(doc: Stored<Doc>, bytes: readonly string[]): Record {
-  const fields = doc as unknown as Readonly<{ [field: string]: unknown }>;
+  const fields: Readonly<{ [field: string]: unknown }> = doc;
   const members: [name: string, text: string][] = [];
   for (const name of Object.keys(doc)) {
     if (name === "rev" || bytes.includes(name)) continue;
@@ -99,5 +99,5 @@ export function documentOf(payload: Buffer, bytes: readonly string[]): Doc {
     doc[field] = new Uint8Array(held.buffer, held.byteOffset, held.length);
   }
   if (at !== payload.length) throw damaged("a document is longer than it says");
-  return doc as unknown as Doc;
+  return doc as Doc;
 }

@@ -4,9 +4,10 @@ import { Fault } from "../../shared/fault.ts";
 import { formatInstant } from "../../shared/instant.ts";
 import type { Moment } from "../../shared/moment.ts";
 import { Jobs, Labels, Meta, Rows, Spooled } from "../../storage/collections.ts";
+import type { Declared } from "../../storage/declared.ts";
 import type { LabelDoc, RowDoc } from "../../storage/documents.ts";
 import { isHalfRestored, RESTORING } from "../../storage/half-restored.ts";
-import type { CollectionSpec, Doc, Storage } from "../../storage/port.ts";
+import type { Doc, Storage } from "../../storage/port.ts";
 import type { Spool } from "../intake.ts";
 import { objectOf } from "../sight.ts";
 import { contentsOf } from "./contents.ts";
@@ -88,7 +89,7 @@ async function makeRoom(storage: Storage, moment: Moment): Promise<void> {
 
 /** Takes out every document but the two that say what the store is. */
 async function removeAll(storage: Storage): Promise<void> {
-  for (const spec of [...KEPT, Spooled as unknown as CollectionSpec<Doc>]) {
+  for (const spec of [...KEPT, Spooled]) {
     const collection = storage.collection(spec);
     for (let after: string | undefined; ; ) {
       const page = await collection.all({ limit: 500, ...(after === undefined ? {} : { after }) });
@@ -129,7 +130,7 @@ class Words {
   }
 
   /** A document as it is stored. Labels have to come before the rows. */
-  stored(spec: CollectionSpec<Doc>, doc: Doc): Doc {
+  stored(spec: Declared, doc: Doc): Doc {
     if (spec.name === Labels.name) this.#labels.set(doc.id, (doc as LabelDoc).label);
     return spec.name === Rows.name ? this.#searched(doc as RowDoc) : doc;
   }
@@ -145,7 +146,7 @@ class Words {
 
 async function loadCollection(
   storage: Storage,
-  spec: CollectionSpec<Doc>,
+  spec: Declared,
   bytes: readonly string[],
   { met, words, told }: { met: AsyncGenerator<Met>; words: Words; told: Told },
 ): Promise<CollectionEnds> {

@@ -1,4 +1,5 @@
-import type { Collection, CollectionSpec, Doc, Scalar, Stored, Unit } from "../../storage/port.ts";
+import type { Declared } from "../../storage/declared.ts";
+import type { Collection, Doc, Scalar, Stored, Unit } from "../../storage/port.ts";
 
 /** What a walk asks for at once: as many as come to about this many bytes, by those that came before. */
 const PAGE_BYTES = 4 << 20;
@@ -36,11 +37,7 @@ class Pace {
 }
 
 /** Every document of a collection once, in an order that is the same in every store that holds the same. */
-export async function* walk(
-  unit: Unit,
-  spec: CollectionSpec<Doc>,
-  sizeOf: Sizes,
-): AsyncGenerator<readonly Stored<Doc>[]> {
+export async function* walk(unit: Unit, spec: Declared, sizeOf: Sizes): AsyncGenerator<readonly Stored<Doc>[]> {
   const collection = unit.collection(spec);
   const pace = new Pace(sizeOf);
   const by = INDEX[spec.name];
@@ -68,7 +65,7 @@ async function* byIndex(
   pace: Pace,
 ): AsyncGenerator<readonly Stored<Doc>[]> {
   const fieldOf = (doc: Stored<Doc>, field: string): Scalar =>
-    (doc as unknown as Readonly<{ [field: string]: Scalar }>)[field] ?? "";
+    (doc as Readonly<{ [field: string]: Scalar }>)[field] ?? "";
   for (let from = ""; ; ) {
     const [next] = await collection.scan({ index, prefixes: [[]], from, limit: 1 });
     if (next === undefined) return;

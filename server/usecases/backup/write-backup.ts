@@ -2,8 +2,9 @@ import { Fault } from "../../shared/fault.ts";
 import { formatInstant } from "../../shared/instant.ts";
 import type { Moment } from "../../shared/moment.ts";
 import { Jobs, LastPages } from "../../storage/collections.ts";
+import type { Declared } from "../../storage/declared.ts";
 import { storeFormat } from "../../storage/migrations.ts";
-import type { CollectionSpec, Doc, Storage, Unit } from "../../storage/port.ts";
+import type { Storage, Unit } from "../../storage/port.ts";
 import type { Spool } from "../intake.ts";
 import { eachRecord } from "./contents.ts";
 import { FrameWriter } from "./frames.ts";
@@ -54,7 +55,7 @@ export async function writeBackup(
   };
   await frames.frame("H", json(header));
   const collections: CollectionEnds[] = [];
-  const write = async (unit: Unit, spec: CollectionSpec<Doc>): Promise<void> => {
+  const write = async (unit: Unit, spec: Declared): Promise<void> => {
     await frames.frame("C", json({ name: spec.name, bytes: spec.bytes ?? [] }));
     let count = 0;
     const ends = await eachRecord(unit, spec, (record) => {

@@ -31,15 +31,8 @@ import type { JobDoc, TallyDoc } from "../../storage/documents.ts";
 import type { Unit } from "../../storage/port.ts";
 import { failuresOf } from "../standing-orders.ts";
 import type { Report } from "./finding.ts";
-import { naming, target } from "./naming.ts";
+import { naming } from "./naming.ts";
 import { type Looked, type VerifyParts, walk } from "./walk.ts";
-
-const ACCOUNTS = target(Accounts);
-const AGENCIES = target(Agencies);
-const AGREEMENTS = target(AgreementsIn);
-const ROWS = target(Rows);
-const RECEIPTS = target(Receipts);
-const ORDERS = target(Orders);
 
 /** People, agencies and what is agreed. */
 async function* people(parts: VerifyParts): AsyncGenerator<Looked> {
@@ -50,34 +43,34 @@ async function* people(parts: VerifyParts): AsyncGenerator<Looked> {
   yield* walk(
     parts,
     Accounts,
-    naming(({ agency }) => [[AGENCIES, "agency", agency]]),
+    naming(({ agency }) => [[Agencies, "agency", agency]]),
   );
   yield* walk(
     parts,
     ApiKeys,
-    naming(({ account }) => [[ACCOUNTS, "account", account]]),
+    naming(({ account }) => [[Accounts, "account", account]]),
   );
   yield* walk(
     parts,
     Sessions,
-    naming(({ account }) => [[ACCOUNTS, "account", account]]),
+    naming(({ account }) => [[Accounts, "account", account]]),
   );
   yield* walk(
     parts,
     Promotions,
-    naming(({ id, proposedBy }) => [[ACCOUNTS, "account", [id, proposedBy]]]),
+    naming(({ id, proposedBy }) => [[Accounts, "account", [id, proposedBy]]]),
   );
   yield* walk(
     parts,
     ColumnMaps,
-    naming(({ agency }) => [[AGENCIES, "agency", agency]]),
+    naming(({ agency }) => [[Agencies, "agency", agency]]),
   );
   yield* walk(
     parts,
     Orders,
     naming(({ agency, agreements }) => [
-      [AGENCIES, "agency", agency],
-      [AGREEMENTS, "agreements", agreements],
+      [Agencies, "agency", agency],
+      [AgreementsIn, "agreements", agreements],
     ]),
   );
 }
@@ -88,88 +81,88 @@ async function* about(parts: VerifyParts): AsyncGenerator<Looked> {
     parts,
     Samples,
     naming(({ id, order, agency, decidedBy }) => [
-      [ROWS, "id", id],
-      [ORDERS, "order", order],
-      [AGENCIES, "agency", agency],
-      [ACCOUNTS, "decidedBy", decidedBy],
+      [Rows, "id", id],
+      [Orders, "order", order],
+      [Agencies, "agency", agency],
+      [Accounts, "decidedBy", decidedBy],
     ]),
   );
   yield* walk(
     parts,
     TearLines,
     naming(({ id, agency, by }) => [
-      [ROWS, "id", id],
-      [AGENCIES, "agency", agency],
-      [ACCOUNTS, "by", by],
+      [Rows, "id", id],
+      [Agencies, "agency", agency],
+      [Accounts, "by", by],
     ]),
   );
   yield* walk(
     parts,
     Releases,
     naming(({ contributions, agency, row, proposedBy, decidedBy, askedBy, interim, called, back }) => [
-      [ROWS, "contributions", contributions],
-      [AGENCIES, "agency", [agency, ...(askedBy === undefined ? [] : [askedBy])]],
+      [Rows, "contributions", contributions],
+      [Agencies, "agency", [agency, ...(askedBy === undefined ? [] : [askedBy])]],
       [
-        AGREEMENTS,
+        AgreementsIn,
         "row",
         [...(row === undefined ? [] : [row.agreement]), ...(interim === undefined ? [] : [interim.agreement])],
       ],
       [
-        ACCOUNTS,
+        Accounts,
         "proposedBy, decidedBy, called",
         [proposedBy, ...(decidedBy === undefined ? [] : [decidedBy]), ...(called ?? [])],
       ],
-      [target(Confirmations), "back", back?.confirmation],
+      [Confirmations, "back", back?.confirmation],
     ]),
   );
   yield* walk(
     parts,
     Emergencies,
-    naming(({ release }) => [[target(Releases), "release", release]]),
+    naming(({ release }) => [[Releases, "release", release]]),
   );
   yield* walk(
     parts,
     Confirmations,
     naming(({ contributions, agency, by, confirmedBy }) => [
-      [ROWS, "contributions", contributions],
-      [AGENCIES, "agency", agency],
-      [ACCOUNTS, "by, confirmedBy", confirmedBy === undefined ? [by] : [by, confirmedBy]],
+      [Rows, "contributions", contributions],
+      [Agencies, "agency", agency],
+      [Accounts, "by, confirmedBy", confirmedBy === undefined ? [by] : [by, confirmedBy]],
     ]),
   );
   yield* walk(
     parts,
     DeconflictionTickets,
     naming(({ agency, account, lead }) => [
-      [AGENCIES, "agency", agency],
-      [ACCOUNTS, "account", account],
-      [target(DeconflictionTickets), "lead", lead],
+      [Agencies, "agency", agency],
+      [Accounts, "account", account],
+      [DeconflictionTickets, "lead", lead],
     ]),
   );
   yield* walk(
     parts,
     DeconflictionAnswers,
     naming(({ agency, by, ticket }) => [
-      [AGENCIES, "agency", agency],
-      [ACCOUNTS, "by", by],
-      [target(DeconflictionTickets), "ticket", ticket],
+      [Agencies, "agency", agency],
+      [Accounts, "by", by],
+      [DeconflictionTickets, "ticket", ticket],
     ]),
   );
   yield* walk(
     parts,
     Feedback,
     naming(({ contribution, agency, originator, by }) => [
-      [ROWS, "contribution", contribution],
-      [AGENCIES, "agency, originator", [agency, originator]],
-      [ACCOUNTS, "by", by],
+      [Rows, "contribution", contribution],
+      [Agencies, "agency, originator", [agency, originator]],
+      [Accounts, "by", by],
     ]),
   );
   yield* walk(
     parts,
     Reviews,
     naming(({ batch, agency, account, holder }) => [
-      [RECEIPTS, "batch", batch],
-      [AGENCIES, "agency", agency],
-      [ACCOUNTS, "account, holder", holder === undefined ? [account] : [account, holder]],
+      [Receipts, "batch", batch],
+      [Agencies, "agency", agency],
+      [Accounts, "account, holder", holder === undefined ? [account] : [account, holder]],
     ]),
     { size: 50 },
   );
@@ -177,16 +170,16 @@ async function* about(parts: VerifyParts): AsyncGenerator<Looked> {
     parts,
     Quarantined,
     naming(({ agency, account, batch }) => [
-      [AGENCIES, "agency", agency],
-      [ACCOUNTS, "account", account],
-      [RECEIPTS, "batch", batch],
+      [Agencies, "agency", agency],
+      [Accounts, "account", account],
+      [Receipts, "batch", batch],
     ]),
     { size: 50 },
   );
   yield* walk(
     parts,
     QuarantineTallies,
-    naming(({ id }) => [[ACCOUNTS, "id", id]]),
+    naming(({ id }) => [[Accounts, "id", id]]),
   );
 }
 
@@ -222,8 +215,8 @@ export async function* checkReferences(parts: VerifyParts): AsyncGenerator<Looke
   yield* about(parts);
   yield* walk(parts, Tallies, lookAtTallies);
   const named = naming<JobDoc>((job) => [
-    [ACCOUNTS, "account", job.account],
-    [RECEIPTS, "progress.batches", batchesOf(job)],
+    [Accounts, "account", job.account],
+    [Receipts, "progress.batches", batchesOf(job)],
   ]);
   yield* walk(
     parts,
@@ -237,12 +230,12 @@ export async function* checkReferences(parts: VerifyParts): AsyncGenerator<Looke
   yield* walk(
     parts,
     Exports,
-    naming(({ account }) => [[ACCOUNTS, "account", account]]),
+    naming(({ account }) => [[Accounts, "account", account]]),
     { size: 50 },
   );
   yield* walk(
     parts,
     LastPages,
-    naming(({ id }) => [[ACCOUNTS, "id", id]]),
+    naming(({ id }) => [[Accounts, "id", id]]),
   );
 }

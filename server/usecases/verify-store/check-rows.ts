@@ -190,8 +190,8 @@ const wholeContributions = (page: readonly RowDoc[]): number => {
 export async function* checkRows(parts: VerifyParts): AsyncGenerator<Looked> {
   const common = new CommonWords();
   const known: Known = {
-    ...{ labels: new KnownLabels(), lanes: new Standing(Lanes as never), accounts: new Standing(Accounts as never) },
-    ...{ agencies: new Standing(Agencies as never), batches: new Standing(Receipts as never) },
+    ...{ labels: new KnownLabels(), lanes: new Standing(Lanes), accounts: new Standing(Accounts) },
+    ...{ agencies: new Standing(Agencies), batches: new Standing(Receipts) },
   };
   yield* walk(
     parts,

@@ -1,11 +1,12 @@
-import type { CollectionSpec, Doc, Unit } from "../../storage/port.ts";
+import type { Declared } from "../../storage/declared.ts";
+import type { Doc, Unit } from "../../storage/port.ts";
 import type { Report } from "./finding.ts";
 import { standsIn } from "./sound.ts";
 
 const PAGE = 1000;
 
 /** How many documents stand in each index. */
-async function totalsOf<T extends Doc>(unit: Unit, spec: CollectionSpec<T>): Promise<ReadonlyMap<string, number>> {
+async function totalsOf<T extends Doc>(unit: Unit, spec: Declared<T>): Promise<ReadonlyMap<string, number>> {
   const totals = new Map<string, number>();
   for (const index of Object.keys(spec.indexes))
     totals.set(index, await unit.collection(spec).count({ index, prefixes: [[]] }));
@@ -18,17 +19,17 @@ async function totalsOf<T extends Doc>(unit: Unit, spec: CollectionSpec<T>): Pro
  */
 export class IndexTotals<T extends Doc> {
   readonly #unit: Unit;
-  readonly #spec: CollectionSpec<T>;
+  readonly #spec: Declared<T>;
   readonly #before: ReadonlyMap<string, number>;
   readonly #counts = new Map<string, number>();
 
-  private constructor(unit: Unit, spec: CollectionSpec<T>, before: ReadonlyMap<string, number>) {
+  private constructor(unit: Unit, spec: Declared<T>, before: ReadonlyMap<string, number>) {
     this.#unit = unit;
     this.#spec = spec;
     this.#before = before;
   }
 
-  static async begin<T extends Doc>(unit: Unit, spec: CollectionSpec<T>): Promise<IndexTotals<T>> {
+  static async begin<T extends Doc>(unit: Unit, spec: Declared<T>): Promise<IndexTotals<T>> {
     return new IndexTotals(unit, spec, await totalsOf(unit, spec));
   }
 

@@ -1,6 +1,7 @@
 import { tiersOf } from "../../policy/tiers.ts";
 import { Labels } from "../../storage/collections.ts";
-import type { CollectionSpec, Doc, Unit } from "../../storage/port.ts";
+import type { Declared } from "../../storage/declared.ts";
+import type { Unit } from "../../storage/port.ts";
 import { type LabelEntry, labelEntry } from "../snapshot.ts";
 
 /** Ids remembered of one collection: what is more is looked up again. */
@@ -8,11 +9,11 @@ const MOST = 100_000;
 
 /** Which ids stand in a collection whose documents are never removed: what was seen once is not read again. */
 export class Standing {
-  readonly #spec: CollectionSpec<Doc>;
+  readonly #spec: Declared;
   readonly #seen = new Set<string>();
 
-  constructor(spec: CollectionSpec<never>) {
-    this.#spec = spec as unknown as CollectionSpec<Doc>;
+  constructor(spec: Declared) {
+    this.#spec = spec;
   }
 
   /** Those of these ids that do not stand there. */

@@ -1,13 +1,9 @@
-import type { CollectionSpec, Doc } from "../../storage/port.ts";
+import type { Declared } from "../../storage/declared.ts";
+import type { Doc } from "../../storage/port.ts";
 import type { Look } from "./walk.ts";
 
-type Target = CollectionSpec<Doc>;
-
-/** A collection as one that others name documents of. */
-export const target = (spec: { readonly name: string }): Target => spec as unknown as Target;
-
 /** One field that names documents of a collection. */
-export type Naming = readonly [target: Target, field: string, ids: string | readonly string[] | undefined];
+export type Naming = readonly [target: Declared, field: string, ids: string | readonly string[] | undefined];
 
 /** Actors and parties that are no document. */
 const NOBODY: ReadonlySet<string> = new Set(["operator", "system", "samples", "*", "PUBLIC"]);
@@ -20,13 +16,13 @@ export const naming =
   <T extends Doc>(namesOf: (doc: T) => readonly Naming[]): Look<T> =>
   async (page, unit, report) => {
     const named = page.flatMap((doc) => namesOf(doc).map(([of, field, ids]) => ({ doc, of, field, ids: listOf(ids) })));
-    const asked = new Map<Target, Set<string>>();
+    const asked = new Map<Declared, Set<string>>();
     for (const { of, ids } of named) {
       const held = asked.get(of) ?? new Set();
       asked.set(of, held);
       for (const id of ids) held.add(id);
     }
-    const there = new Map<Target, ReadonlySet<string>>();
+    const there = new Map<Declared, ReadonlySet<string>>();
     for (const [of, ids] of asked)
       there.set(of, new Set((await unit.collection(of).getMany([...ids])).map(({ id }) => id)));
     for (const { doc, of, field, ids } of named)

@@ -1,4 +1,5 @@
-import type { CollectionSpec, Doc, Scalar, Stored, Unit } from "../../storage/port.ts";
+import type { Declared } from "../../storage/declared.ts";
+import type { Doc, Scalar, Stored, Unit } from "../../storage/port.ts";
 import type { Report } from "./finding.ts";
 
 /** Prefixes in one question to an index. */
@@ -13,7 +14,7 @@ const isScalar = (value: unknown): value is Scalar => typeof value === "string" 
 function tupleOf(doc: Doc, fields: readonly string[]): Scalar[] | undefined {
   const tuple: Scalar[] = [];
   for (const field of fields) {
-    const value = (doc as unknown as Fields)[field];
+    const value = (doc as Fields)[field];
     if (!isScalar(value)) return undefined;
     tuple.push(value);
   }
@@ -38,7 +39,7 @@ function standing(page: readonly Doc[], fields: readonly string[]): Map<string, 
 export const standsIn = (doc: Doc, fields: readonly string[]): boolean => tupleOf(doc, fields) !== undefined;
 
 /** Each document has the declared shape. Names the field at most: what is in it is content. */
-function lookAtShapes<T extends Doc>(spec: CollectionSpec<T>, page: readonly Stored<T>[], report: Report): void {
+function lookAtShapes<T extends Doc>(spec: Declared<T>, page: readonly Stored<T>[], report: Report): void {
   for (const doc of page) {
     const { error } = spec.shape.safeParse(doc);
     const [issue] = error?.issues ?? [];
@@ -49,7 +50,7 @@ function lookAtShapes<T extends Doc>(spec: CollectionSpec<T>, page: readonly Sto
 
 /** Under their own values in an index stand the documents of the page and, between its first and last id, no others. */
 async function lookAtIndex<T extends Doc>(
-  spec: CollectionSpec<T>,
+  spec: Declared<T>,
   index: string,
   page: readonly Stored<T>[],
   unit: Unit,
@@ -78,7 +79,7 @@ async function lookAtIndex<T extends Doc>(
 
 /** Under each value of their lists stand the documents of the page that have it and, between its first and last id, no others. */
 async function lookAtLists<T extends Doc>(
-  spec: CollectionSpec<T>,
+  spec: Declared<T>,
   index: string,
   field: string,
   page: readonly Stored<T>[],
@@ -87,7 +88,7 @@ async function lookAtLists<T extends Doc>(
 ): Promise<void> {
   const holders = new Map<string, Set<string>>();
   for (const doc of page) {
-    const list = (doc as unknown as Fields)[field];
+    const list = (doc as Fields)[field];
     if (!Array.isArray(list)) continue;
     for (const value of list as unknown[]) {
       if (typeof value !== "string") continue;
@@ -108,7 +109,7 @@ async function lookAtLists<T extends Doc>(
 
 /** Holds a page of documents, in the order of their ids, against shape and indexes as declared. */
 export async function lookAtPage<T extends Doc>(
-  spec: CollectionSpec<T>,
+  spec: Declared<T>,
   page: readonly Stored<T>[],
   unit: Unit,
   report: Report,

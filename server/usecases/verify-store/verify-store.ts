@@ -10,7 +10,6 @@ import { checkReferences } from "./check-references.ts";
 import { checkReviews } from "./check-reviews.ts";
 import { checkRows } from "./check-rows.ts";
 import type { Finding, FindingCode } from "./finding.ts";
-import { target } from "./naming.ts";
 import { type Check, type Looked, type VerifyParts, walk } from "./walk.ts";
 
 export interface VerifyOptions {
@@ -45,8 +44,7 @@ const CHECKS: readonly Check[] = [
 
 /** What is held against nothing else still has a shape and indexes. */
 async function* checkShapes(parts: VerifyParts, counted: Readonly<Record<string, number>>): AsyncGenerator<Looked> {
-  for (const spec of COLLECTIONS)
-    if (!(spec.name in counted)) yield* walk(parts, target(spec), () => undefined, { size: 50 });
+  for (const spec of COLLECTIONS) if (!(spec.name in counted)) yield* walk(parts, spec, () => undefined, { size: 50 });
 }
 
 /** Runs checks one after the other; nothing is written. */

@@ -1,4 +1,5 @@
-import type { Collection, CollectionSpec, Doc, Storage, Stored, Unit } from "../../storage/port.ts";
+import type { Declared } from "../../storage/declared.ts";
+import type { Doc, Storage, Stored, Unit } from "../../storage/port.ts";
 import type { Secrets } from "../plan-rows.ts";
 import type { Finding, Report } from "./finding.ts";
 import { IndexTotals } from "./index-totals.ts";
@@ -45,9 +46,9 @@ const PAGE = 500;
 /** Reads that all see one state; of log collections there are no snapshots. */
 const atOnce = <R>(
   { storage }: VerifyParts,
-  spec: CollectionSpec<never>,
+  { placement }: Pick<Declared, "placement">,
   work: (unit: Unit) => Promise<R>,
-): Promise<R> => (spec.placement === "log" ? work(storage) : storage.snapshot(work));
+): Promise<R> => (placement === "log" ? work(storage) : storage.snapshot(work));
 
 /**
  * All documents of a collection by id, each page in a snapshot of its own with what it is held against. Where there are no snapshots, a page with findings is
@@ -55,7 +56,7 @@ const atOnce = <R>(
  */
 export async function* walk<T extends Doc>(
   parts: VerifyParts,
-  spec: CollectionSpec<T>,
+  spec: Declared<T>,
   look: Look<T>,
   { size = PAGE, whole }: WalkOptions<T> = {},
 ): AsyncGenerator<Looked> {
@@ -65,8 +66,8 @@ export async function* walk<T extends Doc>(
   for (;;) {
     const from = after;
     const step = (): Promise<{ page: readonly Stored<T>[]; found: Finding[]; more: boolean }> =>
-      atOnce(parts, spec as unknown as CollectionSpec<never>, async (unit) => {
-        const read = await (unit.collection(spec) as Collection<T>).all({
+      atOnce(parts, spec, async (unit) => {
+        const read = await unit.collection(spec).all({
           limit: size,
           ...(from === undefined ? {} : { after: from }),
         });
