@@ -1,4 +1,5 @@
 import type { Declared } from "./declared.ts";
+import { DeconflictionAnswerDoc, DeconflictionTicketDoc } from "./deconfliction-documents.ts";
 import {
   AccountDoc,
   AgencyDoc,
@@ -7,15 +8,7 @@ import {
   ApiKeyDoc,
   AuditDoc,
   AuditHeadDoc,
-  ColumnMapDoc,
-  ConfirmationDoc,
   CrowdedDoc,
-  DeconflictionAnswerDoc,
-  DeconflictionTicketDoc,
-  EmergencyDoc,
-  ExportDoc,
-  FeedbackDoc,
-  JobDoc,
   LabelDoc,
   LaneDoc,
   LastPageDoc,
@@ -27,23 +20,25 @@ import {
   PolicyChangeDoc,
   PolicyVersionDoc,
   PromotionDoc,
-  QuarantinedDoc,
-  QuarantineTallyDoc,
   ReaderDoc,
-  ReceiptDoc,
-  ReleaseDoc,
   RowDoc,
-  SampleDoc,
   SealKeyDoc,
   SessionDoc,
   SourceQuarantineDoc,
-  SpoolDoc,
   StageDoc,
-  TallyDoc,
-  TearLineDoc,
 } from "./documents.ts";
-import { BudgetDoc, GivenDoc, GivenFileDoc, HolderDoc, RecallDoc } from "./given-documents.ts";
+import { BudgetDoc, ExportDoc, GivenDoc, GivenFileDoc, HolderDoc, RecallDoc } from "./given-documents.ts";
 import type { CollectionSpec } from "./port.ts";
+import {
+  ColumnMapDoc,
+  FeedbackDoc,
+  JobDoc,
+  QuarantinedDoc,
+  QuarantineTallyDoc,
+  ReceiptDoc,
+  SpoolDoc,
+} from "./post-documents.ts";
+import { ConfirmationDoc, EmergencyDoc, ReleaseDoc, SampleDoc, TallyDoc, TearLineDoc } from "./release-documents.ts";
 import { ReviewDoc, ReviewEntryDoc } from "./review-documents.ts";
 
 /** Every collection and index of the store, declared once. A change here needs a migration (`migrations.ts`). */

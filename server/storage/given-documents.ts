@@ -74,3 +74,12 @@ export const BudgetDoc = z.object({
   followed: z.record(z.string(), z.array(z.tuple([z.int(), z.int()]))),
 });
 export type BudgetDoc = z.infer<typeof BudgetDoc>;
+
+/** id = serial of an export; the receipt is JSON, for its account alone. */
+export const ExportDoc = z.object({
+  id: z.string(),
+  account: AccountId,
+  at: z.int(),
+  receipt: z.instanceof(Uint8Array),
+});
+export type ExportDoc = z.infer<typeof ExportDoc>;

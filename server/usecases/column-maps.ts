@@ -3,8 +3,8 @@ import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { Moment } from "../shared/moment.ts";
 import { Accounts, ColumnMaps } from "../storage/collections.ts";
-import type { ColumnMapDoc } from "../storage/documents.ts";
 import type { Storage, Unit } from "../storage/port.ts";
+import type { ColumnMapDoc } from "../storage/post-documents.ts";
 import type { AuditStream } from "./append-audit.ts";
 import { readRevision } from "./policy-revision.ts";
 

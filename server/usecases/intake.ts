@@ -2,8 +2,8 @@ import type { IngestCounts, IngestResult, JobReply } from "../../schemas/api/ing
 import { Fault } from "../shared/fault.ts";
 import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Jobs } from "../storage/collections.ts";
-import type { JobDoc } from "../storage/documents.ts";
 import type { Storage } from "../storage/port.ts";
+import type { JobDoc } from "../storage/post-documents.ts";
 import { columnMapOf } from "./column-maps.ts";
 import { labelAsk, type PostAsk, type PostReply, TOO_MANY_AT_ONCE } from "./ingest-post.ts";
 

@@ -11,8 +11,9 @@ import {
 } from "../policy/standing-order.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { Samples, Tallies } from "../storage/collections.ts";
-import type { AccountDoc, OrderDoc, SampleDoc } from "../storage/documents.ts";
+import type { AccountDoc, OrderDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
+import type { SampleDoc } from "../storage/release-documents.ts";
 import type { Secrets } from "./plan-rows.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { addToTally, dayOf } from "./tally.ts";

@@ -6,7 +6,7 @@ import { mayPropose } from "../policy/release-rules.ts";
 import { Fault } from "../shared/fault.ts";
 import { uuid4 } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
-import type { ReleaseDoc } from "../storage/documents.ts";
+import type { ReleaseDoc } from "../storage/release-documents.ts";
 import { staleContent, standingVersions } from "./edit-rules.ts";
 import { type LabelInPlace, labelInPlace } from "./label-in-place.ts";
 import { labelOfRow } from "./own-rows.ts";

@@ -7,7 +7,7 @@ import { gainers } from "../policy/gains.ts";
 import { labelText } from "../policy/label-text.ts";
 import { wireLabel } from "../policy/wire-label.ts";
 import { formatInstant } from "../shared/instant.ts";
-import type { ReleaseDoc } from "../storage/documents.ts";
+import type { ReleaseDoc } from "../storage/release-documents.ts";
 import { changeTold, lookingAs } from "./audience-view.ts";
 import type { Eyes } from "./eyes.ts";
 import { audienceOf } from "./readers-under.ts";

@@ -3,7 +3,7 @@ import { tierProblem } from "../policy/tiers.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { seal, unseal } from "../shared/seal.ts";
-import type { ReleaseDoc } from "../storage/documents.ts";
+import type { ReleaseDoc } from "../storage/release-documents.ts";
 import { ownContent } from "./content-hash.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import type { Row, Seen, Sight } from "./sight.ts";

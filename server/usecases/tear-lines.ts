@@ -8,7 +8,7 @@ import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { uuid4 } from "../shared/moment.ts";
 import { Rows, TearLines as TearLinesIn } from "../storage/collections.ts";
-import type { TearLineDoc } from "../storage/documents.ts";
+import type { TearLineDoc } from "../storage/release-documents.ts";
 import { contentHash } from "./content-hash.ts";
 import type { EditParts } from "./edit-mine.ts";
 import { staleContent } from "./edit-rules.ts";

@@ -1,5 +1,5 @@
 import { Releases } from "../../server/storage/collections.ts";
-import type { ReleaseDoc } from "../../server/storage/documents.ts";
+import type { ReleaseDoc } from "../../server/storage/release-documents.ts";
 import { START } from "../support/steering.ts";
 import { TemporaryWorld } from "../support/temporary-world.ts";
 import { single } from "./content.ts";

@@ -10,7 +10,7 @@ import { Fault } from "../../shared/fault.ts";
 import { formatInstant } from "../../shared/instant.ts";
 import { type Moment, uuid4 } from "../../shared/moment.ts";
 import { DeconflictionAnswers, DeconflictionTickets } from "../../storage/collections.ts";
-import type { DeconflictionAnswerDoc, DeconflictionTicketDoc } from "../../storage/documents.ts";
+import type { DeconflictionAnswerDoc, DeconflictionTicketDoc } from "../../storage/deconfliction-documents.ts";
 import type { Unit } from "../../storage/port.ts";
 import { openPlace, type Place, sealPlace } from "../release-own.ts";
 import type { ReleaseParts, Who } from "../release-parts.ts";

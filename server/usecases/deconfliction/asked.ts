@@ -6,7 +6,7 @@ import { Fault } from "../../shared/fault.ts";
 import { formatInstant } from "../../shared/instant.ts";
 import type { Moment } from "../../shared/moment.ts";
 import { DeconflictionAnswers, DeconflictionTickets } from "../../storage/collections.ts";
-import type { DeconflictionAnswerDoc, DeconflictionTicketDoc } from "../../storage/documents.ts";
+import type { DeconflictionAnswerDoc, DeconflictionTicketDoc } from "../../storage/deconfliction-documents.ts";
 import type { Unit } from "../../storage/port.ts";
 import type { Who } from "../release-parts.ts";
 import type { Sight } from "../sight.ts";

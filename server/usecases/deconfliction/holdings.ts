@@ -1,6 +1,6 @@
 import type { Label } from "../../../schemas/policy/label.ts";
 import { seal, unseal } from "../../shared/seal.ts";
-import type { DeconflictionTicketDoc } from "../../storage/documents.ts";
+import type { DeconflictionTicketDoc } from "../../storage/deconfliction-documents.ts";
 import { labelOfRow } from "../own-rows.ts";
 import type { Row, Seen, Sight } from "../sight.ts";
 

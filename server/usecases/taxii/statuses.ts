@@ -3,8 +3,8 @@ import type { StatusDetail, TaxiiStatus } from "../../../schemas/taxii/status.ts
 import { Fault } from "../../shared/fault.ts";
 import { formatMicros } from "../../shared/instant.ts";
 import { Jobs, Receipts } from "../../storage/collections.ts";
-import type { JobDoc, ReceiptDoc } from "../../storage/documents.ts";
 import type { Storage } from "../../storage/port.ts";
+import type { JobDoc, ReceiptDoc } from "../../storage/post-documents.ts";
 import type { JobProgress } from "../intake.ts";
 
 /** Details of one kind that a status lists. Counts are whole whatever the lists hold; a post that is answered at once may be larger. */

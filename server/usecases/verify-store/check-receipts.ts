@@ -1,8 +1,9 @@
 import type { IngestResult } from "../../../schemas/api/ingest.ts";
 import { sha256 } from "../../shared/digest.ts";
 import { Audit, Receipts, ReviewEntries, Reviews, Rows } from "../../storage/collections.ts";
-import type { AuditDoc, ReceiptDoc, RowDoc } from "../../storage/documents.ts";
+import type { AuditDoc, RowDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
+import type { ReceiptDoc } from "../../storage/post-documents.ts";
 import type { ReviewDoc, ReviewEntryDoc } from "../../storage/review-documents.ts";
 import { NOT_REVIEWED } from "../../triage/facts.ts";
 import { nameOf } from "../../triage/item-name.ts";

@@ -27,8 +27,9 @@ import {
   Tallies,
   TearLines,
 } from "../../storage/collections.ts";
-import type { JobDoc, TallyDoc } from "../../storage/documents.ts";
 import type { Unit } from "../../storage/port.ts";
+import type { JobDoc } from "../../storage/post-documents.ts";
+import type { TallyDoc } from "../../storage/release-documents.ts";
 import { failuresOf } from "../standing-orders.ts";
 import type { Report } from "./finding.ts";
 import { naming } from "./naming.ts";
