@@ -108,6 +108,60 @@ export function searchContract(open: OpenHandle): void {
     expect(await search(scopes.slice(0, 500), ["w", "n777"])).toEqual([]);
   });
 
+  test("search – hundreds of scopes, asked again while words come, move, go and are undone – what stands there each time", async () => {
+    const store = await open();
+    const things = store.collection(Things);
+    const scopes = Array.from({ length: 300 }, (_, at) => `lane${at}`);
+    const find = (terms: readonly string[], among = scopes) =>
+      store.snapshot(async (unit) =>
+        ids(await unit.collection(Things).search({ scopes: among, terms, limit: 999 })).sort(),
+      );
+    await things.insert(manyThings(300, (at) => ({ lane: `lane${at}`, terms: ["w", `n${at}`, `#k${at}`] })));
+    expect(await find(["w"])).toHaveLength(300);
+    expect(await find(["n299", "w"])).toEqual(["t0299"]);
+    expect(await find(["n299", "n298"])).toEqual([]);
+    expect(await find(["#k7"])).toEqual(["t0007"]);
+    expect(await find(["come"])).toEqual([]);
+
+    const undone = store.transaction(async (unit) => {
+      const own = unit.collection(Things);
+      await own.insert([aThing("u", { lane: "lane5", terms: ["undone"] })]);
+      expect(ids(await own.search({ scopes, terms: ["undone"], limit: 9 }))).toEqual(["u"]);
+      throw new Error("undone");
+    });
+    await expect(undone).rejects.toThrow("undone");
+    await things.insert([aThing("a", { lane: "lane5", terms: ["come"] })]);
+    await things.insertNew([aThing("b", { lane: "new", terms: ["come", "andariel"] })]);
+    expect(await find(["come"])).toEqual(["a"]);
+    expect(await find(["come"], [...scopes, "new"])).toEqual(["a", "b"]);
+    for (const beginning of ["andariel*", "and*", "an*", "a*"])
+      expect(await find([beginning], [...scopes, "new"])).toEqual(["b"]);
+    expect(await find(["andx*"], [...scopes, "new"])).toEqual([]);
+    expect(await find(["undone"])).toEqual([]);
+
+    await things.put({ ...aThing("a", { lane: "lane6", terms: ["come", "moved"] }), rev: 1 });
+    expect(await find(["moved", "come"])).toEqual(["a"]);
+    expect(await find(["come"], scopes.slice(0, 200))).toEqual(["a"]);
+    await things.remove(["a"]);
+    expect(await find(["come"])).toEqual([]);
+  });
+
+  test("search – among hundreds of scopes one with thousands of words – finds each of them", async () => {
+    const things = (await open()).collection(Things);
+    await things.insert(manyThings(200, (at) => ({ lane: `lane${at}`, terms: [`n${at}`] })));
+    const many = (from: number): string[] => Array.from({ length: 3000 }, (_, at) => `word${from + at}`);
+    await things.insert([aThing("a", { lane: "large", terms: many(0) })]);
+    await things.insert([aThing("b", { lane: "large", terms: many(2900) })]);
+    await things.insert([aThing("c", { lane: "large", terms: ["late"] })]);
+    const scopes = ["large", ...Array.from({ length: 200 }, (_, at) => `lane${at}`)];
+    const find = async (term: string) => ids(await things.search({ scopes, terms: [term], limit: 9 })).sort();
+    expect(await find("word2950")).toEqual(["a", "b"]);
+    expect(await find("word5899")).toEqual(["b"]);
+    expect(await find("late")).toEqual(["c"]);
+    expect(await find("n199")).toEqual(["t0199"]);
+    expect(await find("word5900")).toEqual([]);
+  });
+
   test("put – terms given, left out, or emptied – they change, stay, or go", async () => {
     const { things, search } = await stored([aThing("a", { lane: "l", terms: ["one"] })]);
     await things.put({ ...aThing("a", { lane: "l", rank: 1 }), rev: 1 });

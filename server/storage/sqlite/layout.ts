@@ -1,5 +1,6 @@
 import type { Declared } from "../declared.ts";
 import type { SealedBy } from "../seal/seal.ts";
+import { wordsTable } from "./scope-words.ts";
 import { misuse } from "./store-fault.ts";
 
 /** Where a collection's documents lie. Names that start with `_` are the adapter's own; others are fields. */
@@ -18,7 +19,10 @@ export interface Layout {
   >;
   /** Side tables of multi-value indexes, by index name. */
   readonly multi: ReadonlyMap<string, { readonly field: string; readonly table: string }>;
-  readonly search: { readonly scope: string; readonly terms: string; readonly table: string } | undefined;
+  /** `words`: the table of which words each scope may hold. */
+  readonly search:
+    | { readonly scope: string; readonly terms: string; readonly table: string; readonly words: string }
+    | undefined;
   /** Fields that are not in `_rest`. */
   readonly apart: ReadonlySet<string>;
 }
@@ -45,7 +49,10 @@ export function layoutOf(spec: Declared): Layout {
   const multi = Object.entries(spec.multi ?? {}).map(
     ([name, field]) => [name, { field, table: quoted(`${spec.name}__${name}`) }] as const,
   );
-  const search = spec.search === undefined ? undefined : { ...spec.search, table: quoted(`${spec.name}__search`) };
+  const search =
+    spec.search === undefined
+      ? undefined
+      : { ...spec.search, table: quoted(`${spec.name}__search`), words: quoted(`${spec.name}__scopes`) };
   return {
     name: spec.name,
     table: quoted(spec.name),
@@ -88,6 +95,8 @@ export interface Definition {
   readonly kind: "index" | "table";
   readonly sql: string;
   readonly field?: string;
+  /** It is filled from the full-text index. */
+  readonly words?: true;
 }
 
 /** All indexes of a collection. Ties are broken by id, so an index under whose values many documents may stand ends with it: a page in the middle of them then costs no more than any other. */
@@ -111,6 +120,7 @@ export function indexDefinitions(layout: Layout): Definition[] {
       kind: "table",
       sql: `CREATE VIRTUAL TABLE ${search.table} USING fts5(${options})`,
     });
+    made.push({ name: `${collection}__scopes`, kind: "table", sql: wordsTable(search.words), words: true });
   }
   return made;
 }

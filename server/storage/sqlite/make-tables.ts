@@ -2,6 +2,7 @@ import type { Declared } from "../declared.ts";
 import type { Seal } from "../seal/seal.ts";
 import type { Connection } from "./connection.ts";
 import { indexDefinitions, JSON_TEXT, type Layout, layoutOf, quoted, tableDefinition } from "./layout.ts";
+import { fillWords } from "./scope-words.ts";
 import { listSealed, moveFromSealed, moveToSealed } from "./sealed-rests.ts";
 import { misuse } from "./store-fault.ts";
 
@@ -99,9 +100,10 @@ function makeIndexes(on: Connection, layout: Layout, fresh: boolean, seal: Seal)
     drop(on, made);
     held.delete(made.name);
   }
-  for (const { name, sql, field } of wanted) {
+  for (const { name, sql, field, words } of wanted) {
     if (held.has(name)) continue;
     on.db.exec(sql);
+    if (words === true && !fresh && layout.search !== undefined) fillWords(on, layout.search);
     if (field === undefined || fresh) continue;
     const apart = layout.json.includes(field);
     const list = apart ? `t.${quoted(field)}` : `CASE typeof(t._rest) WHEN 'text' THEN t._rest END, '$.${field}'`;

@@ -8,14 +8,14 @@ import { createHash } from "node:crypto";
 const PLAIN = /^[a-z0-9\u0080-\ud7ff\ue000-\uffff]*$/;
 const OTHERS = /[^a-z0-9\u0080-\u{10ffff}]|\p{Surrogate}/gu;
 
-const encodeTerm = (term: string): string =>
+export const encodeTerm = (term: string): string =>
   PLAIN.test(term) ? term : term.replace(OTHERS, (c) => `_${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 const scopes = new Map<string, string>();
 const SCOPES_KEPT = 50_000;
 
 /** 64 bits of a digest: too few to trust alone, so that a search checks the scope of each row it found. */
-function encodeScope(scope: string): string {
+export function encodeScope(scope: string): string {
   const known = scopes.get(scope);
   if (known !== undefined) return known;
   const encoded = createHash("sha256").update(scope).digest("hex").slice(0, 16);

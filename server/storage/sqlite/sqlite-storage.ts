@@ -85,12 +85,12 @@ export function sqliteStorage({
     return {
       collection<T extends Doc>(spec: CollectionSpec<T>): Collection<T> {
         const known = seen.get(spec.name);
-        if (known !== undefined) return known as unknown as Collection<T>;
+        if (known !== undefined) return known as Collection<T>;
         const entry = made.get(spec.name);
         if (entry === undefined) throw misuse(`No collection "${spec.name}" is declared in this store.`);
         const opened = entry.open(accessOf(entry.placement));
         seen.set(spec.name, opened);
-        return opened as unknown as Collection<T>;
+        return opened as Collection<T>;
       },
     };
   };
@@ -230,8 +230,8 @@ export function sqliteStorage({
       checkOpen();
       if (writers === undefined) throw readOnly();
       for (const placement of ["content", "log"] as const) {
-        const words = [...made.values()].flatMap(({ layout }) => layout.search?.table ?? []);
-        await writers[placement].scrub(placement === "content" ? words : []);
+        const searches = [...made.values()].flatMap(({ layout }) => layout.search ?? []);
+        await writers[placement].scrub(placement === "content" ? searches : []);
       }
     },
     async now() {

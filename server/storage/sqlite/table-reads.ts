@@ -6,6 +6,7 @@ import type { Layout } from "./layout.ts";
 import { listable, mergedKeys } from "./merged-keys.ts";
 import { pickingOf } from "./picking.ts";
 import { planScan, type ScanPlan } from "./scan-plan.ts";
+import { KnownWords, MANY_SCOPES } from "./scope-words.ts";
 import { wordQuery } from "./search-words.ts";
 import { misuse } from "./store-fault.ts";
 
@@ -54,6 +55,7 @@ export function tableReads<T extends Doc>(layout: Layout, seal: Seal): TableRead
       .map((column) => `${document}.${column}`)
       .join(", ");
   const columns = columnsOf("t");
+  const known = layout.search === undefined ? undefined : new KnownWords(layout.search);
   const byId = `SELECT ${columns} FROM ${layout.table} t WHERE id = ?`;
 
   const allSql = (where: string): string => `SELECT ${columns} FROM ${layout.table} t ${where} ORDER BY id LIMIT ?`;
@@ -181,7 +183,7 @@ export function tableReads<T extends Doc>(layout: Layout, seal: Seal): TableRead
 
     search(on, { scopes, terms, limit, id }) {
       let left = checkedLimit(limit);
-      if (layout.search === undefined) throw misuse(`${layout.name} declares no search.`);
+      if (layout.search === undefined || known === undefined) throw misuse(`${layout.name} declares no search.`);
       const { table, scope } = layout.search;
       const words = terms.filter((term) => term !== "" && term !== "*");
       if (words.length === 0) return [];
@@ -197,14 +199,17 @@ export function tableReads<T extends Doc>(layout: Layout, seal: Seal): TableRead
           const doc = decode<T>(layout, row, seal);
           const within = doc[scope as keyof Stored<T>];
           if (typeof within !== "string" || !scopes.includes(within)) return [];
+          // What a search over many scopes would not come to is not found here either.
+          if (!known.mayHold(on, within, words)) return [];
           return words.every((word) => on.statement(one).get(wordQuery([within], [word]), own) !== undefined)
             ? [doc]
             : [];
         });
       }
       const sql = `SELECT ${columns} FROM ${table} CROSS JOIN ${layout.table} t ON t._row = ${table}.rowid WHERE ${table} MATCH ? LIMIT ?`;
-      const asked = [...new Set(scopes)];
+      const unique = [...new Set(scopes)];
       return on.snapshot(() => {
+        const asked = unique.length < MANY_SCOPES ? unique : known.among(on, unique, words);
         const found: Stored<T>[] = [];
         for (let at = 0; at < asked.length && left > 0; at += SCOPES_A_QUERY) {
           const some = asked.slice(at, at + SCOPES_A_QUERY);

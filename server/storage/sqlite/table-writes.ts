@@ -1,9 +1,10 @@
 import { Fault } from "../../shared/fault.ts";
 import type { Doc, Stored } from "../port.ts";
 import type { Seal } from "../seal/seal.ts";
-import { checkedText, decodeRest, documentColumns, encode, stringList } from "./codec.ts";
+import { checkedText, decodeRest, documentColumns, encode, type Fields, stringList } from "./codec.ts";
 import type { Connection } from "./connection.ts";
 import { type Layout, quoted } from "./layout.ts";
+import { addWords, type FreshWords, keepWords } from "./scope-words.ts";
 import { indexedWords } from "./search-words.ts";
 import { misuse } from "./store-fault.ts";
 
@@ -16,7 +17,7 @@ export interface TableWrites {
 }
 
 const scopeOf = (layout: Layout, doc: Doc, field: string): string | undefined => {
-  const value = (doc as unknown as Readonly<Record<string, unknown>>)[field];
+  const value = (doc as Fields)[field];
   if (value === undefined || typeof value === "string") return value;
   throw misuse(`${layout.name}.${field} is the scope of searches: it has to be a string or absent.`);
 };
@@ -39,7 +40,7 @@ export function tableWrites(layout: Layout, seal: Seal): TableWrites {
     add: `INSERT OR IGNORE INTO ${side} (value, id) VALUES (?, ?)`,
     drop: `DELETE FROM ${side} WHERE value = ? AND id = ?`,
   }));
-  const addWords = `INSERT INTO ${search?.table} (rowid, words) VALUES (?, ?)`;
+  const insertWords = `INSERT INTO ${search?.table} (rowid, words) VALUES (?, ?)`;
   const dropWords = `DELETE FROM ${search?.table} WHERE rowid = ?`;
 
   const addSides = (on: Connection, doc: Doc): void => {
@@ -68,34 +69,44 @@ export function tableWrites(layout: Layout, seal: Seal): TableWrites {
     }
   };
 
-  const addTerms = (on: Connection, doc: Doc, row: unknown): void => {
+  const addTerms = (on: Connection, doc: Doc, row: unknown, fresh: FreshWords): void => {
     if (search === undefined) return;
     const terms = stringList(layout, doc, search.terms);
     const scope = scopeOf(layout, doc, search.scope);
     if (terms === undefined || terms.length === 0 || scope === undefined) return;
-    on.statement(addWords).run(row, indexedWords(scope, terms));
+    on.statement(insertWords).run(row, indexedWords(scope, terms));
+    addWords(fresh, scope, terms);
+  };
+
+  /** Says which words scopes gained, once all documents of a step are in. */
+  const keepFresh = (on: Connection, fresh: FreshWords): void => {
+    if (search !== undefined && fresh.size > 0) keepWords(on, search.words, fresh);
   };
 
   return {
     insert(on, docs) {
       const statement = on.statement(insertSql);
+      const fresh: FreshWords = new Map();
       for (const doc of docs) {
         const { lastInsertRowid } = statement.run(encode(layout, doc, 1, seal));
         addSides(on, doc);
-        addTerms(on, doc, lastInsertRowid);
+        addTerms(on, doc, lastInsertRowid, fresh);
       }
+      keepFresh(on, fresh);
     },
 
     insertNew(on, docs) {
       const statement = on.statement(insertNewSql);
       const inserted = new Set<string>();
+      const fresh: FreshWords = new Map();
       for (const doc of docs) {
         const { changes, lastInsertRowid } = statement.run(encode(layout, doc, 1, seal));
         if (changes === 0) continue;
         inserted.add(doc.id);
         addSides(on, doc);
-        addTerms(on, doc, lastInsertRowid);
+        addTerms(on, doc, lastInsertRowid, fresh);
       }
+      keepFresh(on, fresh);
       return inserted;
     },
 
@@ -114,7 +125,9 @@ export function tableWrites(layout: Layout, seal: Seal): TableWrites {
       on.statement(updateSql).run([...encode(layout, doc, doc.rev + 1, seal), row]);
       if (terms === undefined) return;
       on.statement(dropWords).run(row);
-      addTerms(on, doc, row);
+      const fresh: FreshWords = new Map();
+      addTerms(on, doc, row, fresh);
+      keepFresh(on, fresh);
     },
 
     remove(on, ids) {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Fault } from "../../shared/fault.ts";
 import type { Connection } from "./connection.ts";
+import { fillWords, type SearchTables } from "./scope-words.ts";
 import { busyFault, guarded, isBusy, storeFault } from "./store-fault.ts";
 
 let tries = 0;
@@ -73,13 +74,17 @@ export class Writer {
   }
 
   /** Rewrites the file without what is in it no more, merges the words of these search tables, and empties the write-ahead log. In turn. */
-  async scrub(searches: readonly string[]): Promise<void> {
+  async scrub(searches: readonly SearchTables[]): Promise<void> {
     const { leave } = await this.enter();
     try {
       this.rollback();
-      for (const table of searches)
+      const { db } = this.connection;
+      for (const search of searches)
         await retryBusy(
-          () => this.connection.db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`),
+          db.transaction(() => {
+            db.exec(`INSERT INTO ${search.table} (${search.table}) VALUES ('optimize')`);
+            fillWords(this.connection, search);
+          }).immediate,
           this.#deadline,
         );
       await retryBusy(() => this.connection.db.exec("VACUUM"), this.#deadline);

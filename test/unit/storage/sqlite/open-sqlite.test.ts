@@ -186,3 +186,34 @@ test("openSqlite – a search index that is told to merge more often – told ot
   expect(told()).toBe(12);
   file.close();
 });
+
+test("openSqlite – a store from before scopes had their words beside them – searched over hundreds of scopes, reading only and after it was opened for writing", async () => {
+  const first = await open();
+  await first.collection(Things).insert(manyThings(300, (at) => ({ lane: `l${at}`, terms: [`n${at}`, "shared"] })));
+  await first.close();
+  const file = openRawSqlite(join(store.folder, "content.sqlite"));
+  file.exec('DROP TABLE "things__scopes"');
+  const words = (): unknown => file.prepare("SELECT count(*) FROM things__scopes").pluck().get();
+  const scopes = Array.from({ length: 300 }, (_, at) => `l${at}`);
+  const found = async (storage: Storage, terms: readonly string[]): Promise<string[]> =>
+    ids(await storage.collection(Things).search({ scopes, terms, limit: 999 }));
+  const reading = await open({ readOnly: true });
+  expect(await found(reading, ["n299"])).toEqual(["t0299"]);
+  await reading.close();
+  const later = await open();
+  expect(words()).toBe(300);
+  expect(await found(later, ["n299"])).toEqual(["t0299"]);
+  expect(await found(later, ["shared"])).toHaveLength(300);
+  await later.collection(Things).put({ ...aThing("t0299", { lane: "l299", terms: ["other"] }), rev: 1 });
+  expect(await found(later, ["other"])).toEqual(["t0299"]);
+  const length = (): unknown =>
+    file.prepare("SELECT length(hashes) FROM things__scopes ORDER BY n DESC LIMIT 1").pluck().get();
+  expect(length()).toBe(12);
+  await later.scrub();
+  // What was taken out is in it no more: of 299 two words of 16 bits each and their beginnings, but of ten that have two letters, and one word.
+  const all = file.prepare("SELECT sum(length(hashes)) FROM things__scopes").pluck().get();
+  expect(all).toBe(289 * 8 + 10 * 6 + 4);
+  expect(await found(later, ["other"])).toEqual(["t0299"]);
+  expect(await found(later, ["n298"])).toEqual(["t0298"]);
+  file.close();
+});
