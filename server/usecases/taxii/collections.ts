@@ -1,42 +1,38 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
 import { arrange } from "../../pipeline/arrange.ts";
-import { positionInstant } from "../../pipeline/fold.ts";
-import type { StixJson } from "../../pipeline/steps.ts";
-import { sha256, uuid5 } from "../../shared/digest.ts";
+import { sha256 } from "../../shared/digest.ts";
 import { Fault } from "../../shared/fault.ts";
-import { compareInstants, formatInstant, formatMicros } from "../../shared/instant.ts";
+import { formatMicros } from "../../shared/instant.ts";
 import type { Moment } from "../../shared/moment.ts";
 import { Readers } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
 import type { AuditEntry } from "../append-audit.ts";
 import type { Meter } from "../meter.ts";
-import { isEdge } from "../needed-ends.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import { openPosition, type Position, sealPosition } from "../position.ts";
-import { originals } from "../read-objects.ts";
 import { inOrder, tieOf } from "../reader-order.ts";
 import type { Followed } from "../recall/budget.ts";
 import type { Disclosing } from "../recall/disclose.ts";
 import type { Renderer } from "../render.ts";
-import { repeats } from "../repeated-versions.ts";
-import { type Row, type Seen, uuidOf } from "../sight.ts";
+import { uuidOf } from "../sight.ts";
 import type { Snapshots } from "../snapshot.ts";
-import type { CollectionName, CollectionPage, PageAsk, VersionMatch, WrittenEntry } from "./collection-page.ts";
+import type { CollectionName, CollectionPage, PageAsk, WrittenEntry } from "./collection-page.ts";
 import { CrowdedKeys } from "./crowded-keys.ts";
 import { Ledger, reachedBy } from "./given.ts";
 import { LaneHeads } from "./lane-heads.ts";
 import { PageMinutes } from "./last-pages.ts";
-import { Lives, type Span, touchedBy } from "./lives.ts";
 import { isCurrent, WIDTH } from "./observe.ts";
 import { observeReader } from "./observe-reader.ts";
 import { OrderedSight } from "./ordered-sight.ts";
 import { comesAfter, type Item, PlainEntry, PlainItem } from "./page-item.ts";
 import { type Carrier, keepTold, type MarkingPlace, ReaderMarkings } from "./reader-markings.ts";
 import { ReaderState } from "./reader-state.ts";
-import { RECALL_TEXT, type Recall, recallsIn } from "./recalls.ts";
+import { type NoteParts, noteId, noteOf, recallItems } from "./recall-notes.ts";
+import { type Recall, recallsIn } from "./recalls.ts";
 import { Splicer } from "./splice.ts";
+import { passesVersions, Standings } from "./standings.ts";
 import { type Stretch, walkOrder } from "./walk-order.ts";
 import type { WalkedRow } from "./walked-row.ts";
 
@@ -52,15 +48,6 @@ interface CollectionsParts {
   /** Waits this many ms; absent where the clock does not go by itself. */
   readonly pause?: (ms: number) => Promise<void>;
   readonly meter?: Meter;
-}
-
-/** An object and where it stands; `here`: in the stretch that was asked for, and among the versions. */
-interface Standing {
-  readonly place: number;
-  readonly seen: Seen;
-  readonly row: Row;
-  readonly lanes: readonly Row[];
-  readonly here: boolean;
 }
 
 const PURPOSE = "taxii";
@@ -275,7 +262,7 @@ export class Collections {
     ask: PageAsk,
     stretch: Stretch,
   ): Promise<{ items: Item[]; beside: Carrier[] }> {
-    if (ask.collection === "recalls") return { items: await this.#recalls(unit, sight, ask, stretch), beside: [] };
+    if (ask.collection === "recalls") return { items: await recallItems(unit, sight, ask, stretch), beside: [] };
     const view = ask.collection;
     const splicer = new Splicer(this.#parts.renderer, sight, this.#known.crowded);
     const items: Item[] = [];
@@ -289,10 +276,11 @@ export class Collections {
         else beside.push({ place: row.stamp, lanes: [row] });
       }
     }
+    const standings = new Standings({ unit, sight, renderer: this.#parts.renderer, crowded: this.#known.crowded });
     const found =
       view === "originals"
-        ? await this.#originals(unit, sight, ask, { ...stretch, rows })
-        : await this.#consolidated(unit, sight, ask, { ...stretch, rows });
+        ? await standings.originals(ask, { ...stretch, rows })
+        : await standings.consolidated(ask, { ...stretch, rows });
     for (const { place, seen, row, lanes, here } of found) {
       if (ask.types !== undefined && !ask.types.includes(seen.kind)) continue;
       const version = row.version === undefined ? {} : { version: row.version };
@@ -300,91 +288,6 @@ export class Collections {
       else beside.push({ place, lanes });
     }
     return { items, beside };
-  }
-
-  /**
-   * The versions of each id that the filter leaves, among those that pass the other filters (T-091). One that another kept from sight while the account
-   * read stands where the other was lost: who follows was not given it before, or was given the other in its stead.
-   */
-  async #originals(
-    unit: Unit,
-    sight: OrderedSight,
-    { versions, after = -1 }: PageAsk,
-    { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
-  ): Promise<Standing[]> {
-    const left = await this.#left(unit, sight, lost);
-    const ids = [...new Set([...rows, ...left].map(({ stixId }) => stixId))];
-    if (ids.length === 0) return [];
-    const every = versions !== undefined && "all" in versions;
-    const pool = await sight.present(await sight.rowsOfIds(ids));
-    const chains = new Map<string, Row[]>();
-    if (!every)
-      for (const row of pool) if (row.stamp > after) chains.set(row.stixId, [...(chains.get(row.stixId) ?? []), row]);
-    const lives = await Lives.read(unit, sight, ids);
-    const made: Standing[] = [];
-    for (const { at, seen } of await originals(sight, this.#parts.renderer, pool)) {
-      const others = (chains.get(at.stixId) ?? []).filter(
-        ({ originator }) => seen.claimed === undefined || originator === at.originator,
-      );
-      let place = at.stamp;
-      if (!passesVersions(at.version, others, versions)) {
-        made.push({ place, seen, row: at, lanes: seen.rows, here: false });
-        continue;
-      }
-      for (const span of keptFromSight(lives, at, !every))
-        if (span.end > place && (await sight.ledger.saw(span))) place = span.end;
-      made.push({ place, seen, row: at, lanes: seen.rows, here: place >= from && (to === undefined || place < to) });
-    }
-    return made;
-  }
-
-  /** What stands under the ids that losses touched. */
-  async #left(unit: Unit, sight: OrderedSight, lost: Stretch["lost"]): Promise<Row[]> {
-    if (lost.length === 0) return [];
-    const touched = await touchedBy(
-      unit,
-      lost.map(({ row }) => row),
-    );
-    // What is an object by itself stands where it stood.
-    const several = (await sight.rowsOfIds(touched)).filter((row) => !this.#known.crowded.isSolitary(row));
-    return sight.present(several);
-  }
-
-  async #consolidated(
-    unit: Unit,
-    sight: OrderedSight,
-    { versions }: PageAsk,
-    { rows, lost, from, to }: Pick<Stretch, "rows" | "lost" | "from" | "to">,
-  ): Promise<Standing[]> {
-    const left = await this.#left(unit, sight, lost);
-    // What is an object by itself is on the page as it stands, or gone.
-    const several = lost.flatMap(({ row }) => (this.#known.crowded.isSolitary(row) ? [] : [row]));
-    const objects = await sight.seen([...rows, ...several, ...left]);
-    const edges = objects.filter(({ kind }) => isEdge(kind)).flatMap((seen) => seen.rows.map(({ stixId }) => stixId));
-    const lives = await Lives.read(unit, sight, edges);
-    const made: Standing[] = [];
-    for (const seen of objects) {
-      const spans = isEdge(seen.kind) ? lives.under(seen.newest.stixId).flatMap((row) => lives.of(row)) : [];
-      const places = await sight.placesOf(
-        seen,
-        spans.filter(({ end }) => Number.isFinite(end)),
-      );
-      const place = places.at(-1) ?? 0;
-      const { newest } = seen;
-      if (place < from || (to !== undefined && place >= to)) {
-        made.push({ place, seen, row: newest, lanes: seen.rows, here: false });
-        continue;
-      }
-      // `modified` is the place in whole milliseconds, one more than the last where they would be equal (order, consolidated).
-      const modified = places.reduce((last, one) => Math.max(Math.ceil(one / 1000), last + 1), 0) * 1000;
-      const version = seen.fold === "pattern" ? positionInstant(modified) : newest.version;
-      const shown =
-        seen.fold === "pattern"
-          ? { ...seen, rows: seen.rows.map((row) => (row.id === newest.id ? { ...row, stamp: modified } : row)) }
-          : seen;
-      made.push({ place, seen: shown, row: newest, lanes: seen.rows, here: passesVersions(version, [], versions) });
-    }
-    return made;
   }
 
   /** What stands under these ids, wherever it stands. */
@@ -404,8 +307,8 @@ export class Collections {
         losses: "all",
         limit: 1000,
       }))
-        items.push(...(await this.#recalls(unit, sight, ask, stretch)));
-      return items.filter((item) => "recalled" in item.shown && ids.has(this.#noteId(sight, item)));
+        items.push(...(await recallItems(unit, sight, ask, stretch)));
+      return items.filter((item) => "recalled" in item.shown && ids.has(noteId(this.#noteParts(sight), item)));
     }
     const things = await sight.rowsOfThings(list.filter((id) => id.includes("--")).map(uuidOf));
     const rows = await sight.present([...(await sight.rowsOfIds(list)), ...things]);
@@ -418,16 +321,6 @@ export class Collections {
         ({ shown }) => ("seen" in shown && ids.has(shown.seen.id)) || ("plain" in shown && ids.has(shown.as)),
       ),
     ];
-  }
-
-  /** What the reader had and has no more, each id once, at the newest of its losses (policy Q32). */
-  async #recalls(unit: Unit, sight: OrderedSight, ask: PageAsk, { lost }: Stretch): Promise<Item[]> {
-    if (ask.types !== undefined && !ask.types.includes("note")) return [];
-    const recalls = await recallsIn(unit, sight, lost);
-    return recalls.map(({ at, row, ids }) => ({
-      ...{ place: at, tie: tieOf(row), id: row.id, lanes: [] },
-      shown: { recalled: ids },
-    }));
   }
 
   /** Who was shown what; that a recall was shown says nothing of what was given before. */
@@ -457,24 +350,9 @@ export class Collections {
     };
   }
 
-  #noteId(sight: OrderedSight, { shown, place }: Item): string {
-    const ids = "recalled" in shown ? shown.recalled.join() : "";
-    return `note--${uuid5(this.#parts.keys.namespace, `recall|${sight.viewer.id}|${ids}|${place}`)}`;
-  }
-
-  #note(sight: OrderedSight, item: Item, recalled: readonly string[]): StixJson {
-    const at = formatInstant(Math.ceil(item.place / 1000));
-    return {
-      type: "note",
-      spec_version: "2.1",
-      id: this.#noteId(sight, item),
-      created_by_ref: this.#parts.renderer.group.groupIdentity,
-      created: at,
-      modified: at,
-      abstract: "Recalled",
-      content: RECALL_TEXT,
-      object_refs: [...recalled],
-    };
+  #noteParts({ viewer }: OrderedSight): NoteParts {
+    const { keys, renderer } = this.#parts;
+    return { namespace: keys.namespace, viewer: viewer.id, author: renderer.group.groupIdentity };
   }
 
   async #entries(sight: OrderedSight, ask: PageAsk, items: readonly Item[]): Promise<WrittenEntry[]> {
@@ -483,6 +361,7 @@ export class Collections {
     const rendered = await this.#parts.renderer.render(sight, seen, view);
     const objects = new Map(rendered.map((one) => [one.seen, one.object]));
     const splicer = new Splicer(this.#parts.renderer, sight, this.#known.crowded);
+    const noteParts = this.#noteParts(sight);
     return items.map((item) => {
       const { shown, place } = item;
       if ("plain" in shown) return new PlainEntry(shown, splicer, view);
@@ -490,7 +369,7 @@ export class Collections {
         "marking" in shown
           ? shown.marking
           : "recalled" in shown
-            ? this.#note(sight, item, shown.recalled)
+            ? noteOf(noteParts, item, shown.recalled)
             : (objects.get(shown.seen) ?? {});
       const version = object.modified ?? object.created;
       const text = ask.bodies ? arrange(object).text : "";
@@ -515,36 +394,5 @@ function followedBy({ collection, ids, types, versions }: PageAsk, items: readon
   return { collection, places, plain, whole: plain && ids === undefined && types === undefined };
 }
 
-/** When what is lost kept a version from sight: a later one where the last is asked for, other words for the same one, another agency's under the id. */
-function keptFromSight(lives: Lives, at: Row, last: boolean): Span[] {
-  return lives.under(at.stixId).flatMap((row) => {
-    if (row.id === at.id || row.stixId !== at.stixId || row.hash === at.hash) return [];
-    const later = compareInstants(row.version ?? "", at.version ?? "");
-    // What said the same to this reader took nothing's place, and the first of them kept the others from sight.
-    if (later > 0 && repeats(row, at)) return [];
-    const silenced = later < 0 && repeats(at, row);
-    const own = row.originator === at.originator;
-    return lives.of(row).filter(({ begin, end }) => {
-      const first = begin < at.stamp;
-      const behind = silenced || (last && later > 0);
-      const kept = own && later !== 0 ? behind : at.version === undefined && own ? !first : first;
-      return kept && Number.isFinite(end);
-    });
-  });
-}
-
 const markingItems = (places: readonly MarkingPlace[]): Item[] =>
   places.map(({ id, place, marking }) => ({ place, tie: FIRST, id, shown: { marking }, lanes: [] }));
-
-/** Whether a version passes the filter, among the others that do (T-087 to T-092); what has no version is its own first and last. */
-function passesVersions(
-  version: string | undefined,
-  others: readonly Pick<Row, "version">[],
-  match: VersionMatch | undefined,
-): boolean {
-  if (version === undefined || (match !== undefined && "all" in match)) return true;
-  const { first, last, at } = match ?? { first: false, last: true, at: [] };
-  const beyond = (sign: 1 | -1): boolean =>
-    others.some((other) => other.version !== undefined && compareInstants(other.version, version) * sign > 0);
-  return (last && !beyond(1)) || (first && !beyond(-1)) || at.some((one) => compareInstants(one, version) === 0);
-}

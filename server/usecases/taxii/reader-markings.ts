@@ -6,9 +6,10 @@ import type { AdmittedLane } from "../admission.ts";
 import type { Renderer } from "../render.ts";
 import type { RowBrief } from "../sight.ts";
 import type { CollectionName, PageAsk } from "./collection-page.ts";
+import type { KnownLanes } from "./order-runs.ts";
 import type { OrderedSight } from "./ordered-sight.ts";
 import { viewOf } from "./reader-state.ts";
-import { type KnownLanes, walkOrder } from "./walk-order.ts";
+import { walkOrder } from "./walk-order.ts";
 
 /** A reader's cut of a label, and where it stands: with the first object that carries it, before it. */
 export interface MarkingPlace {
