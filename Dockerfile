@@ -6,7 +6,7 @@ FROM docker.io/library/node:${NODE}-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --include=dev
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY schemas ./schemas
 COPY server ./server

@@ -19,7 +19,7 @@ import { withLock } from "./lock.mjs";
 export const ROOT = resolve(import.meta.dirname ?? ".", "..");
 const FLOOR = [20, 19];
 const SOURCES = ["server", "schemas", "seed", "bench"];
-const SETTINGS = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
+const SETTINGS = ["tsconfig.json", "package-lock.json", "scripts/bundle.mjs"];
 
 /** What stops us and was foreseen: one line for the user. */
 class Stop extends Error {}
@@ -195,13 +195,10 @@ async function build(digest) {
   const dist = join(ROOT, "dist");
   try {
     mkdirSync(fresh, { recursive: true });
-    const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-    const { code, output } = await run(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", fresh], {
-      quiet: true,
-    });
+    const { code, output } = await run(process.execPath, [join(ROOT, "scripts", "bundle.mjs"), fresh], { quiet: true });
     if (code !== 0) {
       process.stderr.write(output);
-      throw new Stop("the build failed; what the compiler said stands above");
+      throw new Stop("the build failed; what the bundler said stands above");
     }
     writeFileSync(join(fresh, ".stamp"), digest);
     if (existsSync(dist)) renameSync(dist, old);

@@ -7,6 +7,7 @@ import { startAnchoring } from "./jobs/anchor-job.ts";
 import { startObserving } from "./jobs/observe-job.ts";
 import { startRecalling } from "./jobs/recall-job.ts";
 import { listenForMetrics, metricsOf } from "./metrics/listen-for-metrics.ts";
+import { projectRoot } from "./project-root.ts";
 import { readSettings } from "./read-settings.ts";
 import { Readiness } from "./readiness.ts";
 import { seedOnce } from "./seed-demo.ts";
@@ -34,9 +35,9 @@ async function run(): Promise<void> {
   let watched: Listening | undefined;
   try {
     if (metrics !== undefined) watched = await listenForMetrics(metrics, core, readiness, log);
-    // dist/server/main.js stands two folders below the project.
-    const root = resolve(import.meta.dirname, "..", "..");
-    const seeded = await seedOnce(core, root, config.PUBLIC_URL, () => say("Seeding the demonstration group …"));
+    const seeded = await seedOnce(core, projectRoot(), config.PUBLIC_URL, () =>
+      say("Seeding the demonstration group …"),
+    );
     if (seeded !== undefined) {
       const { received, created, updated, unchanged, rejected } = seeded;
       const { things } = await dedupReport(core.storage);

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Core } from "../compose.ts";
+import { projectRoot } from "../project-root.ts";
 import { seedNow } from "../seed-demo.ts";
 
 /** `tricord seed`: the demonstration group into an empty store. */
@@ -10,8 +10,7 @@ export function addSeedCommand(program: Command, open: () => Promise<Core>): voi
     .description("Load the demonstration group into an empty store")
     .action(async () => {
       const core = await open();
-      const root = resolve(import.meta.dirname, "..", "..", "..");
-      const totals = await seedNow(core, root, core.config.PUBLIC_URL);
+      const totals = await seedNow(core, projectRoot(), core.config.PUBLIC_URL);
       await core.storage.close();
       process.stdout.write(
         `received ${totals.received}, created ${totals.created}, updated ${totals.updated}, unchanged ${totals.unchanged}, rejected ${totals.rejected}\naccounts: ${totals.accountsFile}\n`,
