@@ -299,6 +299,12 @@ export const DisclosureHeads = {
   indexes: { moved: { fields: ["moved"] } },
   placement: "log",
 } satisfies CollectionSpec<AuditHeadDoc>;
+/** The ends of chains of which there is one: policy versions, anchors. */
+export const ChainHeads = {
+  name: "chain_heads",
+  shape: AuditHeadDoc,
+  indexes: {},
+} satisfies CollectionSpec<AuditHeadDoc>;
 export const Anchors = {
   name: "anchors",
   shape: AnchorDoc,
@@ -402,6 +408,7 @@ export const COLLECTIONS: readonly Declared[] = [
   Spooled,
   Audit,
   AuditHeads,
+  ChainHeads,
   Anchors,
   Exports,
   Disclosures,

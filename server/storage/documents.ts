@@ -133,7 +133,7 @@ export const PolicyVersionDoc = z.object({
   id: z.string(),
   n: z.int().min(1),
   prev: z.string(),
-  kind: z.enum(["account", "agency", "agreement", "order"]),
+  kind: z.enum(["account", "agency", "agreement", "order", "quarantine"]),
   of: z.string(),
   revision: z.int(),
   at: z.int(),

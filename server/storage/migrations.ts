@@ -1,10 +1,11 @@
 import { mixOf } from "../pipeline/mix.ts";
 import { Fault } from "../shared/fault.ts";
 import { nameOf } from "../triage/item-name.ts";
+import { keepStreamHeads } from "./chain-heads.ts";
 import { Crowded, Lanes, LateEnds, Meta, ReviewEntries, Reviews, Rows, Stages } from "./collections.ts";
 import { LATE_END, type LaneDoc } from "./documents.ts";
 import { forgetReached, keyIndexes } from "./keyed-index.ts";
-import { keepFirstVersions } from "./policy-versions.ts";
+import { keepFirstVersions, keepQuarantinesAndEnds } from "./policy-versions.ts";
 import type { Collection, Doc, Storage, Stored, Unit } from "./port.ts";
 import type { StoredFacts } from "./review-documents.ts";
 
@@ -34,6 +35,7 @@ export const migrationsWith = (index: Uint8Array | undefined): readonly Migratio
   },
   { to: 4, before: (storage) => keyIndexes(storage, index), up: forgetReached },
   { to: 5, up: keepFirstVersions },
+  { to: 6, before: keepStreamHeads, up: keepQuarantinesAndEnds },
 ];
 export const MIGRATIONS: readonly Migration[] = migrationsWith(undefined);
 

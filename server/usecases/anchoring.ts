@@ -1,5 +1,6 @@
+import { endOf, lastOf, noteEnd, tailsOf } from "../storage/chain-heads.ts";
 import { Anchors, Audit, AuditHeads, DisclosureHeads, Disclosures, PolicyVersions } from "../storage/collections.ts";
-import type { AnchorDoc, AuditDoc, AuditHeadDoc } from "../storage/documents.ts";
+import type { AnchorDoc, AuditHeadDoc } from "../storage/documents.ts";
 import { versionId } from "../storage/policy-versions.ts";
 import type { CollectionSpec, Storage, Stored, Unit } from "../storage/port.ts";
 import { type Anchor, type AnchoredHead, signAnchor } from "./anchor-text.ts";
@@ -22,10 +23,7 @@ const MOST = 1000;
 const nameOf = ({ chain, stream }: Pick<AnchoredHead, "chain" | "stream">): string => `${chain}|${stream}`;
 
 /** The anchor that was made last. */
-export async function lastAnchor(unit: Unit): Promise<Stored<AnchorDoc> | undefined> {
-  const [last] = await unit.collection(Anchors).scan({ index: "n", prefixes: [[]], reverse: true, limit: 1 });
-  return last;
-}
+export const lastAnchor = (unit: Unit): Promise<Stored<AnchorDoc> | undefined> => lastOf(unit, Anchors);
 
 /** Anchors in their order, behind a number. */
 export async function* anchorsAfter(unit: Unit, n = 0): AsyncGenerator<Stored<AnchorDoc>> {
@@ -40,19 +38,8 @@ export async function* anchorsAfter(unit: Unit, n = 0): AsyncGenerator<Stored<An
 
 /** The last row of every stream there is, by the rows themselves. */
 async function* everyHead(unit: Unit, chain: "audit" | "disclosures"): AsyncGenerator<AnchoredHead> {
-  const rows = unit.collection(chain === "audit" ? Audit : Disclosures);
-  for (let stream: string | undefined; ; ) {
-    const next: Stored<AuditDoc>[] = await rows.scan({
-      index: "stream",
-      prefixes: [[]],
-      limit: 1,
-      ...(stream === undefined ? {} : { from: `${stream}\0` }),
-    });
-    stream = next[0]?.stream;
-    if (stream === undefined) return;
-    const [tail] = await rows.scan({ index: "stream", prefixes: [[stream]], reverse: true, limit: 1 });
-    if (tail !== undefined) yield { chain, stream, n: tail.n, digest: tail.digest };
-  }
+  for await (const { stream, n, digest } of tailsOf(unit, chain === "audit" ? Audit : Disclosures))
+    yield { chain, stream, n, digest };
 }
 
 /** The last rows of streams that moved since an instant. */
@@ -85,9 +72,9 @@ async function listOf<T>(from: AsyncIterable<T>): Promise<T[]> {
 
 /** The history of policy is one chain. */
 async function policyHead(unit: Unit, since = 0): Promise<AnchoredHead[]> {
-  const [tail] = await unit.collection(PolicyVersions).scan({ index: "n", prefixes: [[]], reverse: true, limit: 1 });
-  if (tail === undefined || tail.at < since) return [];
-  return [{ chain: "policy_versions", stream: PolicyVersions.name, n: tail.n, digest: tail.digest }];
+  const end = await endOf(unit, PolicyVersions);
+  if (end === undefined || end.moved < since) return [];
+  return [{ chain: "policy_versions", stream: PolicyVersions.name, n: end.n, digest: end.digest }];
 }
 
 /** Since when streams are looked at: nothing before it is unanchored. Without an anchor all of them are. */
@@ -153,7 +140,8 @@ export async function makeAnchors(
     await check(unit);
     const last = await lastAnchor(unit);
     const heads = await unanchored(unit, last, now, disclosures);
-    let [n, prev] = [last?.n ?? 0, last?.digest ?? NO_PREV];
+    const end = await endOf(unit, Anchors);
+    let [n, prev] = [end?.n ?? 0, end?.digest ?? NO_PREV];
     const made: Anchor[] = [];
     for (let at = 0; at < heads.length; at += MOST) {
       n++;
@@ -162,6 +150,8 @@ export async function makeAnchors(
       made.push(anchor);
     }
     await unit.collection(Anchors).insert(made.map((anchor) => ({ ...anchor, id: versionId(anchor.n) })));
+    const newest = made.at(-1);
+    if (newest !== undefined) await noteEnd(unit, Anchors, newest);
     return made;
   });
 }

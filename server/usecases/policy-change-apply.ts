@@ -1,19 +1,12 @@
 import { stillLasts } from "../policy/dated.ts";
 import { formatInstant } from "../shared/instant.ts";
-import {
-  Accounts,
-  ApiKeys,
-  PolicyChanges as ChangesIn,
-  Orders,
-  Promotions,
-  SourceQuarantines,
-} from "../storage/collections.ts";
+import { Accounts, ApiKeys, PolicyChanges as ChangesIn, Orders, Promotions } from "../storage/collections.ts";
 import type { AgencyDoc, PolicyChangeDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { inForce } from "./in-force.ts";
 import type { Resolved } from "./policy-change-terms.ts";
 import { insertPolicy, putPolicy } from "./policy-history.ts";
-import { bumpRevision, readRevision } from "./policy-revision.ts";
+import { readRevision } from "./policy-revision.ts";
 import { revokeSessionsOf } from "./sessions.ts";
 import { stopOrder } from "./standing-orders.ts";
 
@@ -65,8 +58,7 @@ export async function applyChange(unit: Unit, now: Resolved, at: number): Promis
       return putPolicy(unit, { kind: "agency", doc: { ...now.after, rev: now.before.rev }, at });
     }
     case "quarantine":
-      await unit.collection(SourceQuarantines).put({ ...now.before, lifted: at, swept: false });
-      return bumpRevision(unit);
+      return putPolicy(unit, { kind: "quarantine", doc: { ...now.before, lifted: at, swept: false }, at });
     case "account": {
       if (now.after.agency !== now.before.agency) {
         await signOut(unit, now.after.id, at, false);

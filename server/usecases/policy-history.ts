@@ -1,5 +1,5 @@
-import { Accounts, Agencies, AgreementsIn, Orders } from "../storage/collections.ts";
-import type { AccountDoc, AgencyDoc, AgreementDoc, OrderDoc } from "../storage/documents.ts";
+import { Accounts, Agencies, AgreementsIn, Orders, SourceQuarantines } from "../storage/collections.ts";
+import type { AccountDoc, AgencyDoc, AgreementDoc, OrderDoc, SourceQuarantineDoc } from "../storage/documents.ts";
 import { appendVersions, type PolicyDocument } from "../storage/policy-versions.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { bumpRevision } from "./policy-revision.ts";
@@ -13,6 +13,7 @@ export type PolicyPut = { readonly at: number } & (
   | { readonly kind: "agency"; readonly doc: Stored<AgencyDoc> }
   | { readonly kind: "agreement"; readonly doc: Stored<AgreementDoc> }
   | { readonly kind: "order"; readonly doc: Stored<OrderDoc> }
+  | { readonly kind: "quarantine"; readonly doc: Stored<SourceQuarantineDoc> }
 );
 
 function write(unit: Unit, change: PolicyInsert): Promise<void> {
@@ -25,6 +26,8 @@ function write(unit: Unit, change: PolicyInsert): Promise<void> {
       return unit.collection(AgreementsIn).insert([change.doc]);
     case "order":
       return unit.collection(Orders).insert([change.doc]);
+    case "quarantine":
+      return unit.collection(SourceQuarantines).insert([change.doc]);
   }
 }
 
@@ -38,11 +41,13 @@ function replace(unit: Unit, change: PolicyPut): Promise<void> {
       return unit.collection(AgreementsIn).put(change.doc);
     case "order":
       return unit.collection(Orders).put(change.doc);
+    case "quarantine":
+      return unit.collection(SourceQuarantines).put(change.doc);
   }
 }
 
 /**
- * The one way in which accounts, agencies, agreements and standing orders come to be: the document, a version of it in the history that decisions are replayed
+ * The one way in which accounts, agencies, agreements, standing orders and quarantines of sources come to be: the document, a version of it in the history that decisions are replayed
  * from, and the policy revision, which is counted once a transaction. Gives the revision. Faults: `conflict` for an id that is taken.
  */
 export const insertPolicy = (unit: Unit, change: PolicyInsert): Promise<number> => insertPolicies(unit, [change]);

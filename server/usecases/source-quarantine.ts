@@ -10,7 +10,7 @@ import type { SourceQuarantineDoc } from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { noPolicy } from "./policy-change-terms.ts";
 import { calledBy, type PolicyChangeParts } from "./policy-change-view.ts";
-import { bumpRevision } from "./policy-revision.ts";
+import { insertPolicy, putPolicy } from "./policy-history.ts";
 import { relabel } from "./relabel.ts";
 import type { Who } from "./release-parts.ts";
 import type { Row } from "./sight.ts";
@@ -113,8 +113,7 @@ export class SourceQuarantineFlow {
         ...{ id, agency: agency.id, since, reason: body.reason, by: ask.account, at: moment.now, swept: false },
         ...(body.account === undefined ? {} : { account: body.account }),
       };
-      await unit.collection(SourceQuarantines).insert([doc]);
-      const revision = await bumpRevision(unit);
+      const revision = await insertPolicy(unit, { kind: "quarantine", doc, at: moment.now });
       const detail = { quarantine: id, agency: agency.id, account: body.account, since: body.since };
       const row = { actor: ask.account, revision, at: moment.now, what: "quarantine.begun", detail };
       await this.#parts.audit.append(unit, row);
@@ -135,7 +134,7 @@ export class SourceQuarantineFlow {
         const reached = await this.#slice(unit, held, ask.moment, from);
         if (reached.n > 0) return { doc: held, slice: reached };
         const swept: Stored<SourceQuarantineDoc> = { ...held, swept: true };
-        await unit.collection(SourceQuarantines).put(swept);
+        await putPolicy(unit, { kind: "quarantine", doc: swept, at: ask.moment.now });
         return { doc: swept };
       });
       if (slice !== undefined) from = slice.places;

@@ -4,6 +4,7 @@ import { versionId } from "../../storage/policy-versions.ts";
 import type { Collection, CollectionSpec, Stored, Unit } from "../../storage/port.ts";
 import { type Anchor, type AnchoredHead, anchorDigest, isSigned, publicKeyOf } from "../anchor-text.ts";
 import { type ChainEnd, chainStep, NO_PREV } from "../audit-chain.ts";
+import { endKept } from "./end-kept.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 import { type Looked, type VerifyParts, walk } from "./walk.ts";
 
@@ -125,6 +126,7 @@ async function* ends(
 
 export async function* checkAnchors(parts: VerifyParts): AsyncGenerator<Looked> {
   yield* anchors(parts);
+  yield* endKept(parts, Anchors);
   yield* ends(parts, AuditHeads, "audit");
   yield* ends(parts, DisclosureHeads, "disclosures");
 }
