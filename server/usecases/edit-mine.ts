@@ -115,8 +115,7 @@ export class Edits {
     const changes: Change[] = [];
     for (const row of versions) {
       const change = await labelInPlace(this.#parts, sight, row, request, account);
-      mustNotWiden(change.before, change.after, sight.snapshot);
-      mustNotWiden(change.before, change.wished, sight.snapshot);
+      mustNotWiden(change.before, [change.after, change.wished], sight);
       changes.push(change);
     }
     return changes.filter(({ before, after }) => labelText(before) !== labelText(after));
@@ -197,7 +196,7 @@ export class Edits {
         fresh: sight.viewer.role,
       });
       mustFit(label);
-      mustNotWiden(standing, label, sight.snapshot);
+      mustNotWiden(standing, [label], sight);
       fresh = label;
       return label;
     };

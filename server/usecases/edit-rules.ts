@@ -54,9 +54,14 @@ export function mustFit(label: Label): void {
   if (many !== undefined) throw new Fault("unprocessable", many.message, { code: many.code, path: many.path });
 }
 
-/** Anybody added is widening, whatever the labels say (policy 1.6, Q39): it takes two persons. */
-export function mustNotWiden(before: Label, after: Label, snapshot: Snapshot): void {
-  const gained = gainers(before, after, audienceOf(snapshot));
+/** Anybody added is widening, whatever the labels say (policy 1.6, Q39): it takes two persons. Named are those whom the editor may know (Q49). */
+export function mustNotWiden(
+  before: Label,
+  after: readonly Label[],
+  { snapshot, viewer }: Pick<Sight, "snapshot" | "viewer">,
+): void {
+  const audience = audienceOf(snapshot, viewer);
+  const gained = [...new Set(after.flatMap((label) => gainers(before, label, audience)))].sort();
   if (gained.length === 0) return;
   const message = `${gained.join(", ")} could read what ${gained.length === 1 ? "it" : "they"} can't now, and an edit by one person never adds a reader: propose the label (POST /api/v1/mine/{post}/relabel), or a release (POST /api/v1/objects/{id}/releases)`;
   throw new Fault("conflict", message, { code: "label.widens", path: "label" });

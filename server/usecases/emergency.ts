@@ -11,6 +11,7 @@ import type { Unit } from "../storage/port.ts";
 import type { ReleaseDoc } from "../storage/release-documents.ts";
 import { type Eyes, eyesOn } from "./eyes.ts";
 import { reviewOfRow } from "./move-review.ts";
+import { mustBeOwnWords } from "./others-words.ts";
 import { mustFit, ownOf } from "./release-own.ts";
 import { noRelease, partyOf, type ReleaseParts, relabelAll, stale, type Who } from "./release-parts.ts";
 import { judgesWhole, ownRows, rowsOf, viewOf } from "./release-view.ts";
@@ -65,6 +66,7 @@ export class EmergencyReleases {
         own.rows.some((seen) => seen.contribution === row.contribution && seen.label === row.label);
       if (rows === undefined || !ownRows(rows).every(held)) throw stale();
       const person = mayBegin(ask.account, rows, eyes);
+      await mustBeOwnWords(unit, eyes, ownRows(rows), (label) => withRowsOn(label, interim));
       if (!(await isUrgent(unit, ownRows(rows), eyes)))
         throw wrong(
           "emergency.not_p0",

@@ -142,7 +142,7 @@ export class Fates {
       ...(standing === undefined ? {} : { named: namedIn(standing) }),
     };
     const { label, flags, warnings } = bindRequest(asked, viewer.id, snapshot);
-    const audience = audienceOf(snapshot);
+    const audience = audienceOf(snapshot, sight.viewer);
     return {
       label,
       flags: [...flags],

@@ -68,7 +68,9 @@ export async function namesWithheld(
     labels.set(String(object.id), [...(labels.get(String(object.id)) ?? []), stored]);
   const others = [...new Set(listing.flatMap(({ object }) => refsOf(object)))].filter((id) => !labels.has(id));
   for (const [id, held] of await heldLabels(unit, others, poster, snapshot)) labels.set(id, held);
-  const audience = audienceOf(snapshot);
+  const viewer = snapshot.viewer(poster.id);
+  if (viewer === undefined) return told;
+  const audience = audienceOf(snapshot, viewer);
   const known = new Map<string, boolean>();
   const fewer = (child: Label, parent: Label): boolean => {
     const [a, b] = [allOn(child), allOn(parent)];

@@ -33,10 +33,11 @@ export function readersUnder(labels: readonly Label[], snapshot: Snapshot, looke
   return { agencies: [...agencies].sort(), people: [...people].sort() };
 }
 
-/** Everybody in the directory. */
-export const audienceOf = (snapshot: Snapshot): Audience => ({
+/** Everybody in the directory, told to somebody. */
+export const audienceOf = (snapshot: Snapshot, looker: Viewer): Audience => ({
   people: [...snapshot.accounts.keys()].flatMap((id) => snapshot.viewer(id) ?? []),
   agencies: snapshot.agencies,
   agreements: snapshot.agreements,
   at: formatInstant(snapshot.at),
+  looker,
 });

@@ -8,7 +8,9 @@ import { uuid4 } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { ReleaseDoc } from "../storage/release-documents.ts";
 import { staleContent, standingVersions } from "./edit-rules.ts";
+import { eyesOf } from "./eyes.ts";
 import { type LabelInPlace, labelInPlace } from "./label-in-place.ts";
+import { mustBeOwnWords } from "./others-words.ts";
 import { labelOfRow } from "./own-rows.ts";
 import { postHash, rowOfPost } from "./post-token.ts";
 import { notThere } from "./read-one.ts";
@@ -46,13 +48,16 @@ export class RelabelProposals {
       const step = await labelInPlace(this.#parts, sight, one, ask.label, ask.account);
       if (labelText(step.before) !== labelText(step.wished)) steps.push(step);
     }
-    const audience = audienceOf(sight.snapshot);
+    const audience = audienceOf(sight.snapshot, sight.viewer);
     const widens = [...new Set(steps.flatMap(({ before, wished }) => gainers(before, wished, audience)))].sort();
     if (widens.length === 0)
       throw new Fault("conflict", "nobody would gain by it: edit the post, and it takes effect at once", {
         code: "relabel.nobody_gains",
         path: "label",
       });
+    const wished = new Map(steps.map((step) => [step.contribution, step.wished]));
+    const changed = versions.filter(({ contribution }) => wished.has(contribution));
+    await mustBeOwnWords(storage, eyesOf(sight), changed, (label, one) => wished.get(one.contribution) ?? label);
     const release: ReleaseDoc = {
       id: uuid4(ask.moment),
       kind: "relabel",

@@ -39,8 +39,12 @@ export function standsAsProposed(release: ReleaseDoc, rows: readonly Row[], snap
 }
 
 /** Who would gain by the other label, now or at any date ahead (policy 1.6). */
-export function gainsByRelabel(release: ReleaseDoc, rows: readonly Row[], { snapshot, gained }: Eyes): string[] {
-  const audience = audienceOf(snapshot);
+export function gainsByRelabel(
+  release: ReleaseDoc,
+  rows: readonly Row[],
+  { viewer, snapshot, gained }: Eyes,
+): string[] {
+  const audience = audienceOf(snapshot, viewer);
   const found = stepsOf(release, rows, snapshot).flatMap(({ row, before, to }) => {
     const key = JSON.stringify([row.label, labelText(to)]);
     const who = gained.get(key) ?? gainers(before, to, audience);

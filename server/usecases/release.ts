@@ -11,7 +11,8 @@ import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { Scan, Stored, Unit } from "../storage/port.ts";
 import type { ReleaseDoc } from "../storage/release-documents.ts";
-import { eyesOf, eyesOn } from "./eyes.ts";
+import { type Eyes, eyesOf, eyesOn } from "./eyes.ts";
+import { mustBeOwnWords } from "./others-words.ts";
 import { notThere } from "./read-one.ts";
 import { standsAsProposed } from "./relabel-view.ts";
 import { MOST_SHOWN, mustFit, openPlace, ownOf, type Place, sealPlace } from "./release-own.ts";
@@ -29,7 +30,7 @@ import {
   type Who,
 } from "./release-parts.ts";
 import { partsOf, settleParts } from "./release-public.ts";
-import { judgesWhole, postedSince, type ReleaseView, viewOf } from "./release-view.ts";
+import { judgesWhole, ownRows, postedSince, type ReleaseView, viewOf } from "./release-view.ts";
 import type { Row } from "./sight.ts";
 import { rememberJudged, type Snapshot } from "./snapshot.ts";
 
@@ -123,6 +124,8 @@ export class Releases {
     };
     const releases: ReleaseDoc[] =
       ask.row.agreement === "PUBLIC" ? partsOf(mine, inside, sight, ask.moment) : [{ ...mine, kind: "row" }];
+    const asked = new Set(releases.flatMap(({ contributions }) => contributions));
+    await mustBeOwnWords(storage, eyesOf(sight), own.rows, (label) => withRowsOn(label, ask.row), asked);
     await storage.transaction(async (unit) => {
       await sweepExpired(unit, mine.country, sight.snapshot.at);
       await unit.collection(ReleasesIn).insert(releases);
@@ -211,6 +214,7 @@ export class Releases {
         );
       const to = step(ask.verb, release, snapshot.at);
       if (view.reply.hash !== ask.hash) throw stale();
+      if (ask.verb === "approve") await mustBeOwnRelease(unit, release, view.rows, eyes);
       if (ask.verb === "approve" && (await postedSince(unit, release, view.rows, eyes)))
         throw stale("its agency has posted another version since it was proposed: propose that one");
       if (ask.verb === "approve" && !standsAsProposed(release, view.rows, snapshot))
@@ -257,16 +261,34 @@ export class Releases {
       return settleParts(unit, this.#parts, decided, rows, snapshot, ask.moment);
     await unit.collection(ReleasesIn).put(decided);
     // A refused emergency ends at once: its row goes with it.
-    const { interim, row, relabels } = release;
-    if (relabels !== undefined && ask.verb === "approve") {
-      const labels = new Map(relabels.map(({ contribution, to: label }) => [contribution, label]));
-      const change = (label: Label, { contribution }: Row): Label => labels.get(contribution) ?? label;
+    const { interim } = release;
+    if (ask.verb === "approve" || interim !== undefined) {
+      const change = ask.verb === "approve" ? changeBy(release) : withoutInterim(release);
       await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, change);
-    } else if (ask.verb === "approve" || interim !== undefined)
-      await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, (label) => {
-        const before = interim === undefined ? label : withoutRow(label, interim);
-        return ask.verb === "approve" && row !== undefined ? withRowsOn(before, row) : before;
-      });
+    }
     return to;
   }
+}
+
+/** Without the row of an emergency. */
+const withoutInterim =
+  ({ interim }: ReleaseDoc) =>
+  (label: Label): Label =>
+    interim === undefined ? label : withoutRow(label, interim);
+
+/** What an approval makes of each contribution's label. */
+function changeBy(release: ReleaseDoc): (label: Label, row: Row) => Label {
+  const { relabels, row } = release;
+  const labels = new Map(relabels?.map(({ contribution, to }) => [contribution, to]));
+  if (relabels !== undefined) return (label, { contribution }) => labels.get(contribution) ?? label;
+  const without = withoutInterim(release);
+  return (label) => (row === undefined ? without(label) : withRowsOn(without(label), row));
+}
+
+/** Nobody approves what another agency said first; of a PUBLIC release that asks all of them, each answers for its own. */
+async function mustBeOwnRelease(unit: Unit, release: ReleaseDoc, rows: readonly Row[], eyes: Eyes): Promise<void> {
+  const { group } = release;
+  const parts = group === undefined ? [] : await unit.collection(ReleasesIn).find({ index: "group", values: [group] });
+  const asked = new Set(parts.flatMap(({ contributions }) => contributions));
+  await mustBeOwnWords(unit, eyes, ownRows(rows), changeBy(release), asked);
 }

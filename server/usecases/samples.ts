@@ -1,4 +1,5 @@
 import type { SampleReply } from "../../schemas/api/orders.ts";
+import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { FAILURES_THAT_STOP, orderInForce, turnOn } from "../policy/standing-order.ts";
 import { keyed, sha256 } from "../shared/digest.ts";
@@ -10,6 +11,7 @@ import type { Unit } from "../storage/port.ts";
 import type { SampleDoc } from "../storage/release-documents.ts";
 import { contentHash } from "./content-hash.ts";
 import { type Eyes, eyesOf, eyesOn } from "./eyes.ts";
+import { mustBeOwnWords } from "./others-words.ts";
 import { MOST_SHOWN, openPlace, type Place, sealPlace } from "./release-own.ts";
 import { partyOf, type ReleaseParts, relabelAll, type Who } from "./release-parts.ts";
 import { judgesWhole, ownRows, rowsOf } from "./release-view.ts";
@@ -120,7 +122,7 @@ export class OrderSamples {
           code: "sample.stale",
           path: "hash",
         });
-      if (ask.verb === "pass") await this.#pass(unit, ask, sample, view.rows, snapshot);
+      if (ask.verb === "pass") await this.#pass(unit, ask, sample, view.rows, eyes);
       const revision = ask.verb === "fail" ? await this.#fail(unit, ask, sample, snapshot) : snapshot.revision;
       const decided = {
         ...sample,
@@ -147,7 +149,8 @@ export class OrderSamples {
   }
 
   /** By that person's authority and the order's: so the order has to be in force. */
-  async #pass(unit: Unit, ask: Who, sample: SampleDoc, rows: readonly Row[], snapshot: Snapshot): Promise<void> {
+  async #pass(unit: Unit, ask: Who, sample: SampleDoc, rows: readonly Row[], eyes: Eyes): Promise<void> {
+    const { snapshot } = eyes;
     const order = snapshot.orders.find(({ id }) => id === sample.order);
     const at = formatInstant(snapshot.at);
     const posted = ownRows(rows).every(
@@ -158,7 +161,9 @@ export class OrderSamples {
         code: "order.over",
         path: "verb",
       });
-    await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, (label) => turnOn(label, [order]).label);
+    const change = (label: Label): Label => turnOn(label, [order]).label;
+    await mustBeOwnWords(unit, eyes, ownRows(rows), change);
+    await relabelAll(unit, this.#parts, rows, snapshot, ask.moment, change);
   }
 
   /** Gives the revision that the policy has then. */

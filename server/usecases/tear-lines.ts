@@ -12,7 +12,9 @@ import type { TearLineDoc } from "../storage/release-documents.ts";
 import { contentHash } from "./content-hash.ts";
 import type { EditParts } from "./edit-mine.ts";
 import { staleContent } from "./edit-rules.ts";
+import { eyesOf } from "./eyes.ts";
 import { ingestBatch } from "./ingest-batch.ts";
+import { asPublic, mustBeOwnWords } from "./others-words.ts";
 import { labelOfRow } from "./own-rows.ts";
 import { postHash, postToken } from "./post-token.ts";
 import { ownOf } from "./release-own.ts";
@@ -59,6 +61,7 @@ export class TearLines {
         code: "edit.cut",
       });
     if (hash !== ask.hash) throw staleContent();
+    await mustBeOwnWords(this.#parts.storage, eyesOf(sight), rows, asPublic);
     const made = tearLineOf(ask.tearLine, rows.map(objectOf), { uuid: uuid4(ask.moment), now: ask.moment.now });
     if ("problem" in made) {
       const { code, path, message } = made.problem;

@@ -86,11 +86,11 @@ test("AMBER to GREEN (Q37) – by its author – pending until a second person o
   const wider: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["JPN"])] };
   expect(failed(await edit("u1", one.id, wider))).toEqual([409, "label.widens"]);
   const proposed = await relabel("u1", one.id, wider);
-  expect([proposed.status, (proposed.json as { widens: string[] }).widens]).toEqual([202, ["JP-NPA"]]);
+  expect([proposed.status, (proposed.json as { widens: string[] }).widens]).toEqual([202, ["JP-NPA", "US-FBI"]]);
   const release = releaseOf(proposed);
   expect(await reads(one.id, READERS)).toEqual(before);
   const { json: told } = await ask("rel-US-FBI", `/api/v1/releases/${release}`);
-  expect(told).toMatchObject({ kind: "relabel", status: "proposed", whole: true, gains: ["JP-NPA"] });
+  expect(told).toMatchObject({ kind: "relabel", status: "proposed", whole: true, gains: ["JP-NPA", "US-FBI"] });
   expect((told as { relabels: unknown[] }).relabels).toMatchObject([
     {
       ...{ from: { tlp: "AMBER", topics: ["crypto"] }, to: { tlp: "GREEN", topics: [] }, lost: [] },
