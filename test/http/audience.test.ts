@@ -3,28 +3,24 @@ import type { AudienceReply, ObjectAudience, ObjectAudienceChange } from "../../
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
+import { failed } from "../support/compound.ts";
 import { drawn } from "../support/drawn.ts";
+import { inTurns } from "../support/in-turns.ts";
 import { row, sampleUuid, TRI, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
-import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 const HOUR = 3_600_000;
 let world: TemporaryWorld;
-let asked = 0;
-const ask = (as: string, what: Ask | string): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `request ${asked}`);
-  return world.ask(as, typeof what === "string" ? { method: "GET", path: what } : what);
-};
+const turns = inTurns(() => world);
+const { ask } = turns;
 const put = (as: string, path: string, body: unknown): Promise<Reply> => ask(as, { method: "POST", path, body });
 const send = (as: string, object: StixJson, label: LabelRequest): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `post ${asked}`);
+  turns.tick("post");
   return world.post(as, object, { label });
 };
 const release = async (object: string, proposal: ReturnType<typeof row>): Promise<void> => {
-  asked += 1;
-  world.at(START + asked * 1000, `release ${asked}`);
+  turns.tick("release");
   await world.decide("rel-US-FBI", await world.propose("u1", object, proposal));
 };
 const audience = async (as: string, id: string): Promise<ObjectAudience["posts"][number]> => {
@@ -39,10 +35,6 @@ const changed = async (as: string, id: string, body: object): Promise<ObjectAudi
   if (status !== 200 || post === undefined) throw new Error(`${as} was told nothing of ${id}: ${status}`);
   return post;
 };
-const failed = ({ status, json }: Reply): unknown[] => [
-  status,
-  (json as { error?: { code: string } } | undefined)?.error?.code,
-];
 const people = ({ readers }: Pick<AudienceReply, "readers">): string[] =>
   readers.flatMap((group) => group.people.map(({ id }) => id)).sort();
 const agencies = (list: readonly { readonly agency: string }[]): string[] =>
@@ -293,7 +285,7 @@ test("people of a country with which no agreement is in force – of what everyb
       .flatMap((group) => group.people.map(({ id }) => id))
       .filter((id) => ["ad", "au", "lx", "sign-usa"].includes(id)),
   ).toEqual([]);
-  const now = START + asked * 1000;
+  const now = turns.now();
   world.at(now, "suspended");
   for (const id of ["TRI", "US-KR", "HUB"]) await world.changeAgreement(id, { status: "suspended" });
   const after = (await audience("u1", one.id)).now;

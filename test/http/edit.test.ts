@@ -1,10 +1,11 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { scoId } from "../../schemas/stix/id-contributing.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import { failed } from "../support/compound.ts";
+import { inTurns } from "../support/in-turns.ts";
 import { refusedAt } from "../support/refused-at.ts";
 import { row, sampleUuid, tool } from "../support/samples.ts";
-import { START } from "../support/steering.ts";
-import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 const HOME: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"])] };
 const WIDE: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA", "JPN"])] };
@@ -12,15 +13,10 @@ const WIDE: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA", "JPN"])
 const until = (one: ReturnType<typeof row>): ReturnType<typeof row> => ({ ...one, until: "2026-05-01T00:00:00Z" });
 
 let world: TemporaryWorld;
-let asked = 0;
-const ask = (as: string, what: Ask | string): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `request ${asked}`);
-  return world.ask(as, typeof what === "string" ? { method: "GET", path: what } : what);
-};
+const turns = inTurns(() => world);
+const { ask } = turns;
 const send = (as: string, object: StixJson | readonly StixJson[], label: LabelRequest = HOME): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `post ${asked}`);
+  turns.tick("post");
   return world.post(as, object, { label });
 };
 interface Mine {
@@ -45,13 +41,8 @@ const get = async (as: string, id: unknown): Promise<StixJson | number> => {
   const reply = await ask(as, `/api/v1/objects/${String(id)}`);
   return reply.status === 200 ? (reply.json as { object: StixJson }).object : reply.status;
 };
-const failed = ({ status, json }: Reply): unknown[] => [
-  status,
-  (json as { error?: { code: string } } | undefined)?.error?.code,
-];
 const release = async (object: string, agencies: "*" | string[] = "*"): Promise<void> => {
-  asked += 1;
-  world.at(START + asked * 1000, `release ${asked}`);
+  turns.tick("release");
   const proposal = { agreement: "TRI", countries: ["JPN"], agencies };
   await world.decide("rel-US-FBI", await world.propose("u1", object, proposal));
 };

@@ -1,22 +1,19 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import { failed } from "../support/compound.ts";
+import { inTurns } from "../support/in-turns.ts";
 import { row, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
-import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 const TRI = row("TRI", ["JPN", "KOR", "USA"]);
 const WIDE: LabelRequest = { tlp: "GREEN", releases: [TRI] };
 
 let world: TemporaryWorld;
-let asked = 0;
-const ask = (as: string, what: Ask | string): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `request ${asked}`);
-  return world.ask(as, typeof what === "string" ? { method: "GET", path: what } : what);
-};
+const turns = inTurns(() => world);
+const { ask } = turns;
 const send = (as: string, object: StixJson | readonly StixJson[], label: LabelRequest = WIDE): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `post ${asked}`);
+  turns.tick("post");
   return world.post(as, object, { label });
 };
 interface Fate {
@@ -34,13 +31,8 @@ const fate = async (as: string, id: unknown): Promise<unknown> =>
   (await ask(as, `/api/v1/mine/${await token(as, id)}`)).json;
 const say = (as: string, id: unknown, body: object): Promise<Reply> =>
   ask(as, { method: "POST", path: `/api/v1/objects/${String(id)}/feedback`, body });
-const failed = ({ status, json }: Reply): unknown[] => [
-  status,
-  (json as { error?: { code: string } } | undefined)?.error?.code,
-];
 const release = async (object: string, country: string): Promise<void> => {
-  asked += 1;
-  world.at(START + asked * 1000, `release ${asked}`);
+  turns.tick("release");
   const proposal = { agreement: "TRI", countries: [country], agencies: "*" };
   await world.decide("rel-US-FBI", await world.propose("u1", object, proposal));
 };

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
 import { drawn } from "../support/drawn.ts";
+import { person } from "../support/people.ts";
 import { row, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
@@ -9,20 +10,8 @@ import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 jest.setTimeout(600_000);
 
 /** One human under every role that an agency has, its service, and what it promoted itself: still one person (triage 3). */
-const same = (id: string, role: AccountDoc["role"], more: Partial<AccountDoc> = {}): AccountDoc => ({
-  ...{
-    id,
-    name: id,
-    role,
-    agency: "US-CISA",
-    clearance: "S",
-    topics: ["*"],
-    pii: true,
-    scope: "write",
-    person: "alone",
-  },
-  ...more,
-});
+const same = (id: string, role: AccountDoc["role"], more: Partial<AccountDoc> = {}): AccountDoc =>
+  person(id, role, { person: "alone", ...more });
 const { person: _, ...service } = same("own-feed", "feed");
 const SEATS: readonly AccountDoc[] = [
   same("own-analyst", "analyst"),

@@ -3,6 +3,7 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Orders } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
 import { ingestPost } from "../../server/usecases/ingest-post.ts";
+import { person } from "../support/people.ts";
 import { refusedAt } from "../support/refused-at.ts";
 import { row, tool } from "../support/samples.ts";
 import { momentOf, START } from "../support/steering.ts";
@@ -11,20 +12,6 @@ import { type Ask, bundleOf, type Reply, TemporaryWorld } from "../support/tempo
 const DAY = 86_400_000;
 const TRI = row("TRI", ["JPN", "KOR", "USA"]);
 const GREEN = { tlp: "GREEN", releases: [TRI] };
-const person = (id: string, role: AccountDoc["role"], more: Partial<AccountDoc> = {}): AccountDoc => ({
-  ...{
-    id,
-    name: id,
-    role,
-    agency: "US-CISA",
-    clearance: "S",
-    topics: ["*"],
-    pii: true,
-    scope: "write",
-    person: `p-${id}`,
-  },
-  ...more,
-});
 const feed = (id: string): AccountDoc => {
   const { person: _, ...rest } = person(id, "feed");
   return rest;

@@ -2,20 +2,16 @@ import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Quarantined } from "../../server/storage/collections.ts";
 import { KEPT_FOR, MOST_KEPT, MOST_TEXT } from "../../server/usecases/keep-rejected.ts";
+import { inTurns } from "../support/in-turns.ts";
 import { bundle, row, sampleUuid, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
-import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 const HOME: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["USA"])] };
 const RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
 
 let world: TemporaryWorld;
-let asked = 0;
-const ask = (as: string, what: Ask | string): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `request ${asked}`);
-  return world.ask(as, typeof what === "string" ? { method: "GET", path: what } : what);
-};
+const { ask } = inTurns(() => world);
 const post = (as: string, objects: readonly unknown[], label: LabelRequest = HOME, query = ""): Promise<Reply> =>
   ask(as, {
     ...{ method: "POST", path: `/api/v1/ingest${query}`, body: JSON.stringify(objects) },

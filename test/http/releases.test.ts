@@ -3,6 +3,7 @@ import type { StixJson } from "../../server/pipeline/steps.ts";
 import { formatInstant } from "../../server/shared/instant.ts";
 import { Reviews } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
+import { person } from "../support/people.ts";
 import { refusedAt } from "../support/refused-at.ts";
 import { row, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
@@ -15,20 +16,6 @@ const JAPAN = row("TRI", ["JPN"]);
 const KOREA = row("TRI", ["KOR"]);
 const HOME = row("TRI", ["USA"]);
 
-const person = (id: string, role: AccountDoc["role"], more: Partial<AccountDoc> = {}): AccountDoc => ({
-  ...{
-    id,
-    name: id,
-    role,
-    agency: "US-CISA",
-    clearance: "S",
-    topics: ["*"],
-    pii: true,
-    scope: "write",
-    person: `p-${id}`,
-  },
-  ...more,
-});
 /** Beside the demonstration's people: those whom the second-person rule tells apart. */
 const PEOPLE: AccountDoc[] = [
   person("rev", "reviewer"),

@@ -1,24 +1,14 @@
 import type { TearLineList, TearLineMade } from "../../schemas/api/tear-lines.ts";
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import { failed } from "../support/compound.ts";
+import { inTurns } from "../support/in-turns.ts";
 import { row, sampleUuid, tool } from "../support/samples.ts";
-import { START } from "../support/steering.ts";
-import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 let world: TemporaryWorld;
-let asked = 0;
-const tick = (): void => {
-  asked += 1;
-  world.at(START + asked * 1000, `request ${asked}`);
-};
-const ask = (as: string, what: Ask | string): Promise<Reply> => {
-  tick();
-  return world.ask(as, typeof what === "string" ? { method: "GET", path: what } : what);
-};
-const failed = ({ status, json }: Reply): unknown[] => [
-  status,
-  (json as { error?: { code: string } } | undefined)?.error?.code,
-];
+const turns = inTurns(() => world);
+const { ask } = turns;
 const objectAs = async (as: string, id: string): Promise<{ object: StixJson; hash?: string } | undefined> =>
   (await ask(as, `/api/v1/objects/${id}`)).json as { object: StixJson; hash?: string } | undefined;
 const tear = async (
@@ -36,7 +26,7 @@ const tear = async (
   });
 };
 const post = async (as: string, object: StixJson, label: LabelRequest): Promise<void> => {
-  tick();
+  turns.tick();
   expect((await world.post(as, object, { label })).status).toBe(200);
 };
 const list = async (as: string, id: string): Promise<string[]> =>
@@ -60,7 +50,7 @@ test("a tear-line – posted and released further than its parent – stands alo
   // What goes further than its parent waits for a second person, at home too.
   expect(waits.map(({ countries }) => countries)).toEqual([["JPN"], ["KOR"], ["USA"]]);
   for (const reader of ["u2", "u3", "j1", "k3"]) expect((await ask(reader, `/api/v1/objects/${id}`)).status).toBe(404);
-  tick();
+  turns.tick();
   await world.decide("rel-US-FBI", await world.propose("u1", id, row("TRI", ["KOR"])));
   const seen = await objectAs("k3", id);
   expect(seen?.object).toMatchObject({ ...TORN, id, created: "2026-04-11T00:00:00.000Z" });
@@ -74,14 +64,14 @@ test("a tear-line – posted and released further than its parent – stands alo
 test("the link – on the parent's side – is shown to those of the agency who read the parent, and to nobody else", async () => {
   const parent = tool("with a link");
   await post("u1", parent, { tlp: "GREEN", releases: [row("TRI", ["JPN"]), row("TRI", ["USA"])] });
-  tick();
+  turns.tick();
   await world.decide("rel-US-FBI", await world.propose("u1", parent.id, row("TRI", ["JPN"])));
   const { object: id } = (
     await tear("u1", parent.id, { ...TORN, name: "linked" }, { tlp: "GREEN", releases: [row("TRI", ["JPN"])] })
   ).json as TearLineMade;
   expect([await list("u1", parent.id), await list("u4", parent.id), await list("u1", id)]).toEqual([[id], [id], []]);
   // The parent's readers abroad, once they have the tear-line too, are told of no link.
-  tick();
+  turns.tick();
   await world.decide("rel-US-FBI", await world.propose("u1", id, row("TRI", ["JPN"])));
   expect((await objectAs("j1", id))?.object.name).toBe("linked");
   for (const at of [parent.id, id])
@@ -114,7 +104,7 @@ test("what can't be a tear-line – pairs, a stale hash, who is not shown all, a
     releases: [row("TRI", ["JPN"])],
     fieldRules: [{ selectors: ["description"], agencies: ["JP-NPA"], tlp: "RED" }],
   });
-  tick();
+  turns.tick();
   await world.decide("rel-US-FBI", await world.propose("u1", parent.id, row("TRI", ["JPN"])));
   const green: LabelRequest = { tlp: "GREEN" };
   const paired = await tear("u1", parent.id, { ...TORN, first_seen: "2026-04-02T03:04:59Z" }, green);

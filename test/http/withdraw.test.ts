@@ -1,10 +1,11 @@
 import { scoId } from "../../schemas/stix/id-contributing.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
 import { Rows } from "../../server/storage/collections.ts";
+import { failed } from "../support/compound.ts";
+import { inTurns } from "../support/in-turns.ts";
 import { refusedAt } from "../support/refused-at.ts";
 import { indicator, row, sampleUuid, tool } from "../support/samples.ts";
-import { START } from "../support/steering.ts";
-import { type Ask, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 
 /** Rows at home are on at once: US-TREAS (u2) and US-CISA (u3) read what US-FBI (u1, rel-US-FBI, feed-US-FBI) posts. */
 const HOME = { tlp: "GREEN" as const, releases: [row("TRI", ["USA"])] };
@@ -12,15 +13,10 @@ const DAY = 86_400_000;
 const UNKNOWN = `tool--${sampleUuid("never posted")}`;
 
 let world: TemporaryWorld;
-let asked = 0;
-const ask = (as: string, what: Ask | string): Promise<Reply> => {
-  asked += 1;
-  world.at(START + asked * 1000, `request ${asked}`);
-  return world.ask(as, typeof what === "string" ? { method: "GET", path: what } : what);
-};
+const turns = inTurns(() => world);
+const { ask } = turns;
 const post = async (as: string, object: StixJson | readonly StixJson[], label: object = HOME): Promise<unknown[]> => {
-  asked += 1;
-  world.at(START + asked * 1000, `post ${asked}`);
+  turns.tick("post");
   const { json } = await world.post(as, object, { label: label as never });
   return (json as { results: { outcome: string; code?: string; warnings?: { code: string }[] }[] }).results.map(
     ({ outcome, code, warnings }) =>
@@ -33,10 +29,6 @@ const get = async (as: string, id: unknown): Promise<StixJson | number> => {
 };
 const withdraw = (as: string, id: unknown, body: object = { reason: "wrong" }): Promise<Reply> =>
   ask(as, { method: "POST", path: `/api/v1/objects/${String(id)}/withdraw`, body });
-const failed = ({ status, json }: Reply): unknown[] => [
-  status,
-  (json as { error?: { code: string } } | undefined)?.error?.code,
-];
 const sources = async (as: string, id: unknown): Promise<unknown> => {
   const { status, json } = await ask(as, `/api/v1/objects/${String(id)}/sources`);
   return status === 200 ? (json as { sources: { agency: string }[] }).sources.map(({ agency }) => agency) : status;
@@ -206,7 +198,7 @@ describe("the second person", () => {
     const one = tool("overdue");
     await post("u1", one);
     await withdraw("u1", one.id);
-    world.at(START + asked * 1000 + DAY, "a day later");
+    world.at(turns.now() + DAY, "a day later");
     const { json } = await world.ask("rel-US-FBI", { method: "GET", path: "/api/v1/confirmations?state=overdue" });
     const { confirmations } = json as { confirmations: { object: string; state: string }[] };
     expect(confirmations.filter(({ object }) => object === one.id)).toEqual([
