@@ -18,6 +18,7 @@ import { columnMapRoutes } from "./http/api/column-maps.ts";
 import { deconflictionRoutes } from "./http/api/deconfliction.ts";
 import { docsRoutes } from "./http/api/docs.ts";
 import { feedbackRoutes } from "./http/api/feedback.ts";
+import { grantRoutes } from "./http/api/grants.ts";
 import { ingestRoutes } from "./http/api/ingest.ts";
 import { mineRoutes } from "./http/api/mine.ts";
 import { objectRoutes } from "./http/api/objects.ts";
@@ -118,6 +119,7 @@ export function composeRoutes(
     ...triageRoutes(composeTriage(core, content, moments)),
     ...mineRoutes(mine),
     ...tearLineRoutes(mine.tearLines),
+    ...grantRoutes(mine.grants),
     ...feedbackRoutes(mine.feedback),
     ...stixRoutes({ standards, limit: config.MAX_INLINE_BYTES }),
     ...quarantineRoutes(composeQuarantine(core, runner)),

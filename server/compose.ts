@@ -23,6 +23,7 @@ import { Admissions } from "./usecases/admission.ts";
 import { type AuditStream, makeAuditStream } from "./usecases/append-audit.ts";
 import { Audiences } from "./usecases/audience.ts";
 import type { RestoreParts } from "./usecases/backup/restore.ts";
+import { ClientGrants } from "./usecases/client-grants.ts";
 import { Confirmations } from "./usecases/confirmations.ts";
 import { Content } from "./usecases/content.ts";
 import { Deconfliction } from "./usecases/deconfliction/ask.ts";
@@ -209,7 +210,7 @@ export function composeContent(
     recalled: {
       settling,
       recalls: new RecallNotes({ storage, settling, disclosures, cursorKey: keys.cursor }),
-      received: new Received({ storage, content, tokenKey: keys.cursor }),
+      received: new Received({ storage, content, tokenKey: keys.cursor, secrets: core.secrets }),
     },
     audiences: new Audiences({ storage, content, renderer, secrets, tokenKey: keys.cursor }),
     releases: new Releases(releaseParts(core, content)),
@@ -259,7 +260,7 @@ export function composeDeconfliction(core: Core, content: Content): Deconflictio
 export function composeMine(
   core: Core,
   { content, releases }: { readonly content: Content; readonly releases: FateParts["releases"] },
-): MineParts & { readonly feedback: FeedbackFlow; readonly tearLines: TearLines } {
+): MineParts & { readonly feedback: FeedbackFlow; readonly tearLines: TearLines; readonly grants: ClientGrants } {
   const { secrets, storage, audit, snapshots, clock } = core;
   return {
     feedback: new FeedbackFlow({ storage, content, snapshots, audit }),
@@ -268,6 +269,7 @@ export function composeMine(
     withdrawals: new Withdrawals({ storage, content, snapshots, audit, secrets, clock }),
     confirmations: new Confirmations({ storage, content, audit }),
     relabels: new RelabelProposals(releaseParts(core, content)),
+    grants: new ClientGrants(releaseParts(core, content)),
     tearLines: new TearLines({ ...composeIngest(core), content, tokenKey: core.keys.cursor }),
   };
 }

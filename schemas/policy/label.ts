@@ -48,6 +48,8 @@ export const Label = z
     releases: z.array(ReleaseRow),
     recipients: z.array(AccountId),
     clientGrants: z.array(AccountId),
+    /** Whose grant to its client this is, of another agency's content: under such a label `clientGrants` read and nobody else (policy 4, AMBER). */
+    grantedBy: AgencyId.optional(),
     embargoUntil: When.optional(),
     embargoReaders: z.array(AccountId).optional(),
     /** Quarantines of its source that hold it: until they are lifted it is read by persons of the originating agency alone. */

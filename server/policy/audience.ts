@@ -50,6 +50,10 @@ export function readersOf(label: Label, { looker, people, agreements, at }: Look
   return found;
 }
 
+/** The same for content that stands under several labels, each for other readers: its own, and those of copies that clients read by grant. */
+export const readersOfAll = (labels: readonly Label[], looking: Looking, then?: string): Reader[] =>
+  labels.flatMap((label) => readersOf(label, looking, then));
+
 const alike = ({ agency, without, wire }: Reader): string => JSON.stringify([agency ?? "", without, wire]);
 
 /** Readers of one agency who read the same under the same marking. */
@@ -131,20 +135,22 @@ const MOST_AHEAD = 20;
 export function laterChanges(
   label: Label,
   looking: Looking,
+  besides: readonly Label[] = [],
 ): { readonly at: string; readonly change: AudienceChange }[] {
+  const labels = [label, ...besides];
   const named = new Set(label.releases.map(({ agreement }) => agreement));
   const agreements = Object.entries(looking.agreements).filter(([id]) => named.has(id));
   const dates = [
     label.embargoUntil,
-    ...label.releases.map(({ until }) => until),
+    ...labels.flatMap(({ releases }) => releases.map(({ until }) => until)),
     ...agreements.flatMap(([, { from, until }]) => [from, until]),
   ];
   const ahead = sortedSet(
     dates.filter((date): date is string => date !== undefined && isBefore(looking.at, date)),
   ).sort((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0));
-  let before = readersOf(label, looking);
+  let before = readersOfAll(labels, looking);
   return ahead.slice(0, MOST_AHEAD).flatMap((at) => {
-    const after = readersOf(label, looking, at);
+    const after = readersOfAll(labels, looking, at);
     const change = audienceChange(before, after);
     before = after;
     return isChange(change) ? [{ at, change }] : [];

@@ -2,7 +2,7 @@ import type { Ask, Because, Decision } from "../../schemas/policy/decision.ts";
 import type { FieldRule, Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
-import { type Gate, gates as table } from "./gates.ts";
+import { type Gate, isGranted, gates as table } from "./gates.ts";
 import { byText } from "./meet.ts";
 
 const gates: readonly Gate[] = table;
@@ -58,6 +58,7 @@ const NO_MATCH: Judgement = { by: "release", admits: false };
 
 /** The first gate that does not pass the question on decides. No match is a refusal. */
 function judge(ask: Ask, rule?: FieldRule): Judgement {
+  if (!isGranted(ask.viewer, ask.label)) return NO_MATCH;
   for (const { gate, admitted, refused } of judged) {
     const says = gate.says(ask, rule);
     if (says !== "pass") return says === "admit" ? admitted : refused;

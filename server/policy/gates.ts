@@ -47,6 +47,10 @@ export function isNamed({ id, agency }: Viewer, { namedAs }: Label, list: readon
   return namedAs === undefined || !Object.hasOwn(namedAs, id) || namedAs[id] === agency;
 }
 
+/** Under a sponsor's grant of another agency's content its client reads by the label's gates, and nobody else: others read under the content's own label (policy 4, AMBER). */
+export const isGranted = (viewer: Viewer, label: Label): boolean =>
+  label.grantedBy === undefined || (viewer.role === "client" && isNamed(viewer, label, label.clientGrants));
+
 /** No topics on a label match everyone; `*` among a viewer's topics matches all. */
 export function topicMatch(viewer: Viewer, label: Label): boolean {
   return (

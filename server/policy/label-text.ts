@@ -88,6 +88,7 @@ export function normaliseLabel(label: Label): Label {
     releases: mergeRows(label.releases.flatMap((row) => splitRow(row, row.status))),
     recipients,
     clientGrants,
+    ...(label.grantedBy === undefined ? {} : { grantedBy: label.grantedBy }),
     ...(embargo === undefined ? {} : { embargoUntil: embargo }),
     ...(readers.length === 0 ? {} : { embargoReaders: readers }),
     ...(label.quarantined === undefined || label.quarantined.length === 0

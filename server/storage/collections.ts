@@ -27,6 +27,7 @@ import {
   SourceQuarantineDoc,
   StageDoc,
 } from "./documents.ts";
+import { ClientGrantDoc } from "./grant-documents.ts";
 import { BudgetDoc, ExportDoc, GivenDoc, GivenFileDoc, HolderDoc, RecallDoc } from "./given-documents.ts";
 import type { CollectionSpec } from "./port.ts";
 import {
@@ -180,6 +181,13 @@ export const TearLines = {
   indexes: { parent: { fields: ["agency", "parent"] } },
   sealedBy: { agency: "agency", at: "at" },
 } satisfies CollectionSpec<TearLineDoc>;
+export const ClientGrants = {
+  name: "client_grants",
+  shape: ClientGrantDoc,
+  indexes: { agency: { fields: ["agency", "proposedAt"] } },
+  multi: { chains: "chains" },
+  sealedBy: { agency: "agency", at: "proposedAt" },
+} satisfies CollectionSpec<ClientGrantDoc>;
 export const Emergencies = {
   name: "emergencies",
   shape: EmergencyDoc,
@@ -394,6 +402,7 @@ export const COLLECTIONS: readonly Declared[] = [
   Tallies,
   Emergencies,
   TearLines,
+  ClientGrants,
   Promotions,
   Reviews,
   ReviewEntries,

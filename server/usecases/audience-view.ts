@@ -8,7 +8,7 @@ import {
   laterChanges,
   type ReaderGroup,
   readerGroups,
-  readersOf,
+  readersOfAll,
 } from "../policy/audience.ts";
 import { formatInstant } from "../shared/instant.ts";
 import type { Renderer } from "./render.ts";
@@ -73,8 +73,9 @@ export class AudienceView {
     return { ...made, type: "marking-definition", id: String(made.id) };
   }
 
-  of(label: Label): AudienceReply {
-    const groups = readerGroups(readersOf(label, this.#looking));
+  /** `besides`: labels of copies that clients of others read by grant. */
+  of(label: Label, besides: readonly Label[] = []): AudienceReply {
+    const groups = readerGroups(readersOfAll([label, ...besides], this.#looking));
     const anybody = groups.find(({ agency }) => agency === undefined);
     return {
       ...(anybody === undefined
@@ -88,13 +89,17 @@ export class AudienceView {
         const marking = this.#marking(label, group);
         return [{ agency, name, country, people: namesOf(people, this.#snapshot), without: [...without], marking }];
       }),
-      later: laterChanges(label, this.#looking).map(({ at, change }) => ({ at, change: this.#told(label, change) })),
+      later: laterChanges(label, this.#looking, besides).map(({ at, change }) => ({
+        at,
+        change: this.#told(label, change),
+      })),
     };
   }
 
-  change(before: Label, after: Label): AudienceChangeReply {
-    const [was, is] = [readersOf(before, this.#looking), readersOf(after, this.#looking)];
-    return this.#told(after, audienceChange(was, is));
+  /** Each with the labels of its copies. */
+  change(before: readonly [Label, ...Label[]], after: readonly [Label, ...Label[]]): AudienceChangeReply {
+    const [was, is] = [readersOfAll(before, this.#looking), readersOfAll(after, this.#looking)];
+    return this.#told(after[0], audienceChange(was, is));
   }
 
   #told(label: Label, change: AudienceChange): AudienceChangeReply {

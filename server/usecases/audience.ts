@@ -13,6 +13,7 @@ import type { ReleaseDoc } from "../storage/release-documents.ts";
 import { AudienceView, anyOff, withAllOn } from "./audience-view.ts";
 import { bindRequest, knownMarkings } from "./bind-labels.ts";
 import type { Content } from "./content.ts";
+import { afterGranted, type Granted, grantedOf } from "./granted.ts";
 import { labelInPlace } from "./label-in-place.ts";
 import { holdsRelease, ownMarkings } from "./own-markings.ts";
 import { labelOfRow } from "./own-rows.ts";
@@ -67,6 +68,11 @@ export class Audiences {
     };
   }
 
+  /** Its copies that clients of others read by grant: the originator is told of them as of anybody who reads. */
+  #granted(sight: Sight, row: Row): Promise<Granted[]> {
+    return grantedOf(this.#parts.storage, row, sight.snapshot, this.#parts.secrets);
+  }
+
   #view(sight: Sight): AudienceView {
     return new AudienceView(sight.viewer, sight.snapshot, this.#parts.renderer);
   }
@@ -74,16 +80,24 @@ export class Audiences {
   async show(viewer: Viewer, moment: Moment, object: string): Promise<ObjectAudience> {
     const { sight, rows } = await this.#own(viewer, moment, object);
     const view = this.#view(sight);
-    return {
-      object,
-      at: formatInstant(sight.snapshot.at),
-      posts: rows.flatMap((row) => {
-        const label = labelOfRow(sight, row);
-        if (label === undefined) return [];
-        const released = anyOff(label) ? { released: view.of(withAllOn(label)) } : {};
-        return [{ ...this.#head(row, label), now: view.of(label), ...released }];
-      }),
-    };
+    const posts: ObjectAudience["posts"] = [];
+    for (const row of rows) {
+      const label = labelOfRow(sight, row);
+      if (label === undefined) continue;
+      const granted = await this.#granted(sight, row);
+      const released = anyOff(label)
+        ? { released: view.of(withAllOn(label), afterGranted(granted, withAllOn(label), sight.snapshot)) }
+        : {};
+      posts.push({
+        ...this.#head(row, label),
+        now: view.of(
+          label,
+          granted.map(({ label: copy }) => copy),
+        ),
+        ...released,
+      });
+    }
+    return { object, at: formatInstant(sight.snapshot.at), posts };
   }
 
   /** The difference that another label or a row more would make. Nothing is saved. */
@@ -95,17 +109,19 @@ export class Audiences {
   ): Promise<ObjectAudienceChange> {
     const { sight, rows } = await this.#own(viewer, moment, object);
     const view = this.#view(sight);
-    const audience = audienceOf(sight.snapshot, sight.viewer);
+    const audience = audienceOf(sight.snapshot);
     if (ask.row !== undefined) mustFit(ask.row, rows, sight);
     const posts: ObjectAudienceChange["posts"] = [];
     for (const row of rows) {
       const before = labelOfRow(sight, row);
       if (before === undefined) continue;
       const after = await this.#after(sight, row, before, ask);
+      const granted = await this.#granted(sight, row);
+      const then = afterGranted(granted, after, sight.snapshot);
       posts.push({
         ...this.#head(row, after),
-        after: view.of(after),
-        change: view.change(before, after),
+        after: view.of(after, then),
+        change: view.change([before, ...granted.map(({ label }) => label)], [after, ...then]),
         widens: gainers(before, after, audience),
       });
     }

@@ -9,7 +9,7 @@ import type { Storage, Unit } from "../storage/port.ts";
 import type { ConfirmationDoc } from "../storage/release-documents.ts";
 import type { AuditStream } from "./append-audit.ts";
 import type { Content } from "./content.ts";
-import { rowsOfContribution } from "./relabel.ts";
+import { rowsOfContribution } from "./relabel-rows.ts";
 import type { Sight } from "./sight.ts";
 
 /** A second person confirms within 24 hours (triage 3). */

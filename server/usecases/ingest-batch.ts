@@ -22,6 +22,7 @@ import type { Candidate } from "./candidate.ts";
 import type { CommitTogether } from "./commit-together.ts";
 import { nameAgain, nameAside } from "./contribution-name.ts";
 import { inForce } from "./in-force.ts";
+import { followPosted, haveGrants } from "./grant-rows.ts";
 import { internLabels } from "./intern-labels.ts";
 import { keepRejected } from "./keep-rejected.ts";
 import type { Meter } from "./meter.ts";
@@ -245,11 +246,16 @@ function namedAnew(
   return plans.map((plan) => ({ ...plan, contribution, id: `${contribution}${plan.id.slice(first.length)}` }));
 }
 
-/** Stores rows; what stands in the way and is hidden from the account, whole or in part, stays as it is and does not show: theirs gets a name of its own. */
-async function insertRows(unit: Unit, rows: readonly RowDoc[], poster: string, secrets: Secrets): Promise<void> {
+/** Stores rows; what stands in the way and is hidden from the account, whole or in part, stays as it is and does not show: theirs gets a name of its own. Gives them as they stand. */
+async function insertRows(
+  unit: Unit,
+  rows: readonly RowDoc[],
+  poster: string,
+  secrets: Secrets,
+): Promise<readonly RowDoc[]> {
   const inserted = await unit.collection(Rows).insertNew(rows);
   const taken = new Set(rows.filter(({ id }) => !inserted.has(id)).map(({ contribution }) => contribution));
-  if (taken.size === 0) return;
+  if (taken.size === 0) return rows;
   const aside = rows
     .filter(({ contribution }) => taken.has(contribution))
     .map((row) => {
@@ -257,6 +263,7 @@ async function insertRows(unit: Unit, rows: readonly RowDoc[], poster: string, s
       return { ...row, contribution, id: `${contribution}${row.id.slice(row.contribution.length)}` };
     });
   await unit.collection(Rows).insertNew(aside);
+  return [...rows.filter(({ contribution }) => !taken.has(contribution)), ...aside];
 }
 
 /** What every store holds as one document, less room for the rest of it. */
@@ -447,9 +454,11 @@ async function attempt(
     }
     if (!store) return reply();
     if (!(await recordOrders(unit, orders, snapshot, moment.now))) throw new Moved();
-    await internLabels(unit, new Map(planned.map(({ bound: label }) => [label.label, label.stored])));
+    const stored = new Map(planned.map(({ bound: label }) => [label.label, label.stored]));
+    await internLabels(unit, stored);
     const rows: RowDoc[] = await placeInLanes(unit, fresh, Math.max(moment.now, parts.clock()), heldIds);
-    await insertRows(unit, rows, poster.id, parts.secrets);
+    const inserted = await insertRows(unit, rows, poster.id, parts.secrets);
+    await followPosted(unit, inserted, stored, parts.secrets, Math.max(moment.now, parts.clock()));
     await reviewBatch(
       unit,
       brought,
@@ -501,7 +510,10 @@ async function attempt(
     return settle(unit, true);
   };
   // A label that is new is known to others once it is committed: what would have to be unlearnt if a post beside it failed goes by itself.
-  return parts.commits !== undefined && planned.every(({ bound: { label } }) => snapshot.labels.has(label))
+  // So does what clients read by grant: it brings labels of its own.
+  const known = planned.every(({ bound: { label } }) => snapshot.labels.has(label));
+  const own = planned.flatMap(({ plans: [first] }) => first ?? []);
+  return parts.commits !== undefined && known && !(await haveGrants(parts.storage, own))
     ? parts.commits.run(planned.length, apply)
     : parts.storage.transaction(apply);
 }

@@ -1,7 +1,7 @@
 import { seal, unseal } from "../shared/seal.ts";
 import type { Unit } from "../storage/port.ts";
 import { contentHash } from "./content-hash.ts";
-import { rowsOfContribution } from "./relabel.ts";
+import { rowsOfContribution } from "./relabel-rows.ts";
 import type { Row, Sight } from "./sight.ts";
 
 /**

@@ -4,7 +4,7 @@ import { type Moment, uuid4 } from "../shared/moment.ts";
 import { Releases as ReleasesIn } from "../storage/collections.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import type { ReleaseDoc } from "../storage/release-documents.ts";
-import { rowsOfContribution } from "./relabel.ts";
+import { rowsOfContribution } from "./relabel-rows.ts";
 import { type ReleaseParts, relabelAll, rowOfRelease } from "./release-parts.ts";
 import { digestOfAll } from "./release-view.ts";
 import type { Row, Sight } from "./sight.ts";

@@ -12,7 +12,7 @@ import type { ReleaseDoc } from "../storage/release-documents.ts";
 import { afterWorkingDays } from "../triage/calendar.ts";
 import type { Eyes } from "./eyes.ts";
 import type { Secrets } from "./plan-rows.ts";
-import { rowsOfContribution } from "./relabel.ts";
+import { rowsOfContribution } from "./relabel-rows.ts";
 import { gainsByRelabel, relabelsTold, relabelTerms } from "./relabel-view.ts";
 import type { Row } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";

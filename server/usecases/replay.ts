@@ -18,7 +18,7 @@ import { ownRows } from "./own-rows.ts";
 import { type PolicyThen, policyThen, type Used } from "./policy-then.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import type { Received } from "./recall/received.ts";
-import { rowsOfContribution } from "./relabel.ts";
+import { rowsOfContribution } from "./relabel-rows.ts";
 import { uuidOf } from "./sight.ts";
 
 export interface ReplayParts {

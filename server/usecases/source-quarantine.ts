@@ -40,13 +40,14 @@ function sweepOf({ id, agency, account, since, lifted }: SourceQuarantineDoc): S
     return {
       change: ({ quarantined, ...label }) =>
         normaliseLabel({ ...label, quarantined: (quarantined ?? []).filter((one) => one !== id) }),
-      under: ({ label }) => names(label),
+      under: ({ label }) => label.grantedBy === undefined && names(label),
       isMeant: () => true,
       from: 0,
     };
   return {
     change: (label) => normaliseLabel({ ...label, quarantined: [...(label.quarantined ?? []), id] }),
-    under: ({ label }) => label.originator === agency && !names(label),
+    // Copies that clients read by grant follow what they are of.
+    under: ({ label }) => label.grantedBy === undefined && label.originator === agency && !names(label),
     isMeant: ({ received, receivedFrom }) => received >= since && (account ?? receivedFrom) === receivedFrom,
     // A row's place is never before the instant at which its post came.
     from: since * MICRO,

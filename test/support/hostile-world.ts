@@ -283,6 +283,6 @@ async function fixtures(world: TemporaryWorld, inline: number): Promise<Record<s
     ...{ sample: "sample", status: (taxii.json as { id: string }).id },
     ...{ ticket: (ticket as { ticket: string }).ticket, change: (proposed as { change: string }).change },
     // What stands for nothing here: the attackers have none of these.
-    ...{ ask: "ask", recall: "recall", quarantine: "quarantine", agency: "JP-JAFIC" },
+    ...{ ask: "ask", recall: "recall", grant: "grant", quarantine: "quarantine", agency: "JP-JAFIC" },
   };
 }

@@ -39,7 +39,26 @@ export const AUDIENCE_READS: Readonly<Record<string, Recipe>> = {
   "GET /api/v1/objects/{id}/tear-lines": async (ask, known) => {
     for (const id of await asked(ask, known)) await ask(get(`/api/v1/objects/${id}/tear-lines`));
   },
+  "GET /api/v1/objects/{id}/grants": async (ask, known) => {
+    for (const id of await asked(ask, known)) await ask(get(`/api/v1/objects/${id}/grants`));
+  },
 };
+
+const decideGrant =
+  (verb: "approve" | "refuse"): Recipe =>
+  async (ask, known) => {
+    for (const id of await asked(ask, known)) {
+      const { grants = [] } = ((await ask(get(`/api/v1/objects/${id}/grants`))).json ?? {}) as {
+        grants?: readonly { readonly grant: string; readonly hash: string }[];
+      };
+      for (const { grant, hash } of grants.slice(0, 2)) {
+        await ask(json(`/api/v1/grants/${grant}/${verb}`, { hash: "stale", reason: "seen" }));
+        await ask(json(`/api/v1/grants/${grant}/${verb}`, { hash, reason: "seen" }));
+      }
+    }
+    await ask(json(`/api/v1/grants/none/${verb}`, { hash: "x", reason: "guessed" }));
+    await ask(json(`/api/v1/grants/none/${verb}`, {}));
+  };
 
 export const AUDIENCE_WRITES: Readonly<Record<string, Recipe>> = {
   "POST /api/v1/objects/{id}/audience": async (ask, known) => {
@@ -83,5 +102,23 @@ export const AUDIENCE_WRITES: Readonly<Record<string, Recipe>> = {
       await ask(get(`/api/v1/objects/${id}/tear-lines`));
     }
     await ask(json(`/api/v1/objects/${unknownId}/tear-lines`, {}));
+  },
+  "POST /api/v1/objects/{id}/grants": async (ask, known) => {
+    for (const [n, id] of (await asked(ask, known)).entries())
+      for (const client of ["cj", "cu", "nobody"])
+        await ask(json(`/api/v1/objects/${id}/grants`, { client, reason: `for ${n}` }));
+    await ask(json(`/api/v1/objects/${unknownId}/grants`, {}));
+  },
+  "POST /api/v1/grants/{grant}/approve": decideGrant("approve"),
+  "POST /api/v1/grants/{grant}/refuse": decideGrant("refuse"),
+  "POST /api/v1/grants/{grant}/end": async (ask, known) => {
+    for (const id of await asked(ask, known)) {
+      const { grants = [] } = ((await ask(get(`/api/v1/objects/${id}/grants`))).json ?? {}) as {
+        grants?: readonly { readonly grant: string }[];
+      };
+      for (const { grant } of grants.slice(0, 1)) await ask(json(`/api/v1/grants/${grant}/end`, { reason: "no more" }));
+    }
+    await ask(json("/api/v1/grants/none/end", { reason: "guessed" }));
+    await ask(json("/api/v1/grants/none/end", {}));
   },
 };

@@ -8,12 +8,15 @@ import type { ReaderDoc } from "../../storage/documents.ts";
 import type { Storage } from "../../storage/port.ts";
 import { admittedLanes } from "../admission.ts";
 import type { Content } from "../content.ts";
+import { nameGranted } from "../contribution-name.ts";
+import { chainOf, grantsOn } from "../grant-rows.ts";
 import { neededEnds } from "../needed-ends.ts";
 import { ownRows } from "../own-rows.ts";
 import { newestPlace } from "../place-in-lanes.ts";
+import type { Secrets } from "../plan-rows.ts";
 import { rowOfPost } from "../post-token.ts";
 import { notThere, seenUnder } from "../read-one.ts";
-import { rowsOfContribution } from "../relabel.ts";
+import { rowsOfContribution } from "../relabel-rows.ts";
 import { type Row, type Sight, uuidOf } from "../sight.ts";
 import type { LabelEntry } from "../snapshot.ts";
 import { Ledger, reachedAt } from "../taxii/given.ts";
@@ -28,6 +31,7 @@ export interface ReceivedParts {
   readonly storage: Storage;
   readonly content: Content;
   readonly tokenKey: Uint8Array;
+  readonly secrets: Secrets;
 }
 
 const MINUTE = 60_000;
@@ -133,7 +137,13 @@ export class Received {
 
   async #of(sight: Sight, own: readonly Row[], readers: readonly ReaderDoc[]): Promise<Receiving[]> {
     const { storage } = this.#parts;
-    const contributions = [...new Set(own.map(({ contribution }) => contribution))];
+    const { secrets } = this.#parts;
+    const copies = (await grantsOn(storage, own)).flatMap((grant) =>
+      own
+        .filter((row) => grant.chains.includes(chainOf(row)))
+        .map((row) => nameGranted(row.contribution, grant, secrets)),
+    );
+    const contributions = [...new Set([...own.map(({ contribution }) => contribution), ...copies])];
     const rows: Row[] = [];
     for (const contribution of contributions) rows.push(...(await rowsOfContribution(storage, contribution)));
     const receivers = new Receivers();

@@ -1,6 +1,6 @@
 import type { IngestResult } from "../../../schemas/api/ingest.ts";
 import { sha256 } from "../../shared/digest.ts";
-import { Audit, Receipts, ReviewEntries, Reviews, Rows } from "../../storage/collections.ts";
+import { Audit, Labels, Receipts, ReviewEntries, Reviews, Rows } from "../../storage/collections.ts";
 import type { AuditDoc, RowDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
 import type { ReceiptDoc } from "../../storage/post-documents.ts";
@@ -43,13 +43,15 @@ function agrees(receipt: ReceiptDoc, row: AuditDoc | undefined): boolean {
   );
 }
 
-/** Rows that stand under these ids, of one agency. */
+/** Rows that stand under these ids, of one agency; copies for clients came with no batch. */
 async function rowsUnder(unit: Unit, ids: readonly string[], agency: string): Promise<Stored<RowDoc>[]> {
   const rows: Stored<RowDoc>[] = [];
   for (let at = 0; at < ids.length; at += IDS)
     for (const row of await unit.collection(Rows).find({ index: "stix", values: ids.slice(at, at + IDS) }))
       if (row.originator === agency) rows.push(row);
-  return rows;
+  const labels = await unit.collection(Labels).getMany([...new Set(rows.map(({ label }) => label))]);
+  const copies = new Set(labels.flatMap(({ id, label }) => (label.grantedBy === undefined ? [] : [id])));
+  return rows.filter(({ label }) => !copies.has(label));
 }
 
 /** What a receipt says was stored is there: in this batch, or under the name that stood in its way already. Gives whether nothing stood in its way. */

@@ -3,6 +3,7 @@ import {
   Agencies,
   AgreementsIn,
   ApiKeys,
+  ClientGrants,
   ColumnMaps,
   Confirmations,
   DeconflictionAnswers,
@@ -95,6 +96,24 @@ async function* about(parts: VerifyParts): AsyncGenerator<Looked> {
       [Rows, "id", id],
       [Agencies, "agency", agency],
       [Accounts, "by", by],
+    ]),
+  );
+  yield* walk(
+    parts,
+    ClientGrants,
+    naming(({ agency, client, closed, proposedBy, decidedBy, endedBy }) => [
+      [Rows, "closed", closed],
+      [Agencies, "agency", agency],
+      [
+        Accounts,
+        "client, proposedBy, decidedBy, endedBy",
+        [
+          client,
+          proposedBy,
+          ...(decidedBy === undefined ? [] : [decidedBy]),
+          ...(endedBy === undefined ? [] : [endedBy]),
+        ],
+      ],
     ]),
   );
   yield* walk(

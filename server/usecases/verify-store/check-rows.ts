@@ -1,10 +1,11 @@
+import type { Label } from "../../../schemas/policy/label.ts";
 import { deadLane } from "../../pipeline/lane.ts";
 import { NORMALISER } from "../../pipeline/steps.ts";
 import { sha256 } from "../../shared/digest.ts";
 import { Accounts, Agencies, Lanes, Receipts, Rows } from "../../storage/collections.ts";
 import type { RowDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
-import { nameAgain, nameAside } from "../contribution-name.ts";
+import { nameAgain, nameAside, nameGranted } from "../contribution-name.ts";
 import { endsOf } from "../needed-ends.ts";
 import type { RowPlan, Secrets } from "../plan-rows.ts";
 import type { LabelEntry } from "../snapshot.ts";
@@ -35,8 +36,12 @@ const differing = (row: RowDoc, plan: RowPlan, fields: readonly Compared[]): rea
 const MOST_TIMES = 100;
 
 /** Whether a contribution may have this name: its first one, or one that it got where that was taken. */
-function isNamed(own: RowDoc, first: string, secrets: Secrets): boolean {
-  const isOrAside = (name: string): boolean => own.id === name || own.id === nameAside(name, own.receivedFrom, secrets);
+function isNamed(own: RowDoc, { grantedBy, clientGrants }: Label, first: string, secrets: Secrets): boolean {
+  // A copy for a client is named after what it is of.
+  const named = (name: string): string =>
+    grantedBy === undefined ? name : nameGranted(name, { agency: grantedBy, client: clientGrants[0] ?? "" }, secrets);
+  const isOrAside = (name: string): boolean =>
+    own.id === named(name) || own.id === named(nameAside(name, own.receivedFrom, secrets));
   if (isOrAside(first)) return true;
   for (let times = 1; times <= MOST_TIMES; times++) if (isOrAside(nameAgain(first, times, secrets))) return true;
   return false;
@@ -105,7 +110,7 @@ function lookAtContribution(
     report(remade.problem, own.id, "nothing can be made of its bytes");
     return [];
   }
-  if (!isNamed(own, remade.name, secrets))
+  if (!isNamed(own, entry.label, remade.name, secrets))
     report("verify.row_name", own.id, "made from what it says it is, it has another");
   const whole = remade.live.get(own.id);
   const made: Made[] = [];
