@@ -109,7 +109,7 @@ export class Audiences {
   ): Promise<ObjectAudienceChange> {
     const { sight, rows } = await this.#own(viewer, moment, object);
     const view = this.#view(sight);
-    const audience = audienceOf(sight.snapshot);
+    const audience = audienceOf(sight.snapshot, sight.viewer);
     if (ask.row !== undefined) mustFit(ask.row, rows, sight);
     const posts: ObjectAudienceChange["posts"] = [];
     for (const row of rows) {

@@ -2,8 +2,10 @@ import type { IngestCounts, IngestReply, IngestResult } from "../../schemas/api/
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Tlp } from "../../schemas/policy/vocabulary.ts";
 import { keyOf } from "../pipeline/key.ts";
+import { labelId } from "../pipeline/lane.ts";
 import type { Item, StixJson } from "../pipeline/steps.ts";
 import { validate } from "../pipeline/validate.ts";
+import { labelText } from "../policy/label-text.ts";
 import { tightness } from "../policy/meet.ts";
 import { personalWarning } from "../policy/personal-data.ts";
 import { canonicalJson } from "../shared/canonical-json.ts";
@@ -21,8 +23,8 @@ import { type Bound, bindBatch, type LabelAsk } from "./bind-labels.ts";
 import type { Candidate } from "./candidate.ts";
 import type { CommitTogether } from "./commit-together.ts";
 import { nameAgain, nameAside } from "./contribution-name.ts";
-import { inForce } from "./in-force.ts";
 import { followPosted, haveGrants } from "./grant-rows.ts";
+import { inForce } from "./in-force.ts";
 import { internLabels } from "./intern-labels.ts";
 import { keepRejected } from "./keep-rejected.ts";
 import type { Meter } from "./meter.ts";
@@ -33,6 +35,7 @@ import { placeInLanes } from "./place-in-lanes.ts";
 import { planRows, type RowPlan, type Secrets } from "./plan-rows.ts";
 import { readersUnder } from "./readers-under.ts";
 import { type Brought, reviewBatch } from "./review-at-post.ts";
+import { SaidAlready } from "./settle-label.ts";
 import { objectOf } from "./sight.ts";
 import { labelEntry, rememberJudged, type Snapshot, type Snapshots } from "./snapshot.ts";
 
@@ -200,6 +203,13 @@ interface Accepted {
   readonly plans: readonly RowPlan[];
 }
 
+/** A label in place of the one that was bound. What standing orders turned on counts where a row of it is on still. */
+function rebound(bound: Bound, label: Label, { digest }: Secrets): Bound {
+  const id = labelId(digest, labelText(label));
+  const ordered = label.releases.some(({ status }) => status === "on") ? bound.ordered : { ...bound.ordered, uses: [] };
+  return { ...bound, stored: label, label: id, cuts: labelEntry(id, label).cuts, ordered };
+}
+
 /**
  * What the agency is known to this account to have said under these ids: as it sees it, and its own posts as it wrote them. What is withdrawn is
  * said no more; its contributions are named apart.
@@ -210,7 +220,12 @@ async function heldChains(
   poster: string,
   agency: string,
   snapshot: Snapshot,
-): Promise<{ chains: Map<string, Chain>; withdrawn: ReadonlySet<string>; heldIds: ReadonlySet<string> }> {
+): Promise<{
+  chains: Map<string, Chain>;
+  withdrawn: ReadonlySet<string>;
+  heldIds: ReadonlySet<string>;
+  found: RowDoc[];
+}> {
   const viewer = snapshot.viewer(poster);
   const chains = new Map<string, Chain>();
   const withdrawn = new Set<string>();
@@ -228,7 +243,7 @@ async function heldChains(
     if (written ? row.id !== row.contribution : tiers.get(row.label) !== row.lane) continue;
     addTo(chains, row, () => objectOf(row), label.tlp);
   }
-  return { chains, withdrawn, heldIds };
+  return { chains, withdrawn, heldIds, found };
 }
 
 /** What was withdrawn and is posted again is a new contribution, with a name that none of those had (TAXII T-104). */
@@ -282,6 +297,9 @@ const countsOf = (received: number, results: Iterable<Result>): IngestCounts => 
 
 /** Thrown inside the transaction when the policy moved since the labels were bound: bind again. */
 class Moved extends Error {}
+
+/** Thrown inside a transaction of several posts by one that brings a label after all. */
+class Alone extends Error {}
 
 /**
  * One batch, whole or not at all: validated, keyed, labelled, and applied in one transaction with its receipt and its audit row
@@ -357,17 +375,12 @@ async function attempt(
     batch,
     received: moment.now,
   };
+  const plansOf = ({ object, key, item: { given } }: Candidate, label: Bound): RowPlan[] =>
+    planRows({ object, key, ...label, ...(given === undefined ? {} : { given }) }, origin, parts.secrets);
   const planned: Accepted[] = candidates.flatMap((candidate) => {
     const label = bound.get(candidate.index);
     if (label === undefined) return [];
-    const given = candidate.item.given;
-    const labelled = {
-      object: candidate.object,
-      key: candidate.key,
-      ...label,
-      ...(given === undefined ? {} : { given }),
-    };
-    const plans = planRows(labelled, origin, parts.secrets);
+    const plans = plansOf(candidate, label);
     if (plans.some(isTooLarge)) {
       const message = `an object with its words may take ${MOST_BYTES} bytes: send what is large in it apart`;
       results.set(
@@ -386,11 +399,10 @@ async function attempt(
   );
   const versions = ask.versions === true ? new ObjectVersions(items) : undefined;
   const named = new Map<number, Named>();
-  const nameTimeless = async (unit: Unit): Promise<void> => {
-    const brought = new Map(planned.map(({ bound: label }) => [label.label, label.stored]));
+  const nameTimeless = async (unit: Unit, stored: ReadonlyMap<string, Label>): Promise<void> => {
     await versions?.nameTimeless(unit, [...named.values()], poster.id, snapshot, (id) => {
-      const stored = brought.get(id);
-      return snapshot.labels.get(id) ?? (stored === undefined ? undefined : labelEntry(id, stored));
+      const label = stored.get(id);
+      return snapshot.labels.get(id) ?? (label === undefined ? undefined : labelEntry(id, label));
     });
   };
   const reply = (): IngestReply => {
@@ -412,15 +424,28 @@ async function attempt(
     const by = { account, agency: poster.agency, batch, channel, ask: label, now: moment.now };
     return keepRejected(unit, refused, by, snapshot, parts.secrets);
   };
-  const settle = async (unit: Unit, store: boolean): Promise<IngestReply> => {
+  /** Labels that objects got in place of those that they were bound with. */
+  const settledAs = new Map<number, readonly [id: string, label: Label]>();
+  const settle = async (unit: Unit, store: boolean, together = false): Promise<IngestReply> => {
     for (const { candidate } of planned) results.delete(candidate.index);
+    settledAs.clear();
     const ids = [...new Set(planned.map(({ plans }) => plans[0]?.stixId ?? ""))];
-    const { chains, withdrawn, heldIds } = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
+    const { chains, withdrawn, heldIds, found } = await heldChains(unit, ids, poster.id, poster.agency, snapshot);
+    const firsts = planned.flatMap(({ plans: [own] }) => own ?? []);
+    const already = await SaidAlready.read(unit, firsts, found, snapshot.viewer(poster.id), snapshot);
+    const stored = new Map(planned.map(({ bound: label }) => [label.label, label.stored]));
     const fresh: RowPlan[] = [];
     const brought: Brought[] = [];
     const orders: Parameters<typeof recordOrders>[1][number][] = [];
-    for (const { candidate, bound: label, plans: first } of planned) {
-      const plans = namedAnew(first, withdrawn, poster.id, parts.secrets);
+    for (const { candidate, bound: asked, plans: first } of planned) {
+      const kept = first[0] === undefined ? undefined : already?.settle(first[0], candidate.object, asked.stored);
+      const label = kept === undefined ? asked : rebound(asked, kept.label, parts.secrets);
+      if (kept !== undefined) {
+        stored.set(label.label, label.stored);
+        settledAs.set(candidate.index, [label.label, label.stored]);
+      }
+      const bare = kept === undefined ? first : plansOf(candidate, label);
+      const plans = namedAnew(bare, withdrawn, poster.id, parts.secrets);
       const [own] = plans;
       if (own === undefined) continue;
       const aside = (): string => nameAside(own.id, poster.id, parts.secrets);
@@ -436,7 +461,9 @@ async function attempt(
       const beside = fate.outcome === "updated" ? standsBeside(own, tlp, chains.get(own.stixId)) : [];
       const personal = personalWarning(candidate.object, label.stored);
       const lists = withheld.get(candidate.index);
-      const warnings = [...candidate.warnings, ...label.warnings, ...personal, ...beside, ...(lists ? [lists] : [])];
+      const settled = kept !== undefined && fate.stored ? [kept.warning] : [];
+      const more = [...personal, ...beside, ...(lists ? [lists] : []), ...settled];
+      const warnings = [...candidate.warnings, ...label.warnings, ...more];
       results.set(candidate.index, {
         index: candidate.index,
         id: own.stixId,
@@ -446,6 +473,7 @@ async function attempt(
       });
       if (!fate.stored) continue;
       addTo(chains, own, () => candidate.object, tlp);
+      already?.add(own, label.stored);
       fresh.push(...plans);
       brought.push({ object: candidate.object, rows: plans, label: label.stored });
       const { stixId: object, kind, originator: agency } = own;
@@ -454,7 +482,9 @@ async function attempt(
     }
     if (!store) return reply();
     if (!(await recordOrders(unit, orders, snapshot, moment.now))) throw new Moved();
-    const stored = new Map(planned.map(({ bound: label }) => [label.label, label.stored]));
+    const brings = [...stored.keys()].some((id) => !snapshot.labels.has(id));
+    // What clients read by grant brings labels of its own.
+    if (together && (brings || (await haveGrants(unit, fresh)))) throw new Alone();
     await internLabels(unit, stored);
     const rows: RowDoc[] = await placeInLanes(unit, fresh, Math.max(moment.now, parts.clock()), heldIds);
     const inserted = await insertRows(unit, rows, poster.id, parts.secrets);
@@ -469,7 +499,7 @@ async function attempt(
       rows,
     );
     await ask.also?.(unit, [...new Set(fresh.map(({ contribution }) => contribution))]);
-    await nameTimeless(unit);
+    await nameTimeless(unit, stored);
     await rememberJudged(unit, snapshot.at);
     const made = reply();
     const kept = await quarantine(unit, made);
@@ -497,23 +527,29 @@ async function attempt(
     return { ...made, ...(kept === undefined ? {} : { quarantined: kept }), receipt };
   };
   if (ask.dryRun) {
-    const labels = [...new Map([...bound.values()].map(({ label, stored }) => [label, stored])).values()];
+    const made = await settle(parts.storage, false);
+    const labels = [
+      ...new Map([...bound].map(([i, { label, stored }]) => settledAs.get(i) ?? [label, stored])).values(),
+    ];
     const looker = snapshot.viewer(ask.account);
     const agencies = (under: readonly Label[]): string[] =>
       looker === undefined ? [] : readersUnder(under, snapshot, looker).agencies;
     const readers = { now: agencies(labels), released: agencies(labels.map(withAllOn)) };
-    return { ...(await settle(parts.storage, false)), readers };
+    return { ...made, readers };
   }
-  const apply = async (unit: Unit): Promise<IngestReply> => {
-    const current = await parts.snapshots.read(unit, moment.now);
-    if (current.revision !== snapshot.revision) throw new Moved();
-    return settle(unit, true);
-  };
+  const apply =
+    (together: boolean) =>
+    async (unit: Unit): Promise<IngestReply> => {
+      const current = await parts.snapshots.read(unit, moment.now);
+      if (current.revision !== snapshot.revision) throw new Moved();
+      return settle(unit, true, together);
+    };
   // A label that is new is known to others once it is committed: what would have to be unlearnt if a post beside it failed goes by itself.
-  // So does what clients read by grant: it brings labels of its own.
-  const known = planned.every(({ bound: { label } }) => snapshot.labels.has(label));
-  const own = planned.flatMap(({ plans: [first] }) => first ?? []);
-  return parts.commits !== undefined && known && !(await haveGrants(parts.storage, own))
-    ? parts.commits.run(planned.length, apply)
-    : parts.storage.transaction(apply);
+  if (parts.commits !== undefined && planned.every(({ bound: { label } }) => snapshot.labels.has(label)))
+    try {
+      return await parts.commits.run(planned.length, apply(true));
+    } catch (error) {
+      if (!(error instanceof Alone)) throw error;
+    }
+  return parts.storage.transaction(apply(false));
 }

@@ -141,6 +141,7 @@ export class SaidAlready {
         ...(plan.fold === "alone" ? [] : (this.#byKey.get(plan.thing) ?? [])),
       ]),
     ];
+    if (beside.length === 0) return undefined;
     const bare = isBare(object);
     const isOwn = ({ originator }: Said): boolean => originator === plan.originator;
     const near = bare ? beside.filter((row) => isOwn(row) && this.#closed(row)) : beside;

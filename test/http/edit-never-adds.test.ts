@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import type { AccountDoc } from "../../server/storage/documents.ts";
 import { drawn } from "../support/drawn.ts";
 import { tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
@@ -25,6 +26,12 @@ const READERS = [
   "k3",
   "f3",
 ];
+/** Of no clearance and topic until an administrator and a signer raise them. */
+const LOW = ["low-us", "low-jp"];
+const lowAccount = (id: string, agency: string): AccountDoc => ({
+  ...{ id, name: id, role: "analyst", agency, clearance: "U", topics: [], pii: false, scope: "write" },
+  person: `p-${id}`,
+});
 const AGENCIES = ["US-CISA", "US-TREAS", "JP-NPA", "JP-JAFIC", "KR-NIS", "KR-KISA"];
 const COUNTRY: Readonly<Record<string, string>> = { US: "USA", JP: "JPN", KR: "KOR" };
 
@@ -49,7 +56,7 @@ const labels: fc.Arbitrary<LabelRequest> = fc
     classification: fc.constantFrom("U", "U", "U", "U", "U", "R", "C"),
     topics: fc.constantFrom<string[][]>([], [], ["crypto"], ["itworker"]),
     caveats: fc.constantFrom<("NATL" | "NOATTRIB" | "NOEXPORT")[][]>([], [], ["NATL"], ["NOATTRIB"], ["NOEXPORT"]),
-    recipients: fc.subarray(["u2", "j1", "k1", "u4"]),
+    recipients: fc.subarray(["u2", "j1", "k1", "u4", ...LOW]),
     releases: fc.oneof(fc.array(rows, { maxLength: 3 }), fc.constant([EVERYBODY])),
     embargoUntil: rarely(fc.constant("2026-06-01T00:00:00Z")),
     rules: rarely(
@@ -97,11 +104,21 @@ async function sights(id: string): Promise<Map<string, readonly string[]>> {
     const { status, json } = await get(reader, `/api/v1/objects/${id}`);
     found.set(reader, status === 200 ? Object.keys((json as { object: StixJson }).object) : []);
   }
+  const raise = async (change: Partial<AccountDoc>): Promise<void> => {
+    for (const low of LOW) await world.changeAccount(low, change);
+  };
+  await raise({ clearance: "S", topics: ["*"] });
+  for (const low of LOW) {
+    const { status, json } = await get(low, `/api/v1/objects/${id}`);
+    found.set(`${low} raised`, status === 200 ? Object.keys((json as { object: StixJson }).object) : []);
+  }
+  await raise({ clearance: "U", topics: [] });
   return found;
 }
 
 beforeAll(async () => {
   world = await TemporaryWorld.open();
+  await world.addDirectory({ accounts: [lowAccount("low-us", "US-FBI"), lowAccount("low-jp", "JP-NPA")] });
 });
 afterAll(() => world.close());
 
