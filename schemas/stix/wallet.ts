@@ -20,12 +20,6 @@ export type CryptocurrencyWallet = z.infer<typeof CryptocurrencyWallet>;
 /** As published up to 2024: `address` where it is `value` now. */
 export const OlderWallet = z.looseObject({ ...wallet, address: z.string(), holder_ref: ref("identity").optional() });
 
-/** The address of a wallet object in either form. */
-export function walletAddress(object: { readonly value?: unknown; readonly address?: unknown }): string | undefined {
-  const address = object.value ?? object.address;
-  return typeof address === "string" ? address : undefined;
-}
-
 export const WalletFacts = z
   .looseObject({
     extension_type: z.literal("property-extension"),

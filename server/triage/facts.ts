@@ -155,10 +155,6 @@ function ruleFor(stated: Stated, sender: "person" | "feed", received: number, da
   return "context";
 }
 
-/** The class rule of one object in a post of this kind of sender at `received`, ms. */
-export const ruleOf = (stated: Stated, sender: "person" | "feed", received: number): string =>
-  ruleFor(stated, sender, received, dateOf(stated.object));
-
 const FRESH: ReadonlyMap<string, FreshKind> = new Map([
   ["ipv4-addr", "ip"],
   ["ipv6-addr", "ip"],

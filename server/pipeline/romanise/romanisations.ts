@@ -132,20 +132,3 @@ export function romanisations(name: string): readonly string[] {
     .filter((one) => one !== own)
     .slice(0, MOST * 2);
 }
-
-const joined = (name: string): string => name.replace(/ /g, "");
-
-/** Whether two names may be one, written in two ways: a hint for a person who looks, never a reason to merge. */
-export function mayBeOneName(a: string, b: string): boolean {
-  const own = (name: string): Set<string> =>
-    new Set(
-      [
-        ...romanisations(name),
-        plainLatin(name)
-          .replace(/[^\p{L}\p{N}]+/gu, " ")
-          .trim(),
-      ].map(joined),
-    );
-  const [one, other] = [own(a), own(b)];
-  return [...one].some((text) => text !== "" && other.has(text));
-}

@@ -6,7 +6,6 @@ import { STIX_OBJECTS } from "../../../schemas/stix/objects.ts";
 import { OWN_EXTENSION_DEFINITIONS, OWN_EXTENSIONS } from "../../../schemas/stix/own-extensions.ts";
 import { REVENUE_OBJECTS } from "../../../schemas/stix/revenue/objects.ts";
 import { META_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES } from "../../../schemas/stix/types.ts";
-import { walletAddress } from "../../../schemas/stix/wallet.ts";
 import { validate } from "../../../server/pipeline/validate.ts";
 import cases from "../../cases/stix-objects.json" with { type: "json" };
 
@@ -61,10 +60,4 @@ test("our extensions – by id – the fixed ids", () => {
     "extension-definition--c2e41e60-d670-4d82-8ffc-551711ccd7ed",
   ]);
   expect(validate(EXTENSION_AUTHOR)).toEqual({ object: EXTENSION_AUTHOR, errors: [], warnings: [] });
-});
-
-test("walletAddress – either form – the address", () => {
-  expect(walletAddress({ value: "T1" })).toBe("T1");
-  expect(walletAddress({ address: "T2" })).toBe("T2");
-  expect(walletAddress({ value: 7 })).toBeUndefined();
 });

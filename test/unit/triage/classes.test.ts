@@ -1,5 +1,5 @@
 import { CLASS_RULES, dueOf, escalatedTo, FREEZE_EXTENSION, ruleNamed } from "../../../server/triage/classes.ts";
-import { FactsSum, factsOf, ruleOf, ruleOfAll, type Stated, without } from "../../../server/triage/facts.ts";
+import { FactsSum, factsOf, ruleOfAll, type Stated, without } from "../../../server/triage/facts.ts";
 
 const RECEIVED = Date.UTC(2026, 3, 10, 1);
 const stated = (object: Record<string, unknown>, more: Partial<Stated> = {}): Stated => {
@@ -34,8 +34,8 @@ const CASES: readonly (readonly [string, Record<string, unknown>, string, string
 ];
 
 test.each(CASES)("class – %s from a person – %p: %s", (_, object, rule, of) => {
-  expect([ruleOf(stated(object), "person", RECEIVED), ruleNamed(rule).class]).toEqual([rule, of]);
-  expect(ruleOf(stated(object), "feed", RECEIVED)).toBe("feed");
+  expect([factsOf(stated(object), "person", RECEIVED).rules, ruleNamed(rule).class]).toEqual([{ [rule]: 1 }, of]);
+  expect(factsOf(stated(object), "feed", RECEIVED).rules).toEqual({ feed: 1 });
 });
 
 test("class – the rules – each applies to some case here", () => {
