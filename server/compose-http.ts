@@ -137,6 +137,7 @@ export function composeRoutes(
   return { routes, authenticate };
 }
 
+/** The web application over all routes; throws where a route's record is wrong. */
 export function composeApp(core: Core, ask: AppAsk): Express {
   const { routes, authenticate } = composeRoutes(core, ask);
   const { meter, config } = core;

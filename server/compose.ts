@@ -81,6 +81,7 @@ export interface Core {
 /** A gzip that is answered at once may unpack to this many times the inline limit; what is larger goes the streaming way. */
 const INLINE_INFLATION = 8;
 
+/** Opens store, keys and audit as the settings say. `anySecret`: also a store that another installation's secret was used on, which else is refused (`keys.differ`). */
 export async function openCore(
   config: Config,
   moments: Moments = realMoments,
@@ -147,6 +148,7 @@ const secretsOf = ({ namespace, digest, index }: Keys, { on }: Seal): Secrets =>
   index: { key: index, all: on },
 });
 
+/** What a thread needs to take posts in; it loads nothing that speaks HTTP. */
 export const composeIngest = ({
   config,
   secrets,

@@ -18,6 +18,7 @@ export function progressOf(doing: string): { readonly told: Told; end(words: str
   };
 }
 
+/** `2066 documents in 33 collections`: those that hold any. */
 export function countDocuments(collections: readonly CollectionEnds[]): string {
   const documents = collections.reduce((sum, { count }) => sum + count, 0);
   return `${documents} documents in ${collections.filter(({ count }) => count > 0).length} collections`;

@@ -98,6 +98,7 @@ export class RowSplitter {
   }
 }
 
+/** `csv.quote` of the row of this number. */
 export const quoteProblem = (number: number): Problem => ({
   code: "csv.quote",
   path: `row ${number}`,

@@ -90,6 +90,7 @@ export const CLASS_RULES: readonly ClassRule[] = [
   { id: "context", class: "P3" },
 ];
 
+/** The class rule of this id; throws for one that there is not. */
 export const ruleNamed = (id: string): ClassRule => {
   const found = CLASS_RULES.find((rule) => rule.id === id);
   if (found === undefined) throw new Error(`no class rule ${id}`);

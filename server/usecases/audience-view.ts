@@ -20,6 +20,7 @@ export const withAllOn = (label: Label): Label => ({
   releases: label.releases.map((row) => ({ ...row, status: "on" as const })),
 });
 
+/** Whether a row of the label waits for its release. */
 export const anyOff = (label: Label): boolean => label.releases.some(({ status }) => status === "off");
 
 const namesOf = (ids: readonly string[], { accounts }: Snapshot): { id: string; name: string }[] =>

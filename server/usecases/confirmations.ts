@@ -43,6 +43,7 @@ export const confirmationState = (
   now: number,
 ): ConfirmationReply["state"] => (status === "confirmed" ? "confirmed" : now < until ? "open" : "overdue");
 
+/** As it is shown: instants as text, contributions by their number. */
 export const confirmationReply = (held: ConfirmationDoc, now: number): ConfirmationReply => ({
   confirmation: held.id,
   what: held.what,

@@ -63,13 +63,16 @@ async function* withMarkings(
   }
 }
 
+/** A STIX bundle; each marking comes once, before the first object that carries it. */
 export const bundleBody = (pages: AsyncIterable<ExportPage>, renderer: Renderer, tally: Tally): AsyncIterable<string> =>
   bundleLines(withMarkings(pages, renderer, tally));
+/** CSV: a line an object. */
 export const csvBody = (pages: AsyncIterable<ExportPage>, tally: Tally): AsyncIterable<string> =>
   csvLines(
     records(pages, () => true),
     tally,
   );
+/** Plain text: what states a value, and nothing else. */
 export const listBody = (pages: AsyncIterable<ExportPage>, tally: Tally): AsyncIterable<string> =>
   listLines(
     records(pages, ({ values }) => values.length > 0),

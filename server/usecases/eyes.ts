@@ -17,6 +17,7 @@ export interface Eyes {
 
 const sideOf = (viewer: Viewer): string | undefined => (viewer.role === "client" ? undefined : viewer.agency);
 
+/** What a request's sight admits to. */
 export const eyesOf = (sight: Sight): Eyes => ({
   viewer: sight.viewer,
   snapshot: sight.snapshot,

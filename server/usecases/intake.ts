@@ -117,6 +117,7 @@ export interface JobProgress {
   readonly error?: { code: string; path: string; message: string };
 }
 
+/** A job as its sender is told of it. */
 export const jobReply = ({ id, status, progress }: JobDoc): JobReply => ({
   job: id,
   status,

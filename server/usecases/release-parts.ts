@@ -157,8 +157,8 @@ export async function relabelAll(
   }
 }
 
-/** Proposals whose time was over before this instant, settled by the way, so that lists of what waits stay short. */
 const SWEPT = 20;
+/** Proposals whose time was over before this instant (ms), settled by the way, so that lists of what waits stay short. */
 export async function sweepExpired(unit: Unit, country: string, now: number): Promise<void> {
   const releases = unit.collection(ReleasesIn);
   const old = await releases.scan({ index: "country", prefixes: [[country, "proposed"]], limit: SWEPT });

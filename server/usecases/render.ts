@@ -1,11 +1,12 @@
 import type { Label } from "../../schemas/policy/label.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
-import { TLP, type Tlp } from "../../schemas/policy/vocabulary.ts";
+import type { Tlp } from "../../schemas/policy/vocabulary.ts";
 import { RELEASE_LABEL_EXTENSION } from "../../schemas/stix/release-label.ts";
 import { tlpMarkingId, tlpOfMarking } from "../../schemas/stix/tlp.ts";
 import { type FoldFrame, foldShared, foldValue, type Source } from "../pipeline/fold.ts";
 import { readerReferences, referencedIds } from "../pipeline/references.ts";
 import type { StixJson } from "../pipeline/steps.ts";
+import { tightestTlp } from "../policy/meet.ts";
 import { wireLabel } from "../policy/wire-label.ts";
 import { uuid5 } from "../shared/digest.ts";
 import type { AdmittedLane } from "./admission.ts";
@@ -34,8 +35,8 @@ const CLAIMED = "x_tricord_claimed_id";
 export const showsSource = (label: Label, viewer: Viewer): boolean =>
   !label.caveats.includes("NOATTRIB") || viewer.country === label.originatorCountry;
 
-export const tightest = (levels: readonly Tlp[]): Tlp =>
-  levels.reduce<Tlp>((a, b) => (TLP.indexOf(b) > TLP.indexOf(a) ? b : a), "CLEAR");
+/** Of no label it is CLEAR. */
+export const tightest = (levels: readonly Tlp[]): Tlp => tightestTlp(levels) ?? "CLEAR";
 
 /** Of rows that are one object to the viewer the words of its own side, since those alone are shown with all that their lists name. */
 const asWritten = (sight: Sight, { rows, newest }: Seen): StixJson =>

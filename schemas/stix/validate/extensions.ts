@@ -55,6 +55,7 @@ function checkNamed(name: string, content: Readonly<Record<string, unknown>>, wa
   walk.path.pop();
 }
 
+/** What stands under `extensions`: names, the predefined ones by their own checks, others by what is known of their definitions (STIX 2.1 section 7.3). */
 export function checkExtensions(
   extensions: Readonly<Record<string, unknown>>,
   walk: Walk,

@@ -31,6 +31,7 @@ const TLSH = /^(?:T1)?[0-9a-fA-F]{70}$/;
 const digitsOf = (name: string): number | undefined =>
   DIGITS.get(name) ?? (name.length > 12 ? undefined : DIGITS.get(name.toUpperCase().replace(/[-_]/g, "")));
 
+/** Names and lengths of a `hashes` dictionary (STIX 2.1 section 2.7). */
 export function checkHashes(hashes: Readonly<Record<string, unknown>>, walk: Walk): void {
   let empty = true;
   for (const name in hashes) {

@@ -28,6 +28,7 @@ const KINDS: ReadonlyMap<string, readonly [string, ReadonlySet<string>]> = new M
   ["tool", ["tool_types", new Set(TOOL_TYPES)]],
 ] as const);
 
+/** `stix.labels` where a label says the kind of a thing that has a property for it. */
 export function checkLabels(type: string, object: Json, walk: Walk): void {
   const [name, kinds] = KINDS.get(type) ?? [];
   if (kinds === undefined || !Array.isArray(object.labels)) return;

@@ -51,6 +51,7 @@ export function checkVersionTimes(object: Json, walk: Walk): void {
   if (object.created !== object.modified) checkPair(object, VERSION, "stix.version_order", walk);
 }
 
+/** `stix.time_order` where a type's two times stand in the wrong order. */
 export function checkTimes(type: string, object: Json, walk: Walk): void {
   const times = PAIRS.get(type);
   if (times !== undefined) checkPair(object, times, "stix.time_order", walk);

@@ -31,6 +31,7 @@ function printStep(step: Step, first: boolean): string {
   return step.kind === "any" ? "[*]" : `[${step.index}]`;
 }
 
+/** A path as the language writes it: `file:hashes.'SHA-256'`. */
 export function printPath({ type, steps }: Path): string {
   let out = `${type}:`;
   let first = true;
@@ -43,11 +44,13 @@ export function printPath({ type, steps }: Path): string {
 
 const LETTERS = { hex: "h", binary: "b", timestamp: "t" } as const;
 
+/** A constant with its quotes and letter: `h'00ff'`. */
 export function printConstant({ kind, text }: Constant): string {
   if (kind === "string") return quoted(text);
   return kind === "hex" || kind === "binary" || kind === "timestamp" ? `${LETTERS[kind]}'${text}'` : text;
 }
 
+/** One comparison: path, operator, constant or set. */
 export function printLeaf(leaf: Leaf): string {
   const path = printPath(leaf.path);
   if (leaf.kind === "exists") return leaf.not ? `NOT EXISTS ${path}` : `EXISTS ${path}`;
@@ -65,6 +68,7 @@ export function printComparison(node: Comparison): string {
     .join(" AND ");
 }
 
+/** WITHIN, REPEATS or START … STOP (STIX 2.1 section 9.5). */
 export function printQualifier(qualifier: Qualifier): string {
   if (qualifier.kind === "within") return `WITHIN ${qualifier.seconds.text} SECONDS`;
   if (qualifier.kind === "repeats") return `REPEATS ${qualifier.times.text} TIMES`;

@@ -40,6 +40,7 @@ export function shown(text: string): string {
   return cut.replace(UNSHOWABLE, "\ufffd");
 }
 
+/** A problem of the span of a pattern, with line and column and the section of STIX 2.1 that it goes against. */
 export const problemAt = (
   text: string,
   { offset, end }: Span,

@@ -66,6 +66,7 @@ const keyOf = ({ counts }: Binding): string =>
     .map(([i, n]) => `${i}x${n}`)
     .join();
 
+/** Looks among observations for some that satisfy a plan (STIX 2.1 section 9.5). `TooLong` when the budget is spent. */
 export class Search {
   readonly #observations: readonly Timed[];
   readonly #budget: Budget;

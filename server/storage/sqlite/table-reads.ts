@@ -49,6 +49,7 @@ const checkedLimit = (limit: number): number => {
   throw misuse("A limit is a whole number of 1 or more.");
 };
 
+/** Reads of one collection, as statements on whichever connection is given. Faults: `store.misuse` for an index or limit that there is not. */
 export function tableReads<T extends Doc>(layout: Layout, seal: Seal): TableReads<T> {
   const columnsOf = (document: string): string =>
     documentColumns(layout)

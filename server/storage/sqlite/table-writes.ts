@@ -24,6 +24,7 @@ const scopeOf = (layout: Layout, doc: Doc, field: string): string | undefined =>
 
 const stale = (): Fault => new Fault("conflict", "The document was changed or removed since it was read.");
 
+/** Makes the writes of one collection. Faults: `conflict` for a `rev` that is not the stored one, `store.misuse`, `store.text`. */
 export function tableWrites(layout: Layout, seal: Seal): TableWrites {
   const { table, search } = layout;
   const columns = documentColumns(layout);

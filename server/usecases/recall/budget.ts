@@ -19,6 +19,7 @@ export interface Account {
   readonly now: number;
 }
 
+/** What a viewer is charged by: the limit of persons, or that of machines. */
 export const accountOf = (viewer: Viewer, { people, machines }: DailyBudget, now: number): Account => ({
   id: viewer.id,
   limit: isPerson(viewer.role) ? people : machines,

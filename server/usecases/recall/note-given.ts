@@ -12,6 +12,7 @@ const STRETCH = 2 ** 30;
 /** Documents that are written together. */
 const PIECE = 200;
 
+/** The stretch that a stamp (microseconds) is in; minutes and UTC days since the epoch of an instant in ms. */
 export const stretchOf = (stamp: number): number => Math.floor(stamp / STRETCH);
 export const minuteOf = (ms: number): number => Math.floor(ms / MINUTE);
 export const dayOfMs = (ms: number): number => Math.floor(ms / DAY_MS);
@@ -36,6 +37,7 @@ export interface Receiver {
   readonly now: number;
 }
 
+/** Who a request gives to. */
 export const receiver = ({ viewer }: Sight, now: number): Receiver => ({
   account: viewer.id,
   agency: viewer.agency ?? "",
@@ -107,10 +109,12 @@ export class Gift {
   }
 }
 
+/** The id of the record of one account, as of one agency, in one stretch of a lane. */
 export const givenId = (account: string, agency: string, lane: string, stretch: number): string =>
   `${account}|${agency}|${lane}|${stretch}`;
 const inOrder = (stamps: Iterable<number>): number[] => [...stamps].sort((a, b) => a - b);
 
+/** What is on record of an account in these stretches of lanes, by id. */
 export async function documentsOf(
   unit: Unit,
   { account, agency }: Pick<Receiver, "account" | "agency">,

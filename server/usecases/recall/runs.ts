@@ -23,6 +23,7 @@ type Runs = readonly Run[];
 
 /** How it is shown: what says under which id it was had. */
 export const SHOWN = GIVEN.folded | GIVEN.original | GIVEN.claimed;
+/** Whether it was lost since, and that was told. */
 export const isGone = ([, , , , how]: Run): boolean => (how & GIVEN.gone) !== 0;
 /** Whether the row itself was given, and does not only stand for something that was. */
 export const wasGiven = ([, , , , how]: Run): boolean => (how & GIVEN.watched) === 0;
@@ -91,5 +92,6 @@ export const watched =
     return [0, 0, was[2], was[3], (isGone(was) ? was[4] & ~(GIVEN.gone | SHOWN) : was[4]) | how];
   };
 
+/** The same run, lost; nothing where there was none. */
 export const lost = (was: Run | undefined): Run | undefined =>
   was === undefined ? undefined : [0, 0, was[2], was[3], was[4] | GIVEN.gone];

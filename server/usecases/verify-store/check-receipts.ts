@@ -176,6 +176,7 @@ async function* batches(parts: VerifyParts): AsyncGenerator<Looked> {
   );
 }
 
+/** Receipts against batches, rows and the audit, in both directions. */
 export async function* checkReceipts(parts: VerifyParts): AsyncGenerator<Looked> {
   yield* receipts(parts);
   yield* batches(parts);
