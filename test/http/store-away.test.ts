@@ -5,10 +5,10 @@ import { DRIVER_WORDS, type Mode, makeFaults } from "../support/faulty-storage.t
 import { START } from "../support/steering.ts";
 import { type Ask, type Credential, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
 import { routeOf } from "../twin/compare.ts";
-import { INLINE_LIMIT, play, type Traces } from "../twin/play.ts";
+import { INLINE_LIMIT, noTraces, play } from "../twin/play.ts";
 import { type AskBoth, json, type Known } from "../twin/recipe.ts";
 import { READS, WRITES } from "../twin/recipes.ts";
-import { SEATS, type Seat, SPARE } from "../twin/seats.ts";
+import { CAST, SEATS, type Seat } from "../twin/seats.ts";
 import { stories } from "../twin/story.ts";
 import { documentedRoutes, guesses } from "../twin/twin-pair.ts";
 
@@ -70,15 +70,16 @@ async function sweep(seat: Seat, routesOf: RegExp = /./): Promise<{ tried: Tried
     engine: "sqlite",
   });
   try {
-    await world.addDirectory({ accounts: SPARE });
+    await world.addDirectory(CAST);
     await world.changeAccount(seat.id, { password: await hashPassword(PASSWORD, world.steer.moments()) });
     const [story] = fc.sample(stories(seat), { seed: 20260411, numRuns: 1 });
-    const traces: Traces = { jobs: [], releases: [] };
+    const traces = noTraces();
     for (const [i, slot] of (story?.slots ?? []).entries())
       for (const [j, one] of slot.a.entries()) {
         const left = await play(world, one, START + i * 10_000 + j * 1000, `${i}/${j}`);
         traces.jobs.push(...left.jobs);
         traces.releases.push(...left.releases);
+        traces.changes.push(...left.changes);
       }
     const routes = await documentedRoutes(world);
     const known: Known = {
@@ -119,14 +120,18 @@ async function sweep(seat: Seat, routesOf: RegExp = /./): Promise<{ tried: Tried
   }
 }
 
+function seatOf(id: string): Seat {
+  const seat = SEATS.find((one) => one.id === id);
+  if (seat === undefined) throw new Error(`there is no seat ${id}`);
+  return seat;
+}
+
 describe("a store that goes away", () => {
   const found: Awaited<ReturnType<typeof sweep>>[] = [];
   const all = (): Tried[] => found.flatMap(({ tried }) => tried);
 
   test.each(["u1", "rel-JP-NPA"])("every route as %s – at every step of the store – is answered", async (id) => {
-    const seat = SEATS.find((one) => one.id === id);
-    if (seat === undefined) throw new Error(`there is no seat ${id}`);
-    found.push(await sweep(seat));
+    found.push(await sweep(seatOf(id)));
     expect(found.at(-1)?.tried.length).toBeGreaterThan(drawn(500, 500, 200));
   });
 
@@ -135,7 +140,7 @@ describe("a store that goes away", () => {
     ["signers", "sign-usa", / \/api\/v1\/(agencies|agreements|policy-changes|quarantines)/, 20],
     ["the auditor", "au", / \/api\/v1\/deconfliction\/report/, 5],
   ] as const)("the routes of %s – at every step of the store – are answered", async (_, id, routes, least) => {
-    found.push(await sweep({ ...(SEATS[0] as Seat), id }, routes));
+    found.push(await sweep(seatOf(id), routes));
     expect(found.at(-1)?.tried.length).toBeGreaterThan(least);
   });
 

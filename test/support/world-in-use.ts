@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { Accounts } from "../../server/storage/collections.ts";
 import { compare } from "../twin/compare.ts";
-import { INLINE_LIMIT, play, type Traces } from "../twin/play.ts";
+import { INLINE_LIMIT, noTraces, play, type Traces } from "../twin/play.ts";
 import type { Known } from "../twin/recipe.ts";
 import { READS, WRITES } from "../twin/recipes.ts";
-import { SEATS, type Seat, SPARE } from "../twin/seats.ts";
+import { CAST, SEATS, type Seat } from "../twin/seats.ts";
 import { stories } from "../twin/story.ts";
 import { guesses } from "../twin/twin-pair.ts";
 import { START } from "./steering.ts";
@@ -26,8 +26,8 @@ export async function useWorld(
   { stories: told, writers }: { readonly stories: readonly Seat[]; readonly writers: readonly Seat[] },
   seed: number,
 ): Promise<Traces> {
-  const left: Traces = { jobs: [], releases: [] };
-  await world.addDirectory({ accounts: SPARE });
+  const left = noTraces();
+  await world.addDirectory(CAST);
   let now = START;
   for (const [n, seat] of told.entries()) {
     const [story] = fc.sample(stories(seat), { seed: seed + n, numRuns: 1 });
@@ -38,6 +38,7 @@ export async function useWorld(
         const done = await play(world, step, now, `used/${n}/${i}/${j}`).catch(() => undefined);
         left.jobs.push(...(done?.jobs ?? []));
         left.releases.push(...(done?.releases ?? []));
+        left.changes.push(...(done?.changes ?? []));
       }
     }
   }
@@ -67,11 +68,11 @@ export async function useWorld(
 export async function knownOf(
   world: TemporaryWorld,
   seat: Seat,
-  { jobs, releases }: Traces,
+  { jobs, releases, changes }: Traces,
   round: Known["round"],
 ): Promise<Known> {
   const guessed = await guesses(world);
-  return { seat, round, jobs, releases, secrets: [], turn: SEATS.indexOf(seat) + 1, ...guessed };
+  return { seat, round, jobs, releases, changes, secrets: [], turn: SEATS.indexOf(seat) + 1, ...guessed };
 }
 
 /** Sends the same to worlds at the same instant with the same chance; throws where one byte of the answers differs. */

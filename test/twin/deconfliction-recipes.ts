@@ -32,7 +32,9 @@ export const DECONFLICTION_READS: Readonly<Record<string, Recipe>> = {
     await ask(get(`${PATH}/${uuidOf("no ticket")}`));
   },
   [`GET ${PATH}/asked`]: async (ask) => void (await read(ask, `${PATH}/asked`)),
-  [`GET ${PATH}/report`]: async (ask) => void (await read(ask, `${PATH}/report?days=7`)),
+  [`GET ${PATH}/report`]: async (ask) => {
+    for (const query of ["", "?days=1", "?days=7", "?days=99", "?days=0"]) await ask(get(`${PATH}/report${query}`));
+  },
 };
 
 export const DECONFLICTION_WRITES: Readonly<Record<string, Recipe>> = {

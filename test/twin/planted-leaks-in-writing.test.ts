@@ -2,8 +2,8 @@ import { Rows } from "../../server/storage/collections.ts";
 import type { RowDoc } from "../../server/storage/documents.ts";
 import type { Storage, Unit } from "../../server/storage/port.ts";
 import type { Sight } from "../../server/usecases/sight.ts";
-import { drawn } from "../support/drawn.ts";
-import { type Leak, LeakFinder } from "./leak-finder.ts";
+import type { Leak } from "./leak-finder.ts";
+import { plantedSuite } from "./planted-suite.ts";
 
 jest.setTimeout(600_000);
 
@@ -63,12 +63,16 @@ jest.mock("../../server/usecases/read-one.ts", () => {
 const inFunction = (name: string) => (): void => void mockOpen.add(name);
 
 const LEAKS: Readonly<Record<string, Leak>> = {
-  "stamps that count all rows of the store": { routes: ["GET /api/v1/objects"], open: inFunction("stamps") },
+  "stamps that count all rows of the store": {
+    tells: true,
+    routes: ["GET /api/v1/objects"],
+    open: inFunction("stamps"),
+  },
   "a receipt that says `unchanged` of what a colleague holds hidden": {
     routes: ["POST /api/v1/ingest"],
     open: inFunction("receipts"),
   },
-  "words of cut fields that are found": { routes: ["GET /api/v1/objects"], open: inFunction("words") },
+  "words of cut fields that are found": { tells: true, routes: ["GET /api/v1/objects"], open: inFunction("words") },
   "a duplicate of what the reviewer can't see that is taken": {
     seat: "rel-JP-NPA",
     routes: ["POST /api/v1/triage/reviews/{review}/duplicate"],
@@ -77,18 +81,5 @@ const LEAKS: Readonly<Record<string, Leak>> = {
 };
 
 describe("the twin suite itself, over leaks in writing", () => {
-  const finder = new LeakFinder(() => mockOpen.clear());
-  afterAll(() => finder.end());
-
-  const planted = Object.entries(LEAKS).filter((_, n) => n % drawn(1, 4) === 0);
-  test("no leak – the questions by which leaks are looked for – see nothing", async () => {
-    const told = await finder.withoutLeak(planted.map(([, leak]) => leak));
-    expect([...new Set(told)]).toEqual(["nothing"]);
-  });
-
-  test.each(planted)("a planted leak – %s – is caught", async (_, leak) => {
-    const told = await finder.inWriting(leak);
-    if (process.env.TWIN_TALK !== undefined) console.log(told.slice(0, 600));
-    expect(told).toMatch(/^(GET|POST) /);
-  });
+  plantedSuite(LEAKS, () => mockOpen.clear());
 });

@@ -9,8 +9,8 @@ import { Admissions } from "../../server/usecases/admission.ts";
 import { Content } from "../../server/usecases/content.ts";
 import { Renderer } from "../../server/usecases/render.ts";
 import { Sight } from "../../server/usecases/sight.ts";
-import { drawn } from "../support/drawn.ts";
-import { type Leak, LeakFinder } from "./leak-finder.ts";
+import type { Leak } from "./leak-finder.ts";
+import { plantedSuite } from "./planted-suite.ts";
 
 jest.setTimeout(600_000);
 
@@ -225,7 +225,6 @@ const INGEST = ["POST /api/v1/ingest"];
 
 /** What each spoils stands in the table of channels (policy 7; docs/policy.md). */
 const LEAKS: Readonly<Record<string, Leak>> = {
-  // Before those through which content is read that the store then keeps as given.
   "a recall that says what became of the object": { routes: ["GET /api/v1/recalls"], open: inFunction("why") },
   "a disclosure report that tells one person of an agency from another": {
     seat: "rel-JP-NPA",
@@ -280,7 +279,6 @@ const LEAKS: Readonly<Record<string, Leak>> = {
     },
   },
   "a cursor in the clear that names a row": { routes: OBJECTS, open: inFunction("cursor") },
-  // Before the others: what the recipe posts is no longer new to its sender afterwards.
   "a warning that a text names what its author can't see": { routes: INGEST, open: inFunction("names") },
   "a receipt that says an id is taken": { routes: INGEST, open: inFunction("taken") },
   "a batch id that counts what is stored": { routes: INGEST, open: inFunction("batch") },
@@ -369,22 +367,8 @@ const LEAKS: Readonly<Record<string, Leak>> = {
 const partiesOf = ({ country }: Viewer): NonNullable<Viewer["country"]>[] => (country === undefined ? [] : [country]);
 
 describe("the twin suite itself, over leaks in reading", () => {
-  const close = (): void => {
+  plantedSuite(LEAKS, () => {
     jest.restoreAllMocks();
     mockOpen.clear();
-  };
-  const finder = new LeakFinder(close);
-  afterAll(() => finder.end());
-
-  const planted = Object.entries(LEAKS).filter((_, n) => n % drawn(1, 4) === 0);
-  test("no leak – the questions by which leaks are looked for – see nothing", async () => {
-    const told = await finder.withoutLeak(planted.map(([, leak]) => leak));
-    expect([...new Set(told)]).toEqual(["nothing"]);
-  });
-
-  test.each(planted)("a planted leak – %s – is caught", async (_, leak) => {
-    const told = await finder.inReading(leak);
-    if (process.env.TWIN_TALK !== undefined) console.log(told.slice(0, 600));
-    expect(told).toMatch(/^(GET|POST) /);
   });
 });

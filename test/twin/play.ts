@@ -1,4 +1,5 @@
 import { bundleOf, type TemporaryWorld } from "../support/temporary-world.ts";
+import { acknowledge, askOnward, changePolicy, contact, hold, must, relabel, suspend, tear } from "./play-further.ts";
 import { AGENCIES, countryOf } from "./seats.ts";
 import type { Release, Step } from "./steps.ts";
 
@@ -6,7 +7,10 @@ import type { Release, Step } from "./steps.ts";
 export interface Traces {
   readonly jobs: string[];
   readonly releases: string[];
+  readonly changes: string[];
 }
+/** Nothing yet. */
+export const noTraces = (): Traces => ({ jobs: [], releases: [], changes: [] });
 
 /** Over the limit that the worlds are opened with, so that the post waits as a job. */
 export const INLINE_LIMIT = 65_536;
@@ -38,7 +42,7 @@ async function review(world: TemporaryWorld, as: string, originator: string): Pr
 
 /** Plays one step at an instant, with chance that depends on the word alone. Throws where the step can't be done: a story is told whole. */
 export async function play(world: TemporaryWorld, step: Step, now: number, word: string): Promise<Traces> {
-  const left: Traces = { jobs: [], releases: [] };
+  const left = noTraces();
   world.at(now, word);
   switch (step.do) {
     case "post": {
@@ -90,8 +94,35 @@ export async function play(world: TemporaryWorld, step: Step, now: number, word:
     case "ask":
       for (const ask of step.asks) await world.ask(step.as, ask);
       break;
+    case "act":
+      for (const ask of step.asks) await must(world, step.as, ask);
+      break;
+    case "policy":
+      left.changes.push(await changePolicy(world, step));
+      break;
+    case "suspend":
+      left.changes.push(...(await suspend(world, step)));
+      break;
+    case "hold":
+      left.changes.push(...(await hold(world, step)));
+      break;
+    case "relabel":
+      left.releases.push(await relabel(world, step));
+      break;
+    case "tear":
+      await tear(world, step);
+      break;
+    case "onward":
+      left.releases.push(...(await askOnward(world, step)));
+      break;
+    case "contact":
+      await contact(world, step);
+      break;
+    case "acknowledge":
+      await acknowledge(world, step);
+      break;
     case "agency":
-      await world.addDirectory({ agencies: [step.agency] });
+      await world.addDirectory({ agencies: [step.agency], accounts: step.accounts ?? [] });
       break;
     case "job": {
       const body = JSON.stringify(

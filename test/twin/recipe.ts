@@ -1,3 +1,4 @@
+import { drawn } from "../support/drawn.ts";
 import type { Ask, Credential, Reply } from "../support/temporary-world.ts";
 import { uuidOf } from "./content.ts";
 import type { Seat } from "./seats.ts";
@@ -14,6 +15,8 @@ export interface Known {
   /** Posts that only one world saw. */
   readonly secrets: readonly Post[];
   readonly releases: readonly string[];
+  /** Changes of policy. */
+  readonly changes: readonly string[];
   /** Items of the quality review in either world. */
   readonly reviews: readonly string[];
   /** Turns with each pair, so that what one leaves out another asks. */
@@ -30,7 +33,11 @@ export const get = (path: string): Ask => ({ method: "GET", path });
 export const json = (path: string, body: unknown): Ask => ({ method: "POST", path, body });
 export const query = (members: Readonly<Record<string, string>>): string => new URLSearchParams(members).toString();
 
+/** Of what a full run asks each time so much less is asked: what one seat or turn leaves out another asks. */
+export const THINNED = drawn(1, 2, 2);
 /** One in `every`, another one each turn and each round. */
-export const someOf = <T>(list: readonly T[], every: number, { turn, round }: Known): T[] =>
-  list.filter((_, i) => i % every === (turn + (round === "first" ? 0 : 1)) % every);
+export function someOf<T>(list: readonly T[], every: number, { turn, round }: Known): T[] {
+  const step = Math.max(1, Math.min(every * THINNED, list.length));
+  return list.filter((_, i) => i % step === (turn + (round === "first" ? 0 : 1)) % step);
+}
 export const unknownId = `malware--${uuidOf("nobody knows")}`;

@@ -28,6 +28,7 @@ import { padding } from "./play.ts";
 import { POLICY_READS, POLICY_WRITES } from "./policy-recipes.ts";
 import { RECALL_READS, RECALL_WRITES } from "./recall-recipes.ts";
 import { type AskBoth, get, json, type Known, query, type Recipe, someOf, unknownId } from "./recipe.ts";
+import { subjectOf } from "./seats.ts";
 import { STIX_ASKS } from "./stix-recipes.ts";
 import { TAXII_READS, TAXII_WRITES } from "./taxii-recipes.ts";
 import { TRIAGE_READS, TRIAGE_WRITES } from "./triage-recipes.ts";
@@ -131,16 +132,18 @@ export const READS: Readonly<Record<string, Recipe>> = {
     if (round === "second") return;
     for (const file of ["start.js", "secret.js"]) await ask(get(`/docs/${file}`), "none");
   },
-  "GET /api/v1/openapi.json": async (ask, { round }) =>
-    void (round === "first" && (await ask(get("/api/v1/openapi.json"), "none"))),
+  // Made once a process, of nothing that a store holds: the dearest answer there is, and asked through few eyes.
+  "GET /api/v1/openapi.json": async (ask, { round, seat }) => {
+    if (round === "first" && ["u1", "rel-JP-NPA"].includes(seat.id)) await ask(get("/api/v1/openapi.json"), "none");
+  },
   "GET /api/v1/me": async (ask) => {
     await ask(get("/api/v1/me"));
     await ask(get("/api/v1/me"), "none");
   },
   "GET /api/v1/objects": async (ask, known) => {
     const first = known.round === "first";
-    await follow(ask, "/api/v1/objects", { limit: first ? "2" : "9" });
-    await follow(ask, "/api/v1/objects", { limit: first ? "3" : "8", view: "originals" });
+    if (first) await follow(ask, "/api/v1/objects", { limit: "3" });
+    if (first) await follow(ask, "/api/v1/objects", { limit: "4", view: "originals" });
     await follow(ask, "/api/v1/objects", {});
     await follow(ask, "/api/v1/objects", { view: "originals" });
     for (const [i, filter] of someOf(FILTERS, 3, known).entries()) {
@@ -169,7 +172,7 @@ export const READS: Readonly<Record<string, Recipe>> = {
     await ask(json("/api/v1/lookup", {}));
   },
   "GET /api/v1/mine": async (ask, known) => {
-    await follow(ask, "/api/v1/mine", { limit: "4" });
+    await follow(ask, "/api/v1/mine", { limit: known.round === "first" ? "4" : "9" });
     await ask(get("/api/v1/mine"));
     for (const id of [...someOf([...SENDER_IDS], 3, known), DARK[0] ?? unknownId, unknownId])
       await ask(get(`/api/v1/mine?id=${id}`));
@@ -326,14 +329,20 @@ export const WRITES: Readonly<Record<string, Recipe>> = {
   ...TAXII_WRITES,
   ...TRIAGE_WRITES,
   "POST /api/v1/promotions": async (ask, { seat }) => {
-    for (const account of [seat.sibling, "nobody"]) await ask(json("/api/v1/promotions", { account }));
+    for (const account of [subjectOf(seat).account, "nobody"]) await ask(json("/api/v1/promotions", { account }));
   },
   "POST /api/v1/promotions/{account}/confirm": async (ask, { seat }) =>
-    void (await ask({ method: "POST", path: `/api/v1/promotions/${seat.sibling}/confirm` })),
+    void (await ask({ method: "POST", path: `/api/v1/promotions/${subjectOf(seat).account}/confirm` })),
   "DELETE /api/v1/promotions/{account}": async (ask, { seat }) =>
-    void (await ask({ method: "DELETE", path: `/api/v1/promotions/${seat.sibling}` })),
+    void (await ask({ method: "DELETE", path: `/api/v1/promotions/${subjectOf(seat).account}` })),
   "POST /api/v1/orders": async (ask, { seat }) => {
-    const order = { accounts: [`feed-${seat.agency}`], tlpUpTo: "GREEN", agreements: ["TRI"], days: 9, ceiling: 9 };
+    const order = {
+      accounts: [`feed-${seat.agency || "US-FBI"}`],
+      tlpUpTo: "GREEN",
+      agreements: ["TRI"],
+      days: 9,
+      ceiling: 9,
+    };
     await ask(json("/api/v1/orders", { ...order, reason: "less at a time" }));
     await ask(json("/api/v1/orders", { ...order, accounts: ["feed-KR-KNPA"], reason: "another's" }));
     await ask(json("/api/v1/orders", order));

@@ -16,10 +16,10 @@ export async function runPair(story: Story): Promise<PairTally> {
     for (const round of ["first", "second"] as const) {
       const known = await pair.known(round);
       for (const [n, [route, recipe]] of Object.entries(READS).entries())
-        if (round === "first" || LISTS.test(route) || n % 3 === known.turn % 3) await recipe(pair.ask, known);
+        if (round === "first" || LISTS.test(route) || n % 3 === known.turn % 3) await pair.follow(route, recipe, known);
       await pair.crowd();
       if (round === "second") break;
-      for (const recipe of Object.values(WRITES)) await recipe(pair.ask, known);
+      for (const [route, recipe] of Object.entries(WRITES)) await pair.follow(route, recipe, known);
       await pair.odd();
     }
     return { ...pair.asked, ...counted };

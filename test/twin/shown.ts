@@ -1,7 +1,8 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import type { AccountDoc } from "../../server/storage/documents.ts";
 import { anyObject, type Dice, type Making, single } from "./content.ts";
-import { AGENCIES, ALL, analystOf, countryOf, foreignOf, row, type Seat, tri } from "./seats.ts";
+import { AGENCIES, ALL, analystOf, countryOf, foreignOf, PUBLIC, row, type Seat, tri } from "./seats.ts";
 import type { Post, Release, Slot, Step } from "./steps.ts";
 
 /** Who looks, what the dice say, and a number of its own for what is made now. */
@@ -15,7 +16,7 @@ export interface Scene {
 export const some = (dice: Dice, making: Making): StixJson[] =>
   Array.from({ length: 1 + dice.below(3) }, () => anyObject(dice, making));
 
-/** A person's post from another country, and its release, which brings it to the viewer. */
+/** A person's post from another country, and its release, which brings it to the viewer; who reads no label is brought what is published. */
 export function workflow(
   { seat, dice, step }: Scene,
   more: { readonly label?: LabelRequest; readonly object?: StixJson; readonly agency?: string } = {},
@@ -23,13 +24,27 @@ export function workflow(
   const agency = more.agency ?? dice.pick(foreignOf(seat));
   const object = single(`released ${step}`, { step, words: "a partner", dark: false }, more.object);
   const strict = seat.person && dice.once(2);
-  const to = tri([seat.country], strict ? [seat.agency] : "*");
-  const tlp = seat.person ? (strict ? "AMBER+STRICT" : "AMBER") : "GREEN";
+  const published = seat.office !== undefined;
+  const to = published ? PUBLIC : tri([seat.country], strict ? [seat.agency] : "*");
+  const tlp = published ? "CLEAR" : seat.person ? (strict ? "AMBER+STRICT" : "AMBER") : "GREEN";
   const label: LabelRequest = { tlp, ...more.label, releases: [row(to)] };
   const as = analystOf(agency);
   return [
     { do: "post", as, objects: [object], label },
     { do: "release", as, object: String(object.id), row: to, by: `rel-${agency}`, verb: "approve" },
+  ];
+}
+
+/** An agency whose one account nobody is told of, and which is turned off. */
+export function agencyOff(id: string, words: string, by: string): Step[] {
+  const account: AccountDoc = {
+    ...{ id: `of-${id}`, name: words, role: "auditor", agency: id, clearance: "U", topics: [], pii: false },
+    scope: "write",
+  };
+  const off = { method: "POST" as const, path: `/api/v1/agencies/${id}/off`, body: { reason: `said ${words}` } };
+  return [
+    { do: "agency", agency: { id, name: words, country: "USA", categories: ["INT"] }, accounts: [account] },
+    { do: "act", as: by, asks: [off] },
   ];
 }
 
@@ -40,7 +55,7 @@ export function shown(scene: Scene): Slot {
   const posted = (as: string, label: LabelRequest): Step[] => [
     { do: "post", as, objects: some(dice, { step, words: as, dark: false }), label },
   ];
-  switch (dice.below(seat.posts ? 6 : 4)) {
+  switch (seat.office === undefined ? dice.below(seat.posts ? 6 : 4) : 3) {
     case 0:
     case 1: {
       const tlp = dice.once(3) ? "CLEAR" : "GREEN";

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { Dice } from "./content.ts";
-import { HIDDEN_KINDS, hidden, hiddenOf } from "./hidden.ts";
+import { hiddenKinds, hiddenOf } from "./hidden.ts";
+import type { HiddenKind } from "./hidden-kind.ts";
+import { officeShown, officeVaried } from "./offices.ts";
 import { SEATS, type Seat } from "./seats.ts";
-import { shown } from "./shown.ts";
-import type { Slot } from "./steps.ts";
-import { VARIED_KINDS, varied, variedOf } from "./varied.ts";
+import { type Scene, shown } from "./shown.ts";
+import type { Slot, Step } from "./steps.ts";
+import { VARIED } from "./varied.ts";
 
 /** What happens in two worlds that are the same to one viewer. */
 export interface Story {
@@ -15,21 +17,55 @@ export interface Story {
   readonly meanwhile: readonly Slot[];
 }
 
-function nothing(seat: Seat, numbers: readonly number[], step: number): Slot {
+type Teller = (scene: Scene) => Slot;
+/** What a seat sees, and what it sees but for a part. */
+const told = (seat: Seat): { shows: Teller; varied: readonly Teller[] } =>
+  seat.office === undefined || seat.office === "liaison"
+    ? { shows: shown, varied: VARIED }
+    : { shows: officeShown, varied: officeVaried(seat.office) };
+
+/** Gives kinds in turn, so that all have been after so many. */
+function dealing<T>(kinds: readonly T[], from: number): () => T {
+  let at = from;
+  return () => {
+    const kind = kinds[at++ % kinds.length];
+    if (kind === undefined) throw new Error("there is nothing to tell of");
+    return kind;
+  };
+}
+
+function nothing(seat: Seat, numbers: readonly number[], step: number, deal: () => HiddenKind): Slot {
   const dice = new Dice(numbers);
-  const a = dice.once(3) ? [] : hidden(seat, dice, step, "A");
-  const b = a.length > 0 && dice.once(3) ? [] : hidden(seat, new Dice([...numbers].reverse()), step, "B");
-  return { what: "hidden", a, b };
+  const kinds: HiddenKind[] = [];
+  const hidden = (of: Dice, words: string): readonly Step[] => {
+    const kind = deal();
+    kinds.push(kind);
+    return hiddenOf(kind, seat, of, step, words);
+  };
+  const a = dice.once(6) ? [] : hidden(dice, "A");
+  const b = a.length > 0 && dice.once(6) ? [] : hidden(new Dice([...numbers].reverse()), "B");
+  return { what: "hidden", kinds: kinds.map(({ name }) => name), a, b };
 }
 
 /** A story from numbers: the same numbers tell the same one. */
 function storyOf(seat: Seat, draws: readonly (readonly number[])[], later: readonly (readonly number[])[]): Story {
+  const place = SEATS.indexOf(seat);
+  const deal = dealing(hiddenKinds(seat), (draws[0]?.[0] ?? 0) + 10 * place);
+  const { shows, varied } = told(seat);
+  const varies = dealing(varied, (draws[1]?.[0] ?? 0) + 4 * place);
   const slots = draws.map((drawn, i) => {
-    const [kind = 0, ...numbers] = drawn.map((number) => number + SEATS.indexOf(seat));
+    const [kind = 0, ...numbers] = drawn.map((number) => number + place);
     const scene = { seat, dice: new Dice(numbers), step: 3 * i };
-    return [shown, varied, () => nothing(seat, numbers, 3 * i)][kind % 3]?.(scene) ?? shown(scene);
+    return [shows, varies(), () => nothing(seat, numbers, 3 * i, deal)][kind % 3]?.(scene) ?? shows(scene);
   });
-  return { seat, slots, meanwhile: later.map((numbers, i) => nothing(seat, numbers, 3 * (draws.length + i))) };
+  const meanwhile = (): HiddenKind => {
+    const kind = deal();
+    return kind.before === true ? deal() : kind;
+  };
+  return {
+    ...{ seat, slots },
+    meanwhile: later.map((numbers, i) => nothing(seat, numbers, 3 * (draws.length + i), meanwhile)),
+  };
 }
 
 const numbers = fc.array(fc.nat(996), { minLength: 11, maxLength: 11 });
@@ -52,21 +88,22 @@ function drawnNumbers(story: number, slot: number): number[] {
  */
 export function wholeStory(seat: Seat, story: number, times: number): Story {
   const slots: Slot[] = [];
-  const add = (make: (scene: { seat: Seat; dice: Dice; step: number }) => Slot): void => {
+  const add = (make: Teller): void => {
     const at = slots.length;
     slots.push(make({ seat, dice: new Dice(drawnNumbers(story, at)), step: 3 * at }));
   };
+  const { shows, varied } = told(seat);
   for (let n = 0; n < times; n++)
-    for (const kind of VARIED_KINDS) {
-      add((scene) => variedOf(kind, scene));
-      if (slots.length % 3 === 0) add(shown);
+    for (const varies of varied) {
+      add(varies);
+      if (slots.length % 3 === 0) add(shows);
     }
-  for (const [n, kind] of HIDDEN_KINDS.entries()) {
+  for (const [n, kind] of hiddenKinds(seat).entries()) {
     add(({ dice, step }) => {
       const steps = hiddenOf(kind, seat, dice, step, "A");
-      return { what: "hidden", a: n % 3 === 0 ? [] : steps, b: n % 3 === 0 ? steps : [] };
+      return { what: "hidden", kinds: [kind.name], a: n % 3 === 0 ? [] : steps, b: n % 3 === 0 ? steps : [] };
     });
-    if (slots.length % 4 === 0) add(shown);
+    if (slots.length % 4 === 0) add(shows);
   }
   return { seat, slots, meanwhile: [] };
 }

@@ -92,19 +92,20 @@ export const TAXII_READS: Readonly<Record<string, Recipe>> = {
   "GET /taxii2/{root}/collections/{collection}/objects/": async (ask, known) => {
     const first = known.round === "first";
     for (const [n, name] of NAMES.entries()) {
-      await follow(ask, at(name, "objects/"), { limit: (n + known.turn) % 2 === (first ? 0 : 1) ? "4" : "19" });
       await follow(ask, at(name, "objects/"), { "match[version]": "all" });
+      if (!first) continue;
+      await follow(ask, at(name, "objects/"), { limit: (n + known.turn) % 2 === 0 ? "5" : "19" });
       for (const filter of someOf(FILTERS, 5, known))
         await follow(ask, at(name, "objects/"), { ...filter, limit: "8" });
     }
     await poll(ask, at(first ? "originals" : "consolidated", "objects/"), "5");
-    for (const bad of GARBAGE) await ask(get(`${at("originals", "objects/")}?${bad}`));
+    for (const bad of someOf(GARBAGE, 1, known)) await ask(get(`${at("originals", "objects/")}?${bad}`));
     await ask(get(at("originals", "objects/")), "none");
     await ask(get(at(uuidOf("no collection"), "objects/")));
   },
   "GET /taxii2/{root}/collections/{collection}/manifest/": async (ask, known) => {
     for (const name of NAMES) {
-      await follow(ask, at(name, "manifest/"), { "match[version]": "all", limit: "9" });
+      await follow(ask, at(name, "manifest/"), { "match[version]": "all", limit: "15" });
       for (const filter of someOf(FILTERS, 5, known)) await ask(get(`${at(name, "manifest/")}?${query(filter)}`));
     }
   },

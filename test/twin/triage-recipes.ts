@@ -27,9 +27,11 @@ const judge =
   async (ask, known) => {
     const { json: open } = await ask(get(`${QUEUE}?limit=3`));
     const found = ((open as { items?: { review: string }[] } | undefined)?.items ?? []).map(({ review }) => review);
-    for (const id of [...found.slice(-1), ...someOf(known.reviews, 6, known).slice(0, 6), NO_REVIEW]) {
+    const ids = [...found.slice(-1), ...someOf(known.reviews, 6, known).slice(0, 6), NO_REVIEW];
+    for (const [n, id] of ids.entries()) {
       const hash = await hashOf(ask, id);
-      await ask(json(`/api/v1/triage/reviews/${id}/${verb}`, verb === "answer" ? body : { ...body, hash }));
+      const said = verb === "duplicate" ? { ...body, of: DARK[(known.turn + n) % DARK.length] } : body;
+      await ask(json(`/api/v1/triage/reviews/${id}/${verb}`, verb === "answer" ? said : { ...said, hash }));
     }
     await ask(json(`/api/v1/triage/reviews/${NO_REVIEW}/${verb}`, {}));
   };
@@ -72,7 +74,7 @@ export const TRIAGE_WRITES: Readonly<Record<string, Recipe>> = {
   "DELETE /api/v1/triage/reviews/{review}/claim": lease("DELETE"),
   "POST /api/v1/triage/reviews/{review}/needs-info": judge("needs-info", { reason: "date-unclear", words: "When?" }),
   "POST /api/v1/triage/reviews/{review}/answer": judge("answer", { words: "Then." }),
-  "POST /api/v1/triage/reviews/{review}/duplicate": judge("duplicate", { reason: "same-event", of: DARK[0] ?? "" }),
+  "POST /api/v1/triage/reviews/{review}/duplicate": judge("duplicate", { reason: "same-event" }),
   "POST /api/v1/triage/reviews/{review}/reject": judge("reject", { reason: "outdated" }),
   "POST /api/v1/triage/reviews/{review}/accept": judge("accept", { reason: "verified" }),
   "POST /api/v1/triage/reviews/{review}/supersede": judge("supersede", { reason: "replaced", by: NO_REVIEW }),

@@ -1,17 +1,16 @@
 import { Reviews, Rows } from "../../server/storage/collections.ts";
-import { hashPassword } from "../../server/usecases/password.ts";
-import { START, steering } from "../support/steering.ts";
-import { type Ask, type Credential, type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { START } from "../support/steering.ts";
+import type { Ask, Credential, Reply, TemporaryWorld } from "../support/temporary-world.ts";
 import { compare, routeOf } from "./compare.ts";
 import { single } from "./content.ts";
 import { oddAsks } from "./odd-asks.ts";
-import { INLINE_LIMIT, play, type Traces } from "./play.ts";
-import { type AskBoth, get, type Known } from "./recipe.ts";
-import { VIEWER_PASSWORD } from "./recipes.ts";
+import type { Traces } from "./play.ts";
+import { type AskBoth, get, type Known, type Recipe } from "./recipe.ts";
 import { visibleTo } from "./same-sight.ts";
-import { SEATS, type Seat, SPARE } from "./seats.ts";
+import { SEATS } from "./seats.ts";
 import type { Post, Slot } from "./steps.ts";
 import type { Story } from "./story.ts";
+import { type Told, tellSlots, tellStory } from "./told-worlds.ts";
 
 /** The worlds differ in what the viewer may see: the story is wrong, not the server. */
 export class NoTwins extends Error {}
@@ -22,56 +21,36 @@ export interface PairTally {
   readonly visible: number;
   readonly hidden: readonly [number, number];
   readonly routes: ReadonlySet<string>;
+  /** What hidden things happened, by name. */
+  readonly kinds: ReadonlySet<string>;
+  /** Replies that were no refusal. */
+  readonly answered: number;
   /** Requests that were under way while hidden work was. */
   readonly atOnce: number;
   /** Requests that are not as a client means them. */
   readonly odd: number;
 }
 
-const SLOT = 10_000;
 /** The viewer's own requests begin long after the story, one a second. */
 const READING = START + 3_600_000;
+/** So often a route says that the viewer's role may not ask it, whatever is asked: then it is asked no more. */
+const REFUSED = 3;
+class Enough extends Error {}
 /** One slot of hidden work goes by between so many requests. */
 const EVERY = 60;
 /** Requests of the viewer that are under way at once. */
 const AT_ONCE = 8;
 
-let encoded: Promise<string> | undefined;
-
-async function open(seat: Seat): Promise<TemporaryWorld> {
-  const world = await TemporaryWorld.open({ settings: { MAX_INLINE_BYTES: String(INLINE_LIMIT) } });
-  await world.addDirectory({ accounts: SPARE });
-  encoded ??= hashPassword(VIEWER_PASSWORD, steering().moments());
-  await world.changeAccount(seat.id, { password: await encoded });
-  return world;
-}
-
-/** Plays slots from an instant on, `apart` ms from step to step. */
-async function tell(
-  world: TemporaryWorld,
-  slots: readonly Slot[],
-  side: "a" | "b",
-  { from, apart, into }: { readonly from: number; readonly apart: number; readonly into: Traces },
-): Promise<void> {
-  for (const [i, slot] of slots.entries()) {
-    for (const [j, step] of slot[side].entries()) {
-      const left = await play(world, step, from + i * SLOT + j * apart, `${from + i}/${j}`).catch((error: unknown) => {
-        throw new Error(`${slot.what}: ${JSON.stringify(slot[side])}`, { cause: error });
-      });
-      into.jobs.push(...left.jobs);
-      into.releases.push(...left.releases);
-    }
-  }
-}
-
 /** Consolidated and keyed ids of all rows, and marking definitions that readers are shown. */
 export async function guesses(
   world: TemporaryWorld,
+  shown?: readonly string[],
 ): Promise<{ things: string[]; markings: string[]; reviews: string[] }> {
   const rows = await world.storage.collection(Rows).all({ limit: 100_000 });
   const reviews = (await world.storage.collection(Reviews).all({ limit: 100_000 })).flatMap(({ names }) => names);
-  const markings = new Set<string>();
-  for (const { id } of [...SEATS, { id: "k1" }, { id: "rel-US-FBI" }]) {
+  const markings = new Set(shown);
+  const readers = SEATS.filter(({ office }) => office === undefined);
+  for (const { id } of shown !== undefined ? [] : [...readers, { id: "k1" }, { id: "rel-US-FBI" }]) {
     const { json } = await world.ask(id, { method: "GET", path: "/api/v1/objects" });
     for (const object of (json as { objects?: { object_marking_refs?: string[] }[] }).objects ?? [])
       for (const marking of object.object_marking_refs ?? []) markings.add(marking);
@@ -110,11 +89,15 @@ export class TwinPair {
   readonly #paths: readonly string[];
   readonly #left: Traces;
   readonly #routes = new Set<string>();
+  readonly #kinds = new Set<string>();
   /** Of each route the first and the last request, and every read. */
   readonly #first = new Map<string, Ask>();
   readonly #last = new Map<string, Ask>();
   readonly #reads: Ask[] = [];
+  /** Others read for them once. */
+  #markings: readonly string[] | undefined;
   #requests = 0;
+  #answered = 0;
   #meanwhile = 0;
   #atOnce = 0;
   #odd = 0;
@@ -124,24 +107,22 @@ export class TwinPair {
     this.#worlds = worlds;
     this.#paths = paths;
     this.#left = left;
+    this.#happened(story.slots);
+  }
+
+  #happened(slots: readonly Slot[]): void {
+    for (const { kinds = [] } of slots) for (const kind of kinds) this.#kinds.add(kind);
   }
 
   get worlds(): readonly [TemporaryWorld, TemporaryWorld] {
     return this.#worlds;
   }
 
-  static async tell(story: Story): Promise<TwinPair> {
-    const worlds = await Promise.all([open(story.seat), open(story.seat)]);
-    const left: Traces = { jobs: [], releases: [] };
-    const [a, b] = worlds;
-    const from = { from: START, apart: 1000, into: left };
-    try {
-      await Promise.all([tell(a, story.slots, "a", from), tell(b, story.slots, "b", from)]);
-      return new TwinPair(story, worlds, await documentedRoutes(a), left);
-    } catch (error) {
-      await Promise.all(worlds.map((world) => world.close()));
-      throw error;
-    }
+  /** Of worlds in which the story was told; by default it is told now. */
+  static async tell(story: Story, told?: Told): Promise<TwinPair> {
+    const { worlds, left } = told ?? (await tellStory(story));
+    const paths = worlds[0].routes.map(({ method, path }) => `${method} ${path}`);
+    return new TwinPair(story, worlds, paths, left);
   }
 
   /** How much the viewer sees in both, and how much it does not see in each; throws `NoTwins` where it sees two things. */
@@ -156,8 +137,9 @@ export class TwinPair {
     return { visible: one.visible.length, hidden: [one.hidden, other.hidden] };
   }
 
-  get asked(): Pick<PairTally, "requests" | "routes" | "atOnce" | "odd"> {
-    return { requests: this.#requests, routes: this.#routes, atOnce: this.#atOnce, odd: this.#odd };
+  get asked(): Omit<PairTally, "visible" | "hidden"> {
+    const counts = { requests: this.#requests, answered: this.#answered, atOnce: this.#atOnce, odd: this.#odd };
+    return { ...counts, routes: this.#routes, kinds: this.#kinds };
   }
 
   #now(): number {
@@ -179,8 +161,9 @@ export class TwinPair {
     const [a, b] = this.#worlds;
     for (const [i, slot] of slots.entries()) {
       const from = { from: now - 900 + 300 * i, apart: 50, into: this.#left };
-      await Promise.all([tell(a, [slot], "a", from), tell(b, [slot], "b", from)]);
+      await Promise.all([tellSlots(a, [slot], "a", from), tellSlots(b, [slot], "b", from)]);
     }
+    this.#happened(slots);
   }
 
   #note(ask: Ask): void {
@@ -189,6 +172,21 @@ export class TwinPair {
     if (!this.#first.has(route)) this.#first.set(route, ask);
     this.#last.set(route, ask);
     if (ask.method === "GET") this.#reads.push(ask);
+  }
+
+  /** Asks what a recipe asks, but where the viewer's role lets it ask nothing: that is said before anything is looked up. */
+  async follow(route: string, recipe: Recipe, known: Known): Promise<void> {
+    let refused = 0;
+    const ask: AskBoth = async (asked, credential) => {
+      const reply = await this.ask(asked, credential);
+      const { error } = (reply.json ?? {}) as { error?: { code?: string } };
+      const isVerb = reply.status === 403 && error?.code === "forbidden.verb" && credential === undefined;
+      if (isVerb && routeOf(this.#paths, asked) === route && ++refused >= REFUSED) throw new Enough();
+      return reply;
+    };
+    await recipe(ask, known).catch((error: unknown) => {
+      if (!(error instanceof Enough)) throw error;
+    });
   }
 
   /** Sends one request as the viewer to both and compares. */
@@ -203,6 +201,7 @@ export class TwinPair {
     for (const world of this.#worlds) world.at(now, `viewer/${this.#requests}`);
     const [one, other] = await this.#send(ask, credential);
     compare(ask, one, other);
+    if (one.status < 300) this.#answered++;
     if (posts && one.status === 202) {
       const { job, id } = one.json as { job?: string; id?: string };
       this.#left.jobs.push(job ?? id ?? "");
@@ -267,16 +266,18 @@ export class TwinPair {
     // Others read for it, which those are told of whose content it is.
     const now = this.#now();
     for (const world of this.#worlds) world.at(now, `known/${this.#requests}`);
-    const [one, other] = await Promise.all([guesses(a), guesses(b)]);
+    const [one, other] = await Promise.all([guesses(a, this.#markings), guesses(b, this.#markings)]);
+    this.#markings = union(one.markings, other.markings);
     return {
       seat: this.#story.seat,
       round,
       jobs: union(this.#left.jobs, []),
       releases: union(this.#left.releases, []),
+      changes: union(this.#left.changes, []),
       secrets: secretsOf(this.#story),
       turn: this.#story.slots.length,
       things: union(one.things, other.things),
-      markings: union(one.markings, other.markings),
+      markings: this.#markings,
       reviews: union(one.reviews, other.reviews),
     };
   }

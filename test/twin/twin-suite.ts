@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { TemporaryWorld } from "../support/temporary-world.ts";
+import { hiddenKinds } from "./hidden.ts";
 import { READS, WRITES } from "./recipes.ts";
 import { runPair } from "./run-pair.ts";
 import type { Seat } from "./seats.ts";
@@ -36,6 +37,12 @@ export function twinSuite(seats: readonly Seat[]): void {
     },
   );
 
+  test("the pairs – taken together – hid everything that there is to hide", () => {
+    const happened = new Set(tallies.flatMap(({ kinds }) => [...kinds]));
+    const all = new Set(seats.flatMap(hiddenKinds).map(({ name }) => name));
+    expect([...all].filter((name) => !happened.has(name))).toEqual([]);
+  });
+
   test("the pairs – taken together – asked every route, and had much to show and much to hide", () => {
     const asked = new Set(tallies.flatMap(({ routes }) => [...routes]));
     expect(Object.keys(RECIPES).filter((route) => !asked.has(route))).toEqual([]);
@@ -43,7 +50,9 @@ export function twinSuite(seats: readonly Seat[]): void {
     expect(tallies.length).toBe(PAIRS * seats.length);
     expect(sum(({ atOnce }) => atOnce)).toBeGreaterThan(30 * tallies.length);
     expect(sum(({ odd }) => odd)).toBeGreaterThan(120 * tallies.length);
-    expect(sum(({ visible }) => visible)).toBeGreaterThan(8 * tallies.length);
+    expect(sum(({ answered }) => answered)).toBeGreaterThan(30 * tallies.length);
+    const readers = PAIRS * seats.filter(({ office }) => office === undefined).length;
+    expect(sum(({ visible }) => visible)).toBeGreaterThan(8 * readers);
     expect(sum(({ hidden: [a, b] }) => a + b)).toBeGreaterThan(8 * tallies.length);
   });
 }

@@ -2,7 +2,7 @@ import type { LabelRequest } from "../../schemas/policy/label.ts";
 import { TLP_2_IDS } from "../../schemas/stix/tlp.ts";
 import { DARK, Dice, EDGES, edge, type Making, OPEN, observable, report, single, uuidOf, VALUES } from "./content.ts";
 import { AGENCIES, ALL, abroadOf, analystOf, countryOf, foreignOf, nearOf, row, tri } from "./seats.ts";
-import { type Scene, shown, some, workflow } from "./shown.ts";
+import { agencyOff, type Scene, shown, some, workflow } from "./shown.ts";
 import type { Slot, Step } from "./steps.ts";
 
 interface Varied extends Scene {
@@ -164,7 +164,7 @@ const releasedFurther: Kind = (of) => {
   };
   const first = of.dice.once(3);
   // The reading keeps the viewer's release at the same instant.
-  const reader = of.seat.id === "rel-JP-NPA" ? "lx" : post.as;
+  const reader = of.seat.hears === true ? "lx" : post.as;
   const other = (side: "A" | "B"): Step => (side === "A" ? { do: "read", as: reader } : further);
   return pair("released to others too", (side) =>
     first ? [post, other(side), release] : [post, release, other(side)],
@@ -187,6 +187,7 @@ const goneForAReason: Kind = (of) => {
 /** What the viewer's agency said is read abroad, by one person of an agency or by another. */
 const readByOne: Kind = (of) => {
   const { seat, step, agency, making } = of;
+  if (seat.agency === "") return shown(of);
   const object = single(`read abroad ${step}`, making);
   const post: Step = { do: "post", as: `feed-${seat.agency}`, objects: [object], label: forAll };
   const asks = [{ method: "GET" as const, path: `/api/v1/objects/${String(object.id)}` }];
@@ -204,18 +205,45 @@ const laterForFewer: Kind = ({ step, agency, feed, making }) => {
   return pair("a later version for fewer", (side) => (side === "A" ? [own] : [own, narrow]));
 };
 
+/** A sanitised sibling of something hidden reads like an object that has none. */
+const tornOrWhole: Kind = (of) => {
+  const { step, agency, making } = of;
+  const dates = { created: "2026-03-04T07:08:00.000Z", modified: "2026-03-04T07:08:00.000Z" };
+  const [post, release] = workflow(of, { agency, object: dates });
+  const parent = single(`parent of ${step}`, making);
+  const hidden: Step = { do: "post", as: post.as, objects: [parent], label: { tlp: "AMBER+STRICT" } };
+  const [object = parent] = post.objects;
+  const torn: Step = { do: "tear", as: post.as, parent: String(parent.id), object, label: post.label };
+  return pair("a tear-line, or an object of its own", (side) => [hidden, side === "A" ? torn : post, release]);
+};
+
+/** Its originator lets others have it too, by another label. */
+const relabelledFurther: Kind = (of) => {
+  const [post, release] = workflow(of);
+  const country = of.dice.pick(abroadOf(of.seat));
+  const strict = post.label.tlp === "AMBER+STRICT";
+  const others = row(tri([country], strict ? AGENCIES.filter((agency) => countryOf(agency) === country) : "*"));
+  const label = { ...post.label, releases: [row(release.row), others] };
+  const wider: Step = { do: "relabel", as: post.as, object: release.object, label, by: release.by };
+  return pair("relabelled for others too", (side) => [post, release, ...(side === "A" ? [wider] : [])]);
+};
+
+/** By whom, why and as what its people were known. */
+const offByOne: Kind = ({ step }) =>
+  pair("an agency off, by one or another", (side) =>
+    agencyOff(`US-O${step}`, `of ${side}`, side === "A" ? "ad" : "sign-usa"),
+  );
+
 /** Each way in which a part of what the viewer sees differs. */
-export const VARIED_KINDS: readonly Kind[] = [
+const VARIED_KINDS: readonly Kind[] = [
   ...[rowsForOthers, severalLabels, wordsUnderCut, membersOfReport, withheldSource, grantsAndTopics, rulesOnCut],
   ...[recipients, restOfBatch, personalData, releasedFurther, goneForAReason, readByOne, laterForFewer],
+  ...[tornOrWhole, relabelledFurther, offByOne],
 ];
 
-/** Something of one kind that the viewer sees in both worlds, but for a part that is hidden and differs. */
-export function variedOf(kind: Kind, scene: Scene): Slot {
+/** Something that the viewer sees in both worlds, but for a part that is hidden and differs: each kind of it. */
+export const VARIED: readonly ((scene: Scene) => Slot)[] = VARIED_KINDS.map((kind) => (scene) => {
   const agency = scene.dice.pick(foreignOf(scene.seat));
   const making = { step: scene.step, words: "a partner", dark: false };
   return kind({ ...scene, agency, feed: `feed-${agency}`, making });
-}
-
-/** The same, of any kind. */
-export const varied = (scene: Scene): Slot => variedOf(scene.dice.pick(VARIED_KINDS), scene);
+});
