@@ -24,14 +24,15 @@ const CHECKS = [
   ["build", [process.execPath, [join(ROOT, "scripts", "build.mjs")]], []],
 ];
 
-/** Both streams of a step go to our standard output, so that a log keeps their order. */
-const run = ([program, first], rest, env = {}) =>
+/** Both streams of a step go to our standard output, so that a log keeps their order; or to `hear`, where steps run beside each other. */
+const run = ([program, first], rest, { env = {}, hear } = {}) =>
   new Promise((done) => {
     const child = spawn(program, [...first, ...rest], {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "inherit", 1],
+      stdio: hear === undefined ? ["ignore", "inherit", 1] : ["ignore", "pipe", "pipe"],
     });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", hear);
     child.on("error", (error) => done(`${error.message}`));
     child.on("close", (code, signal) => done(signal ?? code ?? 1));
   });
@@ -40,9 +41,13 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 
 async function check(name, command, args) {
   const since = performance.now();
-  console.log(`\n== ${name}`);
-  const code = await run(command, args);
-  console.log(`== ${name}: ${code === 0 ? "ok" : `FAILED (${code})`}, ${seconds(since)}`);
+  let said = "";
+  const code = await run(command, args, {
+    hear: (text) => {
+      said += text;
+    },
+  });
+  console.log(`\n== ${name}\n${said}== ${name}: ${code === 0 ? "ok" : `FAILED (${code})`}, ${seconds(since)}`);
   return { name, ok: code === 0 };
 }
 
@@ -63,7 +68,7 @@ async function tests(store, args) {
       "--testLocationInResults=false",
       ...args,
     ],
-    { STORE: store },
+    { env: { STORE: store } },
   );
   let report;
   try {
@@ -93,12 +98,13 @@ if (!["sqlite", "mongo", "both"].includes(store)) {
 await ensureInstalled();
 const since = performance.now();
 const asked = process.argv.slice(2);
-/** The stand-in is fetched while types are checked; what keeps it from coming is said by its script. */
+/** The stand-in is fetched while checks run; what keeps it from coming is said by its script. */
 const standIn = hasMongoServer()
   ? undefined
   : run([process.execPath, [join(ROOT, "scripts", "python.mjs")]], ["mongo"]);
-const steps = [];
-if (store !== "mongo") for (const [name, command, args] of CHECKS) steps.push(await check(name, command, args));
+/** Beside each other: none needs what another makes, and some wait more than they work. */
+const checks = store === "mongo" ? [] : CHECKS;
+const steps = await Promise.all(checks.map(([name, command, args]) => check(name, command, args)));
 await standIn;
 const results = [];
 if (store !== "mongo") results.push(await tests("sqlite", asked));

@@ -1,3 +1,4 @@
+import { FULL } from "../support/drawn.ts";
 import { ownDatabase } from "../support/mongo-database.ts";
 import { withMongo } from "../support/with-mongo.ts";
 import { processesContract } from "./processes-contract.ts";
@@ -11,6 +12,6 @@ withMongo("several processes on one MongoDB", () => {
       const { uri, drop } = await ownDatabase();
       return { where: { engine: "mongo", uri }, remove: drop };
     },
-    { batches: 12, kills: 3 },
+    FULL ? { batches: 12, kills: 3 } : { batches: 8, kills: 2 },
   );
 });

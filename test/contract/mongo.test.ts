@@ -1,7 +1,7 @@
 import { ownDatabase } from "../support/mongo-database.ts";
 import { mongoSource } from "../support/mongo-server.ts";
 import { withMongo } from "../support/with-mongo.ts";
-import { MANY, storageContract } from "./storage-contract.ts";
+import { MUCH, storageContract } from "./storage-contract.ts";
 import { openAt } from "./where.ts";
 
 // The stand-in sorts each page anew.
@@ -16,6 +16,6 @@ withMongo("the contract of stores on MongoDB", () => {
       const { uri, drop } = await ownDatabase();
       return { open: (patience) => openAt({ engine: "mongo", uri }, patience), remove: drop };
     },
-    onStandIn() ? MANY.standIn : MANY.ours,
+    onStandIn() ? MUCH.standIn : MUCH.ours,
   );
 });

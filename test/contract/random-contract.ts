@@ -3,7 +3,7 @@ import type { Collection, Scan, Stored } from "../../server/storage/port.ts";
 import { ids, type OpenHandle, type Thing, Things } from "./things.ts";
 
 /** Random operations against a plain map, then every kind of read compared. */
-export function randomContract(open: OpenHandle): void {
+export function randomContract(open: OpenHandle, histories: number): void {
   const id = fc.constantFrom(..."abcdefghijkl");
   const lane = fc.constantFrom("l0", "l1", "l2");
   const tags = fc.array(fc.constantFrom("x", "y", "z"), { maxLength: 3 });
@@ -98,7 +98,7 @@ export function randomContract(open: OpenHandle): void {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: histories },
     );
   });
 }

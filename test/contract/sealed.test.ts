@@ -5,7 +5,7 @@ import { mongoSource } from "../support/mongo-server.ts";
 import { temporaryFolder } from "../support/temporary-store.ts";
 import { STORE } from "../support/which-store.ts";
 import { withMongo } from "../support/with-mongo.ts";
-import { MANY, storageContract } from "./storage-contract.ts";
+import { MUCH, storageContract } from "./storage-contract.ts";
 import { openAt } from "./where.ts";
 
 /** Each handle has its own, as each process would. */
@@ -29,6 +29,6 @@ sealedOnMongo("the contract of stores on MongoDB, sealed", () => {
       const { uri, drop } = await ownDatabase();
       return { open: (patience) => openAt({ engine: "mongo", uri }, patience, seal()), remove: drop };
     },
-    onStandIn() ? MANY.standIn : MANY.ours,
+    onStandIn() ? MUCH.standIn : MUCH.ours,
   );
 });

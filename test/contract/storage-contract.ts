@@ -1,4 +1,5 @@
 import type { Storage } from "../../server/storage/port.ts";
+import { FULL } from "../support/drawn.ts";
 import { documentContract } from "./document-contract.ts";
 import { handleContract } from "./handle-contract.ts";
 import { pickContract } from "./pick-contract.ts";
@@ -9,14 +10,22 @@ import { snapshotContract } from "./snapshot-contract.ts";
 import type { StoreUnderTest } from "./things.ts";
 import { transactionContract } from "./transaction-contract.ts";
 
-/** Documents in tests that read page by page. */
-export const MANY = { ours: 1200, standIn: 360 };
+/** Documents in tests that read page by page, and random histories of writes. */
+export interface Much {
+  readonly many: number;
+  readonly histories: number;
+}
+export const MUCH = {
+  ours: { many: 1200, histories: 60 },
+  standIn: { many: 360, histories: FULL ? 60 : 20 },
+} satisfies Readonly<Record<string, Much>>;
 
-/**
- * What every adapter of `server/storage/port.ts` promises. `make` gives a new, empty store with `CONTRACT_COLLECTIONS`; `many` is how many documents it is paged
- * through.
- */
-export function storageContract(name: string, make: () => Promise<StoreUnderTest>, many = MANY.ours): void {
+/** What every adapter of `server/storage/port.ts` promises. `make` gives a new, empty store with `CONTRACT_COLLECTIONS`. */
+export function storageContract(
+  name: string,
+  make: () => Promise<StoreUnderTest>,
+  { many, histories }: Much = MUCH.ours,
+): void {
   describe(name, () => {
     let under: StoreUnderTest | undefined;
     const opened: Storage[] = [];
@@ -38,6 +47,6 @@ export function storageContract(name: string, make: () => Promise<StoreUnderTest
     transactionContract(again);
     snapshotContract(again);
     handleContract(again);
-    randomContract(again);
+    randomContract(again, histories);
   });
 }

@@ -243,7 +243,9 @@ test("afterwards – every account – reads each collection to its end, in larg
     const { status, body } = await hostile.attack("a read after poison", as, { method: "GET", path });
     return { status, json: status === 200 ? (JSON.parse(body.toString()) as never) : {} };
   };
-  for (const [n, as] of people.entries()) {
+  // What one reads is megabytes, and most of a country's people read the same.
+  const readers = people.filter((_, n) => n % drawn(1, 1, 3) === 0);
+  for (const [n, as] of readers.entries()) {
     const seen = new Set<unknown>();
     for (const collection of ["originals", "consolidated", "recalls"])
       for (const [resource, limit] of [

@@ -11,7 +11,7 @@ import { foundIn } from "../support/sound-store.ts";
 jest.setTimeout(600_000);
 afterAll(endAll);
 
-const BATCH = drawn(500, 30);
+const BATCH = drawn(500, 30, 200);
 const BATCHES = drawn(40, 24);
 const KILLS = drawn(10, 4, 4);
 const POSTER = "feed-US-CISA";
