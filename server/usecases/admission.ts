@@ -1,3 +1,4 @@
+import type { Agreements } from "../../schemas/policy/agreement.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
 import { laneId } from "../pipeline/lane.ts";
@@ -23,6 +24,7 @@ export interface Admission {
 interface Held {
   readonly viewer: Viewer;
   readonly revision: number;
+  readonly agreements: Agreements;
   readonly until: number;
   labels: number;
   readonly lanes: Map<string, AdmittedLane>;
@@ -72,16 +74,23 @@ export class Admissions {
       snapshot.at >= held.until ||
       held.labels > snapshot.labelList.length
     )
-      held = { viewer, revision: snapshot.revision, until: snapshot.at + LONGEST, labels: 0, lanes: new Map() };
+      held = {
+        ...{ viewer, revision: snapshot.revision, agreements: snapshot.agreements, until: snapshot.at + LONGEST },
+        ...{ labels: 0, lanes: new Map() },
+      };
     if (held.labels < snapshot.labelList.length || held !== before) {
       const fresh = held !== before;
       if (fresh && before !== undefined) this.#forget(key, before);
       const added = fresh ? snapshot.labelList : snapshot.labelList.slice(held.labels);
       // What a viewer may know of a lane is remembered with it: it stays while neither of the two changes.
-      const known = fresh && before !== undefined && sameViewer(before.viewer, viewer) ? before.lanes : undefined;
+      const known = fresh && before !== undefined && sameViewer(before.viewer, viewer) ? before : undefined;
       const there = held.lanes.size;
-      for (const lane of admittedLanes(viewer, added, snapshot, channel)) {
-        const was = known?.get(lane.lane);
+      const lanes =
+        known === undefined || !stands(known, snapshot)
+          ? admittedLanes(viewer, added, snapshot, channel)
+          : judgedAgain(known, snapshot, channel);
+      for (const lane of lanes) {
+        const was = known?.lanes.get(lane.lane);
         held.lanes.set(lane.lane, was?.entry === lane.entry ? was : lane);
       }
       this.#lanes += held.lanes.size - there;
@@ -101,6 +110,50 @@ export class Admissions {
 }
 
 const sameViewer = (a: Viewer, b: Viewer): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether no date has passed since, and no label is gone: what an account was admitted to then hangs on agreements alone. */
+const stands = ({ until, labels }: Held, { at, labelList }: Snapshot): boolean =>
+  at < until && labels <= labelList.length;
+
+/** Agreements that are there, gone or otherwise than they were. */
+function changedAgreements(before: Agreements, after: Agreements): ReadonlySet<string> {
+  const said = (agreements: Agreements, id: string): string | undefined =>
+    Object.hasOwn(agreements, id) ? JSON.stringify(agreements[id]) : undefined;
+  const ids = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return new Set([...ids].filter((id) => said(before, id) !== said(after, id)));
+}
+
+/**
+ * What the same viewer is admitted to after a change of policy, in the labels' order: gates read an agreement only where a row of the label names it (policy 3, gates 3 and 8), so that all other
+ * labels stand as they were judged. New labels, and those that name one that changed, are judged.
+ */
+function judgedAgain(before: Held, snapshot: Snapshot, channel: Channel): AdmittedLane[] {
+  const changed = changedAgreements(before.agreements, snapshot.agreements);
+  const open = snapshot.labelList.filter(
+    ({ label }, n) => n >= before.labels || label.releases.some(({ agreement }) => changed.has(agreement)),
+  );
+  // Both come in the labels' order.
+  const judged = admittedLanes(before.viewer, open, snapshot, channel);
+  const lanes: AdmittedLane[] = [];
+  let [asked, found] = [0, 0];
+  for (const entry of snapshot.labelList) {
+    if (entry === open[asked]) {
+      asked += 1;
+      const lane = judged[found];
+      if (lane?.entry !== entry) continue;
+      found += 1;
+      lanes.push(lane);
+      continue;
+    }
+    for (let tier = 0; tier < entry.cuts.length; tier++) {
+      const lane = before.lanes.get(laneId(entry.id, tier));
+      if (lane === undefined) continue;
+      lanes.push(lane);
+      break;
+    }
+  }
+  return lanes;
+}
 
 const dated = new WeakMap<readonly LabelEntry[], { count: number; readonly dates: LabelDates }>();
 

@@ -90,19 +90,22 @@ export async function* walkLanes(
   };
   const { groups, left } =
     heads === undefined
-      ? { groups: [{ lanes: [...lanes.keys()], begins: undefined }], left: [...lanes.keys()] }
+      ? { groups: [{ lanes: [...lanes.keys()], begins: Number.NEGATIVE_INFINITY }].values(), left: [...lanes.keys()] }
       : inTurn(heads, lanes, from ?? 0, bounds.to);
-  const rows = groups.map((group) => walkOf((scan) => unit.collection(Rows).scan(scan), group.lanes, group.begins));
+  const rows: Array<Walk<Row>> = [];
   const stages = left.length === 0 ? [] : [walkOf((scan) => unit.collection(Stages).scan(scan), left)];
-  const walks = [...rows, ...stages];
+  /** The lanes that the walk comes to next. */
+  let ahead = groups.next().value;
   const least = (): number | undefined =>
-    walks.reduce<number | undefined>(
+    [...rows, ...stages].reduce<number | undefined>(
       (a, { open }) => (open === undefined ? a : a === undefined ? open : Math.min(a, open)),
-      undefined,
+      ahead?.begins,
     );
-  while (walks.length > 0) {
+  for (;;) {
     const first = least();
-    for (const walk of walks) if (walk.open !== undefined && walk.open === first) await walk.readOn();
+    for (; ahead !== undefined && ahead.begins === first; ahead = groups.next().value)
+      rows.push(walkOf((scan) => unit.collection(Rows).scan(scan), ahead.lanes, ahead.begins));
+    for (const walk of [...rows, ...stages]) if (walk.open !== undefined && walk.open === first) await walk.readOn();
     const open = least();
     const past = stages.flatMap((walk) => walk.take(open));
     const moved =

@@ -14,7 +14,9 @@ export class LaneHeads {
   /** Lanes in the order of their newest places, some more than once: the last time counts. */
   #touched: Stored<LaneDoc>[] = [];
   /** Lanes in the order in which they began, which never changes; the last ones may not be in it yet. */
-  readonly #begun: LaneDoc[] = [];
+  #begun: LaneDoc[] = [];
+  /** Lanes that rows left: few. */
+  readonly #leaving = new Set<string>();
   #ordered = true;
   #clock = -1;
   #newest = 0;
@@ -25,6 +27,11 @@ export class LaneHeads {
 
   get size(): number {
     return this.#heads.size;
+  }
+
+  /** Lanes that rows left. */
+  get leaving(): LaneDoc[] {
+    return [...this.#leaving].flatMap((lane) => this.#heads.get(lane) ?? []);
   }
 
   /** Lanes that rows took or left places in at `place` or later; undefined where that is most of them. */
@@ -41,7 +48,8 @@ export class LaneHeads {
 
   /** What is known of lanes, in the order in which they began. */
   *inOrder(): Generator<LaneDoc> {
-    if (!this.#ordered) this.#begun.sort((a, b) => a.first - b.first);
+    // In another list: who walks this one is not disturbed.
+    if (!this.#ordered) this.#begun = [...this.#begun].sort((a, b) => a.first - b.first);
     this.#ordered = true;
     for (const { id } of this.#begun) {
       const head = this.#heads.get(id);
@@ -67,6 +75,7 @@ export class LaneHeads {
           this.#begun.push(head);
         }
         this.#heads.set(head.id, head);
+        if (head.left !== undefined) this.#leaving.add(head.id);
         this.#touched.push(head);
         this.#newest = Math.max(this.#newest, head.newest);
       }
@@ -108,20 +117,39 @@ export function byBeginning(
   return begun.lanes.length === 0 ? groups : [begun, ...groups];
 }
 
-/** Those of some lanes that may have rows from a place on (and before another), in pieces by when they begin; `left`: those that rows left. */
+/**
+ * Those of some lanes that may have rows from a place on (and before another), in pieces by when they begin, each made when it is asked for: a page comes to few of thousands. `left`: those that
+ * rows left.
+ */
 export function inTurn(
   heads: LaneHeads,
   lanes: { has(lane: string): boolean },
   from: number,
   to = Number.POSITIVE_INFINITY,
-): { groups: LaneGroup[]; left: string[] } {
-  const found: Array<{ lane: string; first: number }> = [];
-  const left: string[] = [];
-  for (const { id: lane, first, newest, left: leaves } of heads.inOrder()) {
+): { groups: Iterator<LaneGroup, undefined>; left: string[] } {
+  const left = heads.leaving.flatMap(({ id, first, newest }) =>
+    newest >= from && first < to && lanes.has(id) ? [id] : [],
+  );
+  return { groups: groupsInTurn(heads, lanes, from, to), left };
+}
+
+function* groupsInTurn(
+  heads: LaneHeads,
+  lanes: { has(lane: string): boolean },
+  from: number,
+  to: number,
+): Generator<LaneGroup, undefined> {
+  let group: LaneGroup = { lanes: [], begins: Number.NEGATIVE_INFINITY };
+  for (const { id: lane, first, newest } of heads.inOrder()) {
     if (first >= to) break;
     if (newest < from || !lanes.has(lane)) continue;
-    found.push({ lane, first });
-    if (leaves !== undefined) left.push(lane);
+    const whole = group.begins === Number.NEGATIVE_INFINITY ? first > from : group.lanes.length >= TOGETHER;
+    if (whole) {
+      if (group.lanes.length > 0) yield group;
+      group = { lanes: [], begins: first };
+    }
+    group.lanes.push(lane);
   }
-  return { groups: byBeginning(found, from), left };
+  if (group.lanes.length > 0) yield group;
+  return undefined;
 }

@@ -60,12 +60,22 @@ export interface Loss {
 
 type Placed = Pick<RowDoc, "lane" | "stamp" | "stages" | "mix">;
 
+/** When a lane that read so was closed last, by what was seen of it. */
+function lastClosings(lanes: Iterable<readonly Interval[]>): Map<string, number> {
+  const closed = new Map<string, number>();
+  for (const intervals of lanes)
+    for (const { view, to } of intervals)
+      if (to !== undefined && (closed.get(view) ?? Number.NEGATIVE_INFINITY) < to[0]) closed.set(view, to[0]);
+  return closed;
+}
+
 /** One reader's observed admission: where rows stand for it, and where it lost what it saw (order, position). Nothing here reads the store. */
 export class ReaderState {
   readonly #intervals = new Map<string, Interval[]>();
   readonly #admission: Admission;
   readonly #viewer: Viewer;
   readonly #storied: ReadonlySet<string>;
+  #closed: ReadonlyMap<string, number> | undefined;
 
   constructor(doc: ReaderDoc, viewer: Viewer, admission: Admission) {
     this.#admission = admission;
@@ -123,11 +133,10 @@ export class ReaderState {
     return open;
   }
 
-  /** Whether a lane that read like this was closed after a place. */
+  /** Whether a lane that read like this was closed after a place. Asked for each marking of a page: of each view the last closing is enough. */
   closedSince(views: ReadonlySet<string>, place: number): boolean {
-    for (const lane of this.#storied)
-      if (this.intervals(lane).some(({ view, to }) => to !== undefined && to[0] >= place && views.has(view)))
-        return true;
+    this.#closed ??= lastClosings(this.#intervals.values());
+    for (const view of views) if ((this.#closed.get(view) ?? Number.NEGATIVE_INFINITY) >= place) return true;
     return false;
   }
 

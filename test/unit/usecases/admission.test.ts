@@ -1,4 +1,6 @@
-import type { Label } from "../../../schemas/policy/label.ts";
+import * as fc from "fast-check";
+import type { Agreement } from "../../../schemas/policy/agreement.ts";
+import type { FieldRule, Label, ReleaseRow } from "../../../schemas/policy/label.ts";
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
 import { Admissions } from "../../../server/usecases/admission.ts";
 import { type LabelEntry, labelEntry, type Snapshot } from "../../../server/usecases/snapshot.ts";
@@ -60,4 +62,75 @@ test("admissions – more lanes than are kept – who asked longest ago is judge
   const again = ask("j2");
   expect(again).not.toBe(second);
   expect([...again.keys()]).toEqual([...second.keys()]);
+});
+
+const IDS = ["TRI", "US-JP", "JP-KR", "PUBLIC"] as const;
+const soon = fc.integer({ min: 1, max: 30 }).map((minutes) => new Date(NOON + minutes * 60_000).toISOString());
+const agreement = fc.record<Agreement>(
+  {
+    parties: fc.subarray(["JPN", "KOR", "USA"], { minLength: 2 }),
+    ceiling: fc.constantFrom("U", "C", "S"),
+    status: fc.constantFrom("in-force", "suspended"),
+    until: soon,
+  },
+  { requiredKeys: ["parties", "ceiling", "status"] },
+);
+/** One agreement is changed or taken out, or none is. */
+const change = fc.option(fc.record({ id: fc.constantFrom(...IDS), to: fc.option(agreement) }), { freq: 3 });
+const row = fc.record({
+  agreement: fc.constantFrom(...IDS),
+  countries: fc.subarray(["JPN", "USA"], { minLength: 1 }),
+  agencies: fc.constantFrom<ReleaseRow["agencies"]>("*", "*", ["JP-NPA"], ["US-FBI"]),
+  status: fc.constantFrom<ReleaseRow["status"]>("on", "on", "on", "off"),
+});
+const label = fc
+  .record({
+    tlp: fc.constantFrom<Label["tlp"]>("CLEAR", "CLEAR", "GREEN", "AMBER", "RED"),
+    classification: fc.constantFrom<Label["classification"]>("U", "U", "U", "C"),
+    caveats: fc.subarray<Label["caveats"][number]>(["NOATTRIB", "NOEXPORT"], { maxLength: 1 }),
+    releases: fc.array(row, { minLength: 1, maxLength: 2 }),
+    fieldRules: fc.constantFrom<FieldRule[]>(
+      [],
+      [{ selectors: ["description"], countries: ["KOR"] }],
+      [{ selectors: ["description"], classification: "S" }],
+    ),
+  })
+  .map(
+    (drawn): Label => ({
+      ...{ ...drawn, topics: [], originator: "KR-NIS", originatorCountry: "KOR", state: "released" },
+      ...{ recipients: ["j1"], clientGrants: [] },
+    }),
+  );
+
+test("admission – agreements, labels, the account and the time go on – what is kept of it is what a process that never asked before finds", () => {
+  const step = fc.record({
+    labels: fc.array(label, { maxLength: 6 }),
+    change,
+    minutes: fc.integer({ min: 0, max: 6 }),
+    lower: fc.constantFrom(false, false, false, true),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 2, maxLength: 6 }), (steps) => {
+      const admissions = new Admissions();
+      const labelList: LabelEntry[] = [];
+      const agreements: Record<string, Agreement> = {
+        TRI: { parties: ["JPN", "KOR"], ceiling: "S", status: "in-force" },
+      };
+      let at = NOON;
+      for (const [revision, { labels, change, minutes, lower }] of steps.entries()) {
+        labelList.push(...labels.map((one, i) => labelEntry(`label${revision}x${i}`.padEnd(16, "-"), one)));
+        if (change?.to) agreements[change.id] = change.to;
+        else if (change) delete agreements[change.id];
+        at += minutes * 60_000;
+        const now: Snapshot = { ...snapshot([...labelList], at), revision, agreements: { ...agreements } };
+        const asks: Viewer = lower ? { ...reader, clearance: "U" } : reader;
+        const told = (known: Admissions): unknown => {
+          const { lanes, until } = known.of(asks, now, "api");
+          return { until, lanes: [...lanes].map(([id, { lane, entry: of, cut }]) => [id, lane, of.id, cut]) };
+        };
+        expect(told(admissions)).toEqual(told(new Admissions()));
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });

@@ -138,3 +138,27 @@ test("viewOf – the same label of another agency and of the reader's own – re
     viewOf(home, lane("y", "GREEN", "KR-NIS")),
   );
 });
+
+test("closedSince – lanes of two views, closed and opened again – by the last closing of any of the views asked for", () => {
+  const told = state(
+    [lane("a"), lane("c", "AMBER")],
+    { lane: "a", view: GREEN, to: [100, 120] },
+    { lane: "b", view: GREEN, to: [300, 320] },
+    { lane: "c", view: AMBER, to: [500, 520] },
+    { lane: "c", from: [600, 620] },
+  );
+  const since = (place: number, ...views: string[]): boolean => told.closedSince(new Set(views), place);
+  expect([since(300, GREEN), since(301, GREEN), since(301, AMBER), since(500, AMBER)]).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
+  expect([since(501, GREEN, AMBER), since(301, GREEN, AMBER), since(0, "another"), since(0)]).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ]);
+  expect(state([lane("a")]).closedSince(new Set([GREEN]), 0)).toBe(false);
+});
