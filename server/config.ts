@@ -34,6 +34,10 @@ const networks = text
   .transform((value) => value.split(",").map((network) => network.trim()))
   .refine((all) => all.every(isNetwork), "addresses and networks (192.0.2.0/24) with commas between");
 
+const folders = text
+  .transform((value) => value.split(",").map((folder) => folder.trim()))
+  .refine((all) => all.every((folder) => folder !== ""), "folders with commas between");
+
 /** Every setting there is; `.env.example` lists the same with its default. */
 const Env = z.object({
   PORT: whole(0, 65_535).default(8080),
@@ -61,6 +65,7 @@ const Env = z.object({
   SEAL_KEY_OLD: text.optional(),
   SEAL_KEY_OLD_COMMAND: text.optional(),
   OWN_HOSTS: hosts.optional(),
+  ANCHOR_FOLDERS: folders.optional(),
   TRUST_PROXY: networks.optional(),
   METRICS_PORT: whole(0, 65_535).optional(),
   METRICS_HOST: text.default("127.0.0.1"),
@@ -73,9 +78,10 @@ const Env = z.object({
 });
 export const SETTINGS: readonly string[] = Object.keys(Env.shape);
 export type Config = Readonly<
-  Omit<z.infer<typeof Env>, "PUBLIC_URL" | "OWN_HOSTS" | "TRUST_PROXY"> & {
+  Omit<z.infer<typeof Env>, "PUBLIC_URL" | "OWN_HOSTS" | "TRUST_PROXY" | "ANCHOR_FOLDERS"> & {
     PUBLIC_URL: string;
     OWN_HOSTS: readonly string[];
+    ANCHOR_FOLDERS: readonly string[];
     TRUST_PROXY: readonly string[];
   }
 >;
@@ -124,11 +130,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const sealed = [...sealLines(ours), ...storeLines(ours)];
   if (!result.success || empty.length > 0 || sealed.length > 0)
     throw new Fault("bad_request", [...empty, ...lines, ...sealed].join("\n"), { code: "config.invalid" });
-  const { PUBLIC_URL, OWN_HOSTS = [], TRUST_PROXY = [], ...rest } = result.data;
+  const { PUBLIC_URL, OWN_HOSTS = [], TRUST_PROXY = [], ANCHOR_FOLDERS = [], ...rest } = result.data;
   return Object.freeze({
     ...rest,
     OWN_HOSTS,
     TRUST_PROXY,
+    ANCHOR_FOLDERS,
     PUBLIC_URL: PUBLIC_URL ?? `http://${hostInUrl(rest.HOST)}:${rest.PORT}`,
   });
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { composeContent, openCore } from "./compose.ts";
 import { composeApp } from "./compose-http.ts";
 import { type Listening, listen, toldToEnd } from "./http/listen.ts";
+import { startAnchorFiles } from "./jobs/anchor-files-job.ts";
 import { startAnchoring } from "./jobs/anchor-job.ts";
 import { startObserving } from "./jobs/observe-job.ts";
 import { startRecalling } from "./jobs/recall-job.ts";
@@ -52,6 +53,7 @@ async function run(): Promise<void> {
     const observing = startObserving({ ...core, admissions: new Admissions() }, realMoments, log);
     const recalling = startRecalling(composeContent(core, realMoments).recalled.settling, realMoments, log);
     const anchoring = startAnchoring(core, realMoments, log);
+    const anchorFiles = startAnchorFiles(core.storage, config.ANCHOR_FOLDERS, realMoments, log);
     const server = await listen({ app, host: config.HOST, port: config.PORT });
     // With port 0 the system picks one, which the settings can't know.
     if (config.PORT === 0) base = config.PUBLIC_URL.replace(/:0$/, `:${server.port}`);
@@ -78,6 +80,7 @@ async function run(): Promise<void> {
     await observing.stop();
     await recalling.stop();
     await anchoring.stop();
+    await anchorFiles.stop();
   } finally {
     await standards.close();
     await runner.close();

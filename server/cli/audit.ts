@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { anchorsIn, exportAnchors } from "../anchor-files.ts";
 import type { Core } from "../compose.ts";
 import { anchorOnce } from "../jobs/anchor-job.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { realMoments } from "../shared/moment.ts";
-import { type Anchor, anchorLine, pemOf, publicKeyOf, readAnchorLine } from "../usecases/anchor-text.ts";
+import { anchorLine, pemOf, publicKeyOf } from "../usecases/anchor-text.ts";
 import { anchorsAfter } from "../usecases/anchoring.ts";
+import { AuditProof, auditProofs, checkProof } from "../usecases/audit-proof.ts";
 import { AnchorChain } from "../usecases/verify-store/check-anchors.ts";
 import { HeldReceipt, heldAnchors, heldReceipt } from "../usecases/verify-store/held-elsewhere.ts";
 import { AUDIT_CHECKS, runChecks } from "../usecases/verify-store/verify-store.ts";
@@ -21,21 +23,16 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-const anchorsIn = async (file: string): Promise<Anchor[]> =>
-  (await readText(file))
-    .split("\n")
-    .map((line, i) => ({ line: line.trim(), place: `${file}, line ${i + 1}` }))
-    .filter(({ line }) => line !== "")
-    .map(({ line, place }) => readAnchorLine(line, place));
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 async function receiptIn(file: string): Promise<HeldReceipt> {
-  let said: unknown;
-  try {
-    said = JSON.parse(await readText(file));
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-  }
-  const read = HeldReceipt.safeParse(said);
+  const read = HeldReceipt.safeParse(jsonOf(await readText(file)));
   if (!read.success)
     throw new Fault("unprocessable", `${file} is no answer to a post: batch, receipt and results are looked for`, {
       code: "audit.no_receipt",
@@ -46,7 +43,7 @@ async function receiptIn(file: string): Promise<HeldReceipt> {
 const list = (value: string, before: readonly string[]): string[] => [...before, value];
 
 interface VerifyAsk {
-  readonly anchors?: string;
+  readonly anchors: readonly string[];
   readonly receipt?: string;
   readonly trust: readonly string[];
   readonly most: string;
@@ -55,7 +52,7 @@ interface VerifyAsk {
 
 async function verify(core: Core, { anchors, receipt, trust, most, json }: VerifyAsk): Promise<void> {
   const checks: Check[] = [...AUDIT_CHECKS];
-  if (anchors !== undefined) checks.push(heldAnchors(await anchorsIn(anchors)));
+  if (anchors.length > 0) checks.push(heldAnchors(await anchorsIn(anchors)));
   if (receipt !== undefined)
     checks.push(
       heldReceipt(await receiptIn(receipt), ({ stream, n, digest, anchor }) => {
@@ -69,9 +66,9 @@ async function verify(core: Core, { anchors, receipt, trust, most, json }: Verif
   });
 }
 
-/** Without a store: whether the lines of a file are a chain that these keys signed. */
-async function checkFile(file: string, keys: readonly string[]): Promise<void> {
-  const anchors = await anchorsIn(file);
+/** Without a store: whether the lines of files are one chain that these keys signed; where a file is missing, a number is. */
+async function checkFiles(files: readonly string[], keys: readonly string[]): Promise<void> {
+  const anchors = await anchorsIn(files);
   const chain = new AnchorChain(keys);
   const found = anchors.flatMap((anchor) => chain.look(anchor).map((one) => ({ n: anchor.n, ...one })));
   for (const { n, code, message } of found) process.stdout.write(`${code}  anchor ${n}: ${message}\n`);
@@ -80,6 +77,35 @@ async function checkFile(file: string, keys: readonly string[]): Promise<void> {
     first === undefined || last === undefined ? "" : `, ${first.n} to ${last.n}, until ${formatInstant(last.at)}`;
   process.stderr.write(`${anchors.length} anchors${which}: ${found.length} findings\n`);
   if (found.length > 0) process.exitCode = FOUND;
+}
+
+interface ProofAsk {
+  readonly key: readonly string[];
+  readonly anchors: readonly string[];
+  readonly receipt?: string;
+}
+
+/** Without a store: whether proofs hold by the public key, and by what else somebody has. */
+async function checkProofs(file: string, { key, anchors, receipt }: ProofAsk): Promise<void> {
+  const by = {
+    keys: key,
+    ...(anchors.length === 0 ? {} : { held: await anchorsIn(anchors) }),
+    ...(receipt === undefined ? {} : { receipt: await receiptIn(receipt) }),
+  };
+  let total = 0;
+  for (const [i, line] of (await readText(file)).trim().split("\n").entries()) {
+    const read = AuditProof.safeParse(jsonOf(line));
+    if (!read.success)
+      throw new Fault("unprocessable", `${file}, line ${i + 1} is no proof`, { code: "audit.no_proof" });
+    const found = checkProof(read.data, by);
+    for (const { code, message } of found) process.stdout.write(`${code}  line ${i + 1}: ${message}\n`);
+    total += found.length;
+    const { rows, anchor } = read.data;
+    const what = rows[0] === undefined ? "" : `${rows[0].what} by ${rows[0].actor} at ${formatInstant(rows[0].at)}`;
+    if (found.length === 0) process.stderr.write(`${what}: anchor ${anchor.n} of ${formatInstant(anchor.at)}\n`);
+  }
+  process.stderr.write(`${total} findings\n`);
+  if (total > 0) process.exitCode = FOUND;
 }
 
 /** `tricord audit …`: for the operator and the auditor: what shows that nothing of the audit was changed, and what countries hold of it. */
@@ -99,7 +125,12 @@ export function addAuditCommands(program: Command, open: () => Promise<Core>): v
     .description(
       "Find edited, removed, moved and cut-off rows of audit, disclosures and the history of policy; beside a running server too. Exit code 3 where something is wrong",
     )
-    .option("--anchors <file>", "anchors that were exported before: the store is held against them too")
+    .option(
+      "--anchors <path>",
+      "a file or folder of anchors that were exported before: the store is held against them too; may be repeated",
+      list,
+      [],
+    )
     .option("--receipt <file>", "the answer to a post, as its sender kept it: says where it stands")
     .option(
       "--trust <key>",
@@ -131,22 +162,48 @@ export function addAuditCommands(program: Command, open: () => Promise<Core>): v
       "Write anchors, one JSON line each, for the countries to hold; what moved since the last one is anchored first",
     )
     .option("--after <n>", "only those behind this number", "0")
-    .action(({ after }: { after: string }) =>
+    .option("--into <folder>", "as the next file of a folder, behind those that it has; may be repeated", list, [])
+    .action(({ after, into }: { after: string; into: readonly string[] }) =>
       withStore(async (core) => {
         const n = Number(after);
         if (!Number.isSafeInteger(n) || n < 0)
           throw new Fault("bad_request", "--after: a number of an anchor, 0 for all", { code: "command.after" });
         await anchorOnce(core, realMoments);
+        for (const folder of into)
+          process.stderr.write(`${folder}: ${(await exportAnchors(core.storage, folder)) ?? "nothing new"}\n`);
+        if (into.length > 0) return;
         for await (const anchor of anchorsAfter(core.storage, n))
           if (!process.stdout.write(`${anchorLine(anchor)}\n`))
             await new Promise((drained) => process.stdout.once("drain", drained));
       }),
     );
   anchors
-    .command("check <file>")
+    .command("check <paths...>")
     .description(
-      "Hold exported anchors against each other and the public key, without a store. Exit code 3 where something is wrong",
+      "Hold exported anchors, of files and folders in their order, against each other and the public key, without a store. Exit code 3 where something is wrong or missing",
     )
     .requiredOption("--key <key>", "the public key as it was handed over; may be repeated", list, [])
-    .action((file: string, { key }: { key: readonly string[] }) => checkFile(file, key));
+    .action((paths: string[], { key }: { key: readonly string[] }) => checkFiles(paths, key));
+
+  const proof = audit
+    .command("proof")
+    .description("What shows to who has the public key and no store that something stands in the audit");
+  proof
+    .command("make <id>")
+    .description(
+      "Write a proof, one JSON line each, of every row about a receipt (its digest), batch, release, change or quarantine. Rows beside it are in it: it is for auditors",
+    )
+    .action((id: string) =>
+      withStore(async (core) => {
+        await anchorOnce(core, realMoments);
+        for (const one of await auditProofs(core.storage, id)) process.stdout.write(`${JSON.stringify(one)}\n`);
+      }),
+    );
+  proof
+    .command("check <file>")
+    .description("Hold proofs against the public key, without a store. Exit code 3 where one does not hold")
+    .requiredOption("--key <key>", "the public key as it was handed over; may be repeated", list, [])
+    .option("--anchors <path>", "anchors that are held: the proof's has to be one of them; may be repeated", list, [])
+    .option("--receipt <file>", "the answer to a post, as its sender kept it: the proof has to be of it")
+    .action((file: string, ask: ProofAsk) => checkProofs(file, ask));
 }

@@ -53,6 +53,15 @@ test("tricord audit – key, export, check, verify with what others hold – a s
   const checked = await tricord("audit", "anchors", "check", anchors, "--key", key);
   expect([checked.code, checked.stdout]).toEqual([0, ""]);
   expect(checked.stderr).toMatch(/^1 anchors, 1 to 1, until .*: 0 findings\n$/);
+  const made = await tricord("audit", "anchors", "export", "--into", join(folder, "jpn"));
+  expect(made.stderr).toMatch(/jpn: anchors-000000000001-000000000001\.jsonl\n$/);
+  const proof = await tricord("audit", "proof", "make", (JSON.parse(receipt) as { receipt: string }).receipt);
+  const file = fileOf("proof.jsonl", proof.stdout);
+  // Who checks has the public key, the proof, the anchors and the receipt, and no store.
+  const by = ["--key", key, "--anchors", join(folder, "jpn"), "--receipt", fileOf("own.json", receipt)];
+  const proven = await command(["audit", "proof", "check", file, ...by], { folder: dataFolder() });
+  expect([proven.code, proven.stdout]).toEqual([0, ""]);
+  expect(proven.stderr).toMatch(/^batch\.applied by feed-US-CISA at .*: anchor 1 of .*\n0 findings\n$/);
   const held = ["--anchors", anchors, "--receipt", fileOf("receipt.json", receipt)];
   const sound = await tricord("audit", "verify", ...held);
   expect([sound.code, sound.stdout]).toEqual([0, ""]);

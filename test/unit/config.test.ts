@@ -6,7 +6,7 @@ describe("settings", () => {
     const config = readConfig({ PATH: "/bin", TRICORD_X: "1" });
     expect(config).toEqual({
       ...{ PORT: 8080, HOST: "127.0.0.1", DATA_DIR: "./data", PUBLIC_URL: "http://127.0.0.1:8080", LOG_LEVEL: "info" },
-      ...{ OWN_HOSTS: [], TRUST_PROXY: [], METRICS_HOST: "127.0.0.1", DRAIN_SECONDS: 0 },
+      ...{ OWN_HOSTS: [], TRUST_PROXY: [], ANCHOR_FOLDERS: [], METRICS_HOST: "127.0.0.1", DRAIN_SECONDS: 0 },
       ...{
         RATE_LIMIT_PER_MINUTE: 6000,
         SIGN_IN_FAILURES_PER_MINUTE: 60,
@@ -23,6 +23,8 @@ describe("settings", () => {
   test("readConfig – of what is set – takes it", () => {
     const set = { PORT: "0", HOST: "::1", DEMO: "false", SECRET_KEY_FILE: "/k", GROUP: "g-1", LOG_LEVEL: "silent" };
     expect(readConfig(set)).toMatchObject({ ...set, PORT: 0, DEMO: false, PUBLIC_URL: "http://[::1]:0" });
+    expect(readConfig({ ANCHOR_FOLDERS: "/jpn, /kor" }).ANCHOR_FOLDERS).toEqual(["/jpn", "/kor"]);
+    expect(() => readConfig({ ANCHOR_FOLDERS: "/jpn,," })).toThrow("ANCHOR_FOLDERS: folders with commas between");
     const behind = {
       TRUST_PROXY: "10.0.0.0/8, ::1",
       METRICS_PORT: "9464",

@@ -61,6 +61,12 @@ export const HeldReceipt = z.object({
 });
 export type HeldReceipt = z.infer<typeof HeldReceipt>;
 
+/** Whether a receipt is what a row says of it. */
+export const isReceiptOf = ({ detail, actor }: AuditDoc, { batch, receipt, results }: HeldReceipt): boolean =>
+  detail?.batch === batch &&
+  detail.receipt === receipt &&
+  sha256(`${batch}|${actor}|${JSON.stringify(results)}`) === receipt;
+
 /** Where a receipt stands: its audit row, and the first anchor that is over it. */
 export interface ReceiptPlace {
   readonly stream: string;
@@ -103,8 +109,7 @@ export const heldReceipt = (held: HeldReceipt, tell: (place: ReceiptPlace) => vo
     };
     const row = await auditRowOf(storage, held);
     if (row === undefined) report("no row of the audit has its digest");
-    else if (sha256(`${held.batch}|${row.actor}|${JSON.stringify(held.results)}`) !== held.receipt)
-      report("its results are not those that its digest is of");
+    else if (!isReceiptOf(row, held)) report("its results are not those that its digest is of");
     else {
       const anchor = await anchorOver(storage, row);
       const { stream, n, digest } = row;
