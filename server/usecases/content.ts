@@ -14,6 +14,7 @@ import type { Admissions } from "./admission.ts";
 import type { AuditEntry } from "./append-audit.ts";
 import { ownContent } from "./content-hash.ts";
 import { type ExportOutcome, exportObjects } from "./export-objects.ts";
+import { withoutHeld } from "./held-sources.ts";
 import { lookupValues, type ValueKeys, whereValueIs } from "./lookup-values.ts";
 import { readMine } from "./read-mine.ts";
 import { type ListAsk, readPage } from "./read-objects.ts";
@@ -82,7 +83,7 @@ export class Content {
       storage,
       current,
       snapshot,
-      admissions.of(current, snapshot, channel),
+      withoutHeld(admissions.of(current, snapshot, channel), current, snapshot),
       new Set(renderer.common.keys()),
     );
   }

@@ -1,9 +1,16 @@
+import type { z } from "zod";
 import type { Agreement } from "../../schemas/policy/agreement.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant } from "../shared/instant.ts";
 import { PolicyVersions } from "../storage/collections.ts";
-import { AccountDoc, AgencyDoc, AgreementDoc, type PolicyVersionDoc } from "../storage/documents.ts";
+import {
+  AccountDoc,
+  AgencyDoc,
+  AgreementDoc,
+  type PolicyVersionDoc,
+  SourceQuarantineDoc,
+} from "../storage/documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
 import { viewerOf } from "./viewer-of.ts";
 
@@ -16,11 +23,16 @@ export interface Used {
   readonly digest: string;
 }
 
+const QuarantineThen = SourceQuarantineDoc.omit({ reason: true });
+type QuarantineThen = z.infer<typeof QuarantineThen>;
+
 /** What `decide` would have been asked with at an instant. */
 export interface PolicyThen {
   /** Undefined where there was no such account yet. */
   readonly viewer: Viewer | undefined;
   readonly agreements: Readonly<Record<string, Agreement>>;
+  /** Without reasons, which may be sealed where they stand. */
+  readonly quarantines: readonly QuarantineThen[];
   /** The policy revision that counted then. */
   readonly revision: number;
   readonly used: readonly Used[];
@@ -42,13 +54,13 @@ async function versionAt(
   return version;
 }
 
-/** All agreements as they were: there are few, and each changes seldom. */
-async function agreementsAt(unit: Unit, at: number): Promise<Map<string, PolicyVersionDoc>> {
+/** All agreements, or quarantines of sources, as they were: there are few, and each changes seldom. */
+async function allAt(unit: Unit, kind: "agreement" | "quarantine", at: number): Promise<Map<string, PolicyVersionDoc>> {
   const held = new Map<string, PolicyVersionDoc>();
   for (let after: { value: string; id: string } | undefined; ; ) {
     const page: Stored<PolicyVersionDoc>[] = await unit.collection(PolicyVersions).scan({
       index: "of",
-      prefixes: [["agreement"]],
+      prefixes: [[kind]],
       limit: PAGE,
       ...(after === undefined ? {} : { after }),
     });
@@ -93,13 +105,17 @@ export async function policyThen(unit: Unit, account: string, at: number): Promi
   const held = await versionAt(unit, "account", account, at);
   const doc = held === undefined ? undefined : AccountDoc.parse(held.doc);
   const agency = doc?.agency === undefined ? undefined : await versionAt(unit, "agency", doc.agency, at);
-  const agreements = await agreementsAt(unit, at);
+  const agreements = await allAt(unit, "agreement", at);
+  const quarantines = await allAt(unit, "quarantine", at);
   const viewer =
     doc === undefined ? undefined : viewerOf(doc, agency === undefined ? undefined : AgencyDoc.parse(agency.doc));
   return {
     viewer,
     agreements: Object.fromEntries([...agreements].map(([id, version]) => [id, AgreementDoc.parse(version.doc)])),
+    quarantines: [...quarantines.values()].map((version) => QuarantineThen.parse(version.doc)),
     revision,
-    used: [held, agency, ...agreements.values()].flatMap((version) => (version === undefined ? [] : [usedOf(version)])),
+    used: [held, agency, ...agreements.values(), ...quarantines.values()].flatMap((version) =>
+      version === undefined ? [] : [usedOf(version)],
+    ),
   };
 }

@@ -14,6 +14,7 @@ import { Disclosures, Labels, Rows } from "../storage/collections.ts";
 import type { AuditDoc, RowDoc } from "../storage/documents.ts";
 import type { Storage, Stored, Unit } from "../storage/port.ts";
 import type { Content } from "./content.ts";
+import { labelHeld } from "./held-sources.ts";
 import { ownRows } from "./own-rows.ts";
 import { type PolicyThen, policyThen, type Used } from "./policy-then.ts";
 import { notThere, seenUnder } from "./read-one.ts";
@@ -99,9 +100,14 @@ async function labelsThen(unit: Unit, rows: readonly Stored<RowDoc>[], at: numbe
 }
 
 /** `decide` with what was stored then. An account that there was not yet could read nothing. */
-function decidedThen({ viewer, agreements }: PolicyThen, label: Label, { at, channel }: ReplayAsk): Decision {
+function decidedThen(
+  { viewer, agreements, quarantines }: PolicyThen,
+  label: Label,
+  { at, channel }: ReplayAsk,
+): Decision {
   if (viewer === undefined) return { verdict: "hidden", because: "account" };
-  return decide({ viewer, label, agreements, at: formatInstant(at), channel });
+  const held = labelHeld(label, quarantines);
+  return decide({ viewer, label: held, agreements, at: formatInstant(at), channel });
 }
 
 function postOf({ row, label }: Then, decision: Decision, own: boolean): Post {

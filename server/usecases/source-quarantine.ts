@@ -110,16 +110,18 @@ export class SourceQuarantineFlow {
           code: "quarantine.account",
           path: "account",
         });
-      const doc: SourceQuarantineDoc = {
+      const begun: SourceQuarantineDoc = {
         ...{ id, agency: agency.id, since, reason: body.reason, by: ask.account, at: moment.now, swept: false },
         ...(body.account === undefined ? {} : { account: body.account }),
       };
+      // What fits into one transaction is held by its labels from the commit on; else all of the agency's is until the rest is reached.
+      const reached = await this.#slice(unit, begun, moment, new Map());
+      const doc = { ...begun, swept: reached.n < SLICE };
       const revision = await insertPolicy(unit, { kind: "quarantine", doc, at: moment.now });
       const detail = { quarantine: id, agency: agency.id, account: body.account, since: body.since };
       const row = { actor: ask.account, revision, at: moment.now, what: "quarantine.begun", detail };
       await this.#parts.audit.append(unit, row);
-      // What fits into one transaction is held from its commit on, all at once.
-      return this.#slice(unit, doc, moment, new Map());
+      return reached;
     });
     return this.goOn({ ...ask, quarantine: id }, places);
   }
@@ -127,19 +129,36 @@ export class SourceQuarantineFlow {
   /** Reaches what is left, newest last; harmless where nothing is. For one that was cut off on its way. */
   async goOn(ask: Who & { readonly quarantine: string }, places: Places = new Map()): Promise<QuarantineReply> {
     const { storage, snapshots } = this.#parts;
+    const doc = await this.#finish(ask.quarantine, ask.moment, places);
+    return this.#reply(doc, ask, await snapshots.read(storage, ask.moment.now));
+  }
+
+  /** Quarantines, and liftings, that have not reached everything: some request is busy with them, or was cut off. */
+  async unfinished(): Promise<string[]> {
+    const all = await this.#parts.storage.collection(SourceQuarantines).all({ limit: Number.MAX_SAFE_INTEGER });
+    return all.filter(({ swept }) => !swept).map(({ id }) => id);
+  }
+
+  /** Goes on with one of them; a request that is busy with it too does no harm. */
+  async resume(quarantine: string, moment: Moment): Promise<void> {
+    await this.#finish(quarantine, moment, new Map());
+  }
+
+  async #finish(quarantine: string, moment: Moment, places: Places): Promise<SourceQuarantineDoc> {
+    const { storage } = this.#parts;
     for (let from = places; ; ) {
       const { doc, slice } = await storage.transaction(async (unit) => {
-        const held = await unit.collection(SourceQuarantines).get(ask.quarantine);
+        const held = await unit.collection(SourceQuarantines).get(quarantine);
         if (held === undefined) throw noPolicy("quarantine");
         if (held.swept) return { doc: held };
-        const reached = await this.#slice(unit, held, ask.moment, from);
+        const reached = await this.#slice(unit, held, moment, from);
         if (reached.n > 0) return { doc: held, slice: reached };
         const swept: Stored<SourceQuarantineDoc> = { ...held, swept: true };
-        await putPolicy(unit, { kind: "quarantine", doc: swept, at: ask.moment.now });
+        await putPolicy(unit, { kind: "quarantine", doc: swept, at: moment.now });
         return { doc: swept };
       });
       if (slice !== undefined) from = slice.places;
-      else return this.#reply(doc, ask, await snapshots.read(storage, ask.moment.now));
+      else return doc;
     }
   }
 

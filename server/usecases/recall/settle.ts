@@ -4,6 +4,7 @@ import { Given, GivenFiles, Holders, Lanes, Readers, Recalls, Rows } from "../..
 import type { GivenDoc, HolderDoc, RecallDoc } from "../../storage/given-documents.ts";
 import type { Storage, Stored, Unit } from "../../storage/port.ts";
 import type { Content } from "../content.ts";
+import { isUnderWay } from "../held-sources.ts";
 import { newestPlace } from "../place-in-lanes.ts";
 import type { Renderer } from "../render.ts";
 import type { Snapshots } from "../snapshot.ts";
@@ -52,6 +53,7 @@ export class Settling {
   /** Of every account that has anything, in turn; gives how many there are. Of those that it looked after before it looks at lanes that moved since. */
   async settleAll(moment: Moment): Promise<number> {
     const { storage, snapshots } = this.#parts;
+    if ((await snapshots.read(storage, moment.now)).quarantines.some(isUnderWay)) return 0;
     const clock = await newestPlace(storage);
     const moved = await this.#movedSince(this.#round.clock);
     const known = this.#round.accounts;
@@ -88,6 +90,8 @@ export class Settling {
   async #step(viewer: Viewer, moment: Moment, moved?: ReadonlySet<string>): Promise<boolean> {
     const { storage, content, snapshots, renderer } = this.#parts;
     const account = viewer.id;
+    // What a quarantine holds until it has reached everything is not lost: it is told once that is known.
+    if ((await snapshots.read(storage, moment.now)).quarantines.some(isUnderWay)) return true;
     const follows = (await storage.collection(Readers).get(account)) !== undefined;
     const held = await storage.collection(Holders).get(account);
     if (held === undefined && !follows) return true;

@@ -9,6 +9,7 @@ import { Readers } from "../../storage/collections.ts";
 import type { Storage, Unit } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
 import type { AuditEntry } from "../append-audit.ts";
+import { withoutHeld } from "../held-sources.ts";
 import type { Meter } from "../meter.ts";
 import { newestPlace, takePlaces } from "../place-in-lanes.ts";
 import { openPosition, type Position, sealPosition } from "../position.ts";
@@ -52,6 +53,9 @@ interface CollectionsParts {
 
 const PURPOSE = "taxii";
 /** How often a page is begun again because the policy moved under it. */
+const policyMoves = (): Fault =>
+  new Fault("unavailable", "the policy is changing; ask again", { code: "policy.moves", retryAfter: 1 });
+
 const TRIES = 20;
 /** Before the first text: a marking comes before what stands at its place. */
 const FIRST = "";
@@ -158,6 +162,8 @@ export class Collections {
         await this.#known.heads.refresh(unit);
         await this.#known.crowded.refresh(unit);
         const admission = admissions.of(current, snapshot, "taxii");
+        // What such a quarantine will not reach has its place still: nothing is observed of it, and nothing given.
+        if (withoutHeld(admission, current, snapshot) !== admission) throw policyMoves();
         const state = new ReaderState(doc, current, admission);
         const common = new Set(renderer.common.keys());
         const ledger = new Ledger(storage, current.id);
@@ -171,7 +177,7 @@ export class Collections {
       } else if (found?.passed !== undefined) await this.#pass(found.passed);
       else await observeReader(this.#parts, viewer, moment);
     }
-    throw new Fault("unavailable", "the policy is changing; ask again", { code: "policy.moves", retryAfter: 1 });
+    throw policyMoves();
   }
 
   /** Waits until what was gained or lost lies behind, so that nothing that is written later can come before it: no longer than its range is wide, since a clock may have jumped back. */
