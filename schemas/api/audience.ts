@@ -45,22 +45,20 @@ export const Audience = z
   .meta({ id: "Audience" });
 export type AudienceReply = z.infer<typeof Audience>;
 
+const Judged = z.object({
+  post: PostToken,
+  id: z.string(),
+  version: z.string().optional(),
+  hash: z.string(),
+  label: Label,
+});
+
 /** Of each contribution of your agency to the object: who reads it now, and once the rows that are off are on. */
 export const ObjectAudience = z
   .object({
     object: z.string(),
     at: When,
-    posts: z.array(
-      z.object({
-        post: PostToken,
-        id: z.string(),
-        version: z.string().optional(),
-        hash: z.string(),
-        label: Label,
-        now: Audience,
-        released: Audience.optional(),
-      }),
-    ),
+    posts: z.array(Judged.extend({ now: Audience, released: Audience.optional() })),
   })
   .meta({ id: "ObjectAudience" });
 export type ObjectAudience = z.infer<typeof ObjectAudience>;
@@ -76,18 +74,7 @@ export const ObjectAudienceChange = z
   .object({
     object: z.string(),
     at: When,
-    posts: z.array(
-      z.object({
-        post: PostToken,
-        id: z.string(),
-        version: z.string().optional(),
-        hash: z.string(),
-        label: Label,
-        after: Audience,
-        change: AudienceChange,
-        widens: z.array(z.string()),
-      }),
-    ),
+    posts: z.array(Judged.extend({ after: Audience, change: AudienceChange, widens: z.array(z.string()) })),
   })
   .meta({ id: "ObjectAudienceChange" });
 export type ObjectAudienceChange = z.infer<typeof ObjectAudienceChange>;
