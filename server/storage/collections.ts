@@ -27,8 +27,8 @@ import {
   SourceQuarantineDoc,
   StageDoc,
 } from "./documents.ts";
-import { ClientGrantDoc } from "./grant-documents.ts";
 import { BudgetDoc, ExportDoc, GivenDoc, GivenFileDoc, HolderDoc, RecallDoc } from "./given-documents.ts";
+import { ClientGrantDoc } from "./grant-documents.ts";
 import type { CollectionSpec } from "./port.ts";
 import {
   ColumnMapDoc,
