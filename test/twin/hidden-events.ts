@@ -133,11 +133,12 @@ export const EVENTS: readonly HiddenKind[] = [
     },
   },
   {
-    name: "a sign-in or reading",
-    steps: ({ dice, agency, seat }) =>
-      dice.once(3)
-        ? [{ do: "fail", username: dice.pick(["k1", "nobody at all"]) }]
-        : [{ do: "read", as: unseenReader(seat, agency) }],
+    name: "a failed sign-in",
+    steps: ({ dice }) => [{ do: "fail", username: dice.pick(["k1", "nobody at all"]) }],
+  },
+  {
+    name: "reading",
+    steps: ({ agency, seat }) => [{ do: "read", as: unseenReader(seat, agency) }],
   },
   {
     name: "a relabel",

@@ -41,7 +41,7 @@ const EVERY = 60;
 /** Requests of the viewer that are under way at once. */
 const AT_ONCE = 8;
 
-/** Consolidated and keyed ids of all rows, and marking definitions that readers are shown. */
+/** Consolidated and keyed ids of all rows and those that their senders gave them, and marking definitions that readers are shown. */
 export async function guesses(
   world: TemporaryWorld,
   shown?: readonly string[],
@@ -55,7 +55,8 @@ export async function guesses(
     for (const object of (json as { objects?: { object_marking_refs?: string[] }[] }).objects ?? [])
       for (const marking of object.object_marking_refs ?? []) markings.add(marking);
   }
-  return { things: rows.map(({ kind, thing }) => `${kind}--${thing}`), markings: [...markings], reviews };
+  const things = new Set(rows.flatMap(({ kind, thing, stixId }) => [`${kind}--${thing}`, stixId]));
+  return { things: [...things], markings: [...markings], reviews };
 }
 
 /** What only one of the worlds holds, or holds in that form: what somebody who guesses would guess. */
