@@ -6,6 +6,7 @@ import { type Listening, listen, toldToEnd } from "./http/listen.ts";
 import { startAnchorFiles } from "./jobs/anchor-files-job.ts";
 import { startAnchoring } from "./jobs/anchor-job.ts";
 import { startObserving } from "./jobs/observe-job.ts";
+import { startQuarantining } from "./jobs/quarantine-job.ts";
 import { startRecalling } from "./jobs/recall-job.ts";
 import { listenForMetrics, metricsOf } from "./metrics/listen-for-metrics.ts";
 import { projectRoot } from "./project-root.ts";
@@ -18,6 +19,7 @@ import { realMoments } from "./shared/moment.ts";
 import { StandardsThread } from "./standards-thread.ts";
 import { Admissions } from "./usecases/admission.ts";
 import { dedupReport } from "./usecases/dedup-report.ts";
+import { SourceQuarantineFlow } from "./usecases/source-quarantine.ts";
 import { WorkerRunner } from "./worker-runner.ts";
 
 /** Reads the settings, opens the store, seeds the demonstration on the first run, listens, and drains when it is told to end. */
@@ -52,6 +54,7 @@ async function run(): Promise<void> {
     await runner.start();
     const observing = startObserving({ ...core, admissions: new Admissions() }, realMoments, log);
     const recalling = startRecalling(composeContent(core, realMoments).recalled.settling, realMoments, log);
+    const quarantining = startQuarantining(new SourceQuarantineFlow(core), realMoments, log);
     const anchoring = startAnchoring(core, realMoments, log);
     const anchorFiles = startAnchorFiles(core.storage, config.ANCHOR_FOLDERS, realMoments, log);
     const server = await listen({ app, host: config.HOST, port: config.PORT });
@@ -79,6 +82,7 @@ async function run(): Promise<void> {
     await server.stop();
     await observing.stop();
     await recalling.stop();
+    await quarantining.stop();
     await anchoring.stop();
     await anchorFiles.stop();
   } finally {
