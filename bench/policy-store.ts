@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Database from "better-sqlite3";
-import type { Label } from "../schemas/policy/label.ts";
 import { type Core, openCore } from "../server/compose.ts";
 import { readConfig } from "../server/config.ts";
 import { keyOf } from "../server/pipeline/key.ts";
 import { labelId } from "../server/pipeline/lane.ts";
 import type { StixJson } from "../server/pipeline/steps.ts";
+import { alikeOf } from "../server/policy/alike.ts";
 import { labelText } from "../server/policy/label-text.ts";
 import { seedOnce } from "../server/seed-demo.ts";
 import { AgreementsIn, Rows } from "../server/storage/collections.ts";
@@ -15,30 +15,12 @@ import { internLabels } from "../server/usecases/intern-labels.ts";
 import { freePlace, noteLanes, takePlaces } from "../server/usecases/place-in-lanes.ts";
 import { planRows } from "../server/usecases/plan-rows.ts";
 import { putPolicy } from "../server/usecases/policy-history.ts";
+import { labelEntry } from "../server/usecases/snapshot.ts";
 import { storeSample } from "./filled-store.ts";
+import { labelsFor } from "./policy-labels.ts";
 
 const ORIGINATOR = { agency: "US-CISA", account: "feed-US-CISA" };
 const BATCH = 1000;
-const FAR = Date.UTC(2090, 0, 1);
-const MINUTE = 60_000;
-/** Of so many labels all but one are under the agreement that is suspended. */
-export const ONE_STAYS_IN = 3;
-
-/** Whether what stands under a label is lost with the agreement. */
-export const isUnder = (label: number): boolean => label % ONE_STAYS_IN !== 0;
-
-function labelOf(n: number): Label {
-  const until = new Date(FAR + n * MINUTE).toISOString();
-  const row = { ...{ agencies: "*" as const, status: "on" as const }, until };
-  return {
-    ...{ tlp: "GREEN", classification: "U", caveats: [], topics: [], recipients: [], clientGrants: [], fieldRules: [] },
-    ...{ originator: ORIGINATOR.agency, originatorCountry: "USA", state: "released" },
-    releases: isUnder(n)
-      ? [{ ...row, agreement: "TRI", countries: ["JPN", "KOR"] }]
-      : [{ ...row, agreement: "US-JP", countries: ["JPN"] }],
-  };
-}
-
 /** What of the content rows would differ if one had been written again. */
 export interface RowsDigest {
   readonly rows: number;
@@ -56,6 +38,8 @@ export class PolicyStore {
   /** Settings for a server on it. */
   readonly env: Readonly<Record<string, string>>;
   readonly labels: number;
+  /** How many of them `decide` is asked about for one reader: the others differ from these in dates alone. */
+  distinct = 0;
   /** By number of the object. */
   readonly ids: string[] = [];
   readonly #core: Core;
@@ -90,8 +74,10 @@ export class PolicyStore {
 
   async #fill(objects: number): Promise<void> {
     const { storage, keys, secrets } = this.#core;
-    const labels = Array.from({ length: this.labels }, (_, n) => labelOf(n));
+    const labels = labelsFor(this.labels);
+    this.distinct = new Set(labels.map((label) => alikeOf(label)?.text)).size;
     const ids = labels.map((label) => labelId(keys.digest, labelText(label)));
+    const cuts = labels.map((label, n) => labelEntry(ids[n] ?? "", label).cuts);
     for (let at = 0; at < labels.length; at += BATCH)
       await storage.transaction((unit) =>
         internLabels(unit, new Map(labels.slice(at, at + BATCH).map((label, i) => [ids[at + i] ?? "", label]))),
@@ -113,7 +99,16 @@ export class PolicyStore {
         const label = ids[this.labelOf(n)];
         if (!("key" in keyed) || stored === undefined || label === undefined) throw new Error("no key");
         return planRows(
-          { object, key: keyed.key, label, stored, cuts: [[]], name: { posted: label }, flags: [], consumed: [] },
+          {
+            object,
+            key: keyed.key,
+            label,
+            stored,
+            cuts: cuts[this.labelOf(n)] ?? [[]],
+            name: { posted: label },
+            flags: [],
+            consumed: [],
+          },
           origin,
           secrets,
         );

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addressOf, wordOf } from "./filled-store.ts";
-import { isUnder, type PolicyStore, type RowsDigest } from "./policy-store.ts";
+import { isUnder } from "./policy-labels.ts";
+import type { PolicyStore, RowsDigest } from "./policy-store.ts";
 import type { Verdicts } from "./policy-verdicts.ts";
 import { useOf } from "./process-use.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
@@ -171,6 +172,7 @@ export async function suspension(
   const server = await ServerUnderTest.start(await freePort(), { ...store.env, LOG_LEVEL: "error" }, store.folder);
   try {
     const asked = new Asked(server);
+    say(`  ${store.distinct} of ${store.labels} labels differ in more than dates`);
     const questions = questionsOf(store);
     const at = `${store.ids.length} objects, ${store.labels} labels`;
     const gone = new Set(store.ids.filter((_, n) => isUnder(store.labelOf(n))));
@@ -240,10 +242,18 @@ export async function suspension(
     for (const [name, list] of firsts) {
       const [ms, cpu] = [middle(list.map((one) => one.ms)), middle(list.map((one) => one.cpu))];
       const worst = Math.max(...list.map((one) => one.ms));
-      const what = `${at}: ${name}, ms (${cpu.toFixed(0)} of processor; worst ${worst.toFixed(0)})`;
-      if (name.startsWith("first REST")) judge(what, ms, FIRST_REST);
-      else if (name.startsWith("first TAXII")) judge(what, ms, FIRST_TAXII);
-      else say(`  ${what}: ${ms.toFixed(0)}`);
+      const what = `${at}: ${name}`;
+      const most = name.startsWith("first REST")
+        ? FIRST_REST
+        : name.startsWith("first TAXII")
+          ? FIRST_TAXII
+          : undefined;
+      const told = `(${cpu.toFixed(0)} of processor)`;
+      if (most === undefined) say(`  ${what}, median ms ${told}: ${ms.toFixed(0)}, worst ${worst.toFixed(0)}`);
+      else {
+        judge(`${what}, median ms ${told}`, ms, most);
+        judge(`${what}, worst of ${list.length}, ms`, worst, most);
+      }
     }
     const asks = who.length * questions.length;
     judge(`${at}: of ${asks} answers while it was suspended those as before, or with something of it`, kept, 0);
