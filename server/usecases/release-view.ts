@@ -1,5 +1,7 @@
 import type { ReleaseReply } from "../../schemas/api/releases.ts";
 import type { Label } from "../../schemas/policy/label.ts";
+import type { Viewer } from "../../schemas/policy/viewer.ts";
+import { acquaintance } from "../policy/acquaintance.ts";
 import { decide } from "../policy/decide.ts";
 import { ONWARD, stateAt } from "../policy/release-machine.ts";
 import { withRowsOn } from "../policy/release-rows.ts";
@@ -17,13 +19,14 @@ import { gainsByRelabel, relabelsTold, relabelTerms } from "./relabel-view.ts";
 import type { Row } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Agencies of which somebody could not read the content under one label and can under the other. */
-export function gains(before: Label, after: Label, snapshot: Snapshot): string[] {
+/** Agencies of which somebody could not read the content under one label and can under the other, of those whom the looker may know to be there (policy Q49). */
+export function gains(before: Label, after: Label, snapshot: Snapshot, looker: Viewer): string[] {
   const at = formatInstant(snapshot.at);
   const agencies = new Set<string>();
   for (const id of snapshot.accounts.keys()) {
     const viewer = snapshot.viewer(id);
     if (viewer?.agency === undefined || agencies.has(viewer.agency)) continue;
+    if (acquaintance(looker, viewer, snapshot.agreements, at) === "none") continue;
     const reads = (label: Label): boolean =>
       decide({ viewer, label, agreements: snapshot.agreements, at }).verdict !== "hidden";
     if (!reads(before) && reads(after)) agencies.add(viewer.agency);
@@ -83,7 +86,8 @@ export function gainsBy(release: ReleaseDoc, rows: readonly Row[], eyes: Eyes): 
   for (const id of new Set(ownRows(rows).map(({ label }) => label))) {
     const key = JSON.stringify([id, row]);
     const label = snapshot.labels.get(id)?.label;
-    const agencies = gained.get(key) ?? (label === undefined ? [] : gains(label, withRowsOn(label, row), snapshot));
+    const agencies =
+      gained.get(key) ?? (label === undefined ? [] : gains(label, withRowsOn(label, row), snapshot, eyes.viewer));
     gained.set(key, agencies);
     for (const agency of agencies) found.add(agency);
   }

@@ -1,5 +1,6 @@
 import type { LabelRequest } from "../../schemas/policy/label.ts";
 import type { StixJson } from "../../server/pipeline/steps.ts";
+import { Orders } from "../../server/storage/collections.ts";
 import type { AccountDoc } from "../../server/storage/documents.ts";
 import { Compound, failed, ipv4 } from "../support/compound.ts";
 import { row, sampleUuid, TRI, tool } from "../support/samples.ts";
@@ -13,6 +14,18 @@ const low = (id: string, agency: string): AccountDoc => ({
   person: `p-${id}`,
 });
 type Body = Readonly<Record<string, unknown>>;
+/** While the USA has no agreement with Korea that is in force. */
+const withoutKorea = async (work: () => Promise<void>): Promise<void> => {
+  const all = async (status: "suspended" | "in-force"): Promise<void> => {
+    for (const id of ["TRI", "US-KR", "HUB"]) await world.world.changeAgreement(id, { status });
+  };
+  await all("suspended");
+  try {
+    await work();
+  } finally {
+    await all("in-force");
+  }
+};
 
 let world: Compound;
 beforeAll(async () => {
@@ -54,15 +67,33 @@ describe("an edit that names somebody", () => {
     const nis = row("TRI", ["KOR"], ["KR-NIS"]);
     await world.put("u1", one, { tlp: "GREEN", releases: [nis] });
     await world.release("u1", "rel-US-FBI", one.id, nis);
-    for (const id of ["TRI", "US-KR", "HUB"]) await world.world.changeAgreement(id, { status: "suspended" });
     const wider: LabelRequest = { tlp: "GREEN", releases: [row("TRI", ["KOR"])] };
-    const told = await changed(one.id, wider);
-    expect(told).toEqual([409, "label.widens", "KOR"]);
-    for (const id of ["k2", "k3", "f3"]) await world.world.changeAccount(id, { until: "2026-01-01T00:00:00.000Z" });
-    expect(await changed(one.id, wider)).toEqual(told);
-    for (const id of ["k2", "k3", "f3"]) await world.world.changeAccount(id, { until: "2030-01-01T00:00:00.000Z" });
-    for (const id of ["TRI", "US-KR", "HUB"]) await world.world.changeAgreement(id, { status: "in-force" });
+    await withoutKorea(async () => {
+      const told = await changed(one.id, wider);
+      expect(told).toEqual([409, "label.widens", "KOR"]);
+      for (const id of ["k2", "k3", "f3"]) await world.world.changeAccount(id, { until: "2026-01-01T00:00:00.000Z" });
+      expect(await changed(one.id, wider)).toEqual(told);
+      for (const id of ["k2", "k3", "f3"]) await world.world.changeAccount(id, { until: "2030-01-01T00:00:00.000Z" });
+    });
     expect((await changed(one.id, wider))[2]).toContain("KR-KISA");
+  });
+});
+
+test("who would gain by a PUBLIC row – shown to its approver – names no agency of a country of which nobody is to be known, whoever is there", async () => {
+  const one = tool("for everybody");
+  await world.put("u1", one, { tlp: "CLEAR" });
+  world.tick();
+  const release = await world.world.propose("u1", one.id, row("PUBLIC", []));
+  const shown = async (): Promise<unknown> => {
+    const { gains, hash } = await world.body("rel-US-FBI", `/api/v1/releases/${release}`);
+    return [gains, hash];
+  };
+  await withoutKorea(async () => {
+    const before = (await shown()) as [string[], string];
+    expect([before[0].includes("JP-NPA"), before[0].filter((agency) => agency.startsWith("KR-"))]).toEqual([true, []]);
+    await world.world.changeAccount("k3", { until: "2026-01-01T00:00:00.000Z" });
+    expect(await shown()).toEqual(before);
+    await world.world.changeAccount("k3", { until: "2030-01-01T00:00:00.000Z" });
   });
 });
 
@@ -89,8 +120,9 @@ describe("a copy of a partner's words", () => {
     const nis = row("TRI", ["KOR"], ["KR-NIS"]);
     await world.release("u1", "rel-US-FBI", released.id, nis);
     const answers: unknown[] = [];
-    for (const { id, ...rest } of [one, released]) {
-      await world.post("j1", { id, ...rest, modified: "2026-04-01T00:00:00.000Z" }, { tlp: "GREEN" });
+    for (const copy of [one, released]) {
+      const { id } = copy;
+      await world.put("j1", copy, { tlp: "GREEN" });
       const { post, hash: version } = await world.mine("j1", id);
       const hash = await world.hash("j1", id);
       const tearLine = { type: "tool", spec_version: "2.1", name: "torn" };
@@ -122,6 +154,34 @@ describe("a copy of a partner's words", () => {
     expect(await world.status(one.id, ["k1"])).toEqual({ k1: 404 });
   });
 
+  test("a copy – begun as an emergency, or passed as a sample of a standing order – 403 originator-control, and nobody gains", async () => {
+    const theft = dated("campaign", "theft", { name: "theft", labels: ["funds-moving"] });
+    await world.put("u1", theft, { tlp: "GREEN", releases: [POLICE] });
+    await world.release("u1", "rel-US-FBI", theft.id, POLICE);
+    await world.put("j1", theft, { tlp: "GREEN" });
+    const hash = await world.hash("rel-JP-NPA", theft.id);
+    const emergency = { row: row("TRI", ["KOR"], ["KR-NIS"]), code: "funds-moving", reason: "now", hash };
+    expect(failed(await world.send("rel-JP-NPA", `/api/v1/objects/${theft.id}/emergency`, emergency))).toEqual([
+      403,
+      "originator-control",
+    ]);
+    const one = await given("a sample");
+    const sampled = (sample: number): Promise<void> =>
+      world.world.change(async (unit) => {
+        for (const order of await unit.collection(Orders).scan({ index: "agency", prefixes: [["JP-NPA"]], limit: 9 }))
+          await unit.collection(Orders).put({ ...order, sample });
+      });
+    await sampled(100);
+    await world.put("feed-JP-NPA", one, GREEN);
+    await sampled(0);
+    const { samples } = (await world.body("rel-JP-NPA", "/api/v1/samples")) as { samples: Body[] };
+    expect(samples.map(({ object }) => object)).toEqual([one.id]);
+    const pass = { reason: "looked at", hash: samples[0]?.hash };
+    const told = await world.send("rel-JP-NPA", `/api/v1/samples/${String(samples[0]?.sample)}/pass`, pass);
+    expect(failed(told)).toEqual([403, "originator-control"]);
+    for (const { id } of [theft, one]) expect(await world.status(id, ["k1"])).toEqual({ k1: 404 });
+  });
+
   test("what is one's own – a bare value or an indicator of one, other words, and words that were one's own first – is proposed and released", async () => {
     const value = ipv4("198.51.100.77");
     const pattern = { pattern: "[ipv4-addr:value = '198.51.100.78']", pattern_type: "stix" };
@@ -139,7 +199,10 @@ describe("a copy of a partner's words", () => {
     for (const { id } of [value, bare, ...beside])
       expect([id, (await proposal("j1", id, KOREA))[0]]).toEqual([id, 202]);
     const first = await given("ours first");
-    await world.post("j1", first, { tlp: "GREEN", releases: [row("US-JP", ["USA"])] });
+    // By who can't know that it was said: what comes later takes nothing from who said it.
+    await world.put("j2", first, { tlp: "GREEN" });
+    await world.release("j2", "rel-JP-JAFIC", first.id, row("US-JP", ["USA"]));
+    expect(await world.sources("u1", first.id)).toEqual(["JP-JAFIC GREEN", "US-FBI GREEN"]);
     expect((await proposal("u1", first.id, row("US-KR", ["KOR"])))[0]).toBe(202);
   });
 
