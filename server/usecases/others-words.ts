@@ -11,8 +11,9 @@ import { Rows } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import type { AdmittedLane } from "./admission.ts";
 import type { Eyes } from "./eyes.ts";
+import { neededEnds } from "./needed-ends.ts";
 import { audienceOf } from "./readers-under.ts";
-import { objectOf, type Row } from "./sight.ts";
+import { objectOf, type Row, uuidOf } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** An agency and a topic that nobody has. */
@@ -42,6 +43,19 @@ export function knownOf({ entry: { label }, cut }: AdmittedLane, viewer: Viewer,
   });
 }
 
+/** Without edges of others that end at what the viewer does not see: for the viewer they do not exist, here as where they are read (policy 6, Q02). */
+async function withEnds(unit: Unit, eyes: Eyes, rows: readonly Row[]): Promise<Row[]> {
+  const needed = rows.flatMap((row) => (eyes.own(row) ? [] : neededEnds(row)));
+  if (needed.length === 0) return [...rows];
+  const held = unit.collection(Rows);
+  const ends = [
+    ...(await held.find({ index: "stix", values: needed })),
+    ...(await held.find({ index: "thing", values: needed.map(uuidOf) })),
+  ].filter((end) => eyes.lane(end) !== undefined);
+  const seen = new Set(ends.flatMap(({ stixId, kind, thing }) => [stixId, `${kind}--${thing}`]));
+  return rows.filter((row) => eyes.own(row) || neededEnds(row).every((id) => seen.has(id)));
+}
+
 /** Contributions of other agencies, as the viewer sees them, that said before this one what it says: the same id, or the same pattern or value. */
 async function saidBefore(unit: Unit, eyes: Eyes, row: Row, besides: ReadonlySet<string>): Promise<AdmittedLane[]> {
   const object = objectOf(row);
@@ -50,9 +64,10 @@ async function saidBefore(unit: Unit, eyes: Eyes, row: Row, besides: ReadonlySet
   const held = await rows.find({ index: "stix", values: [row.stixId] });
   if (row.fold !== "alone") held.push(...(await rows.find({ index: "thing", values: [row.thing] })));
   const words = wordsOf(object);
-  const same = held.filter(
+  const alike = held.filter(
     (other) => eyes.lane(other) !== undefined && (other.hash === row.hash || wordsOf(objectOf(other)) === words),
   );
+  const same = await withEnds(unit, eyes, alike);
   const own = same.filter(({ originator }) => originator === row.originator);
   const first = Math.min(row.received, ...own.map(({ received }) => received));
   return same.flatMap((other) => {

@@ -4,6 +4,7 @@ import {
   actor,
   answer,
   Compound,
+  failed,
   identity,
   idsIn,
   idsOf,
@@ -188,4 +189,20 @@ test("Q12 – a report for the public, of I and T – read by the public, for wh
   const at = "2026-04-11T00:00:00.000Z";
   expect(decide({ viewer: p0, label: A1, agreements, at })).toEqual({ verdict: "full", because: "public" });
   expect(decide({ viewer: p0, label: D4, agreements, at })).toEqual({ verdict: "hidden", because: "role" });
+});
+
+test("an edge with a hidden end – guessed, posted and proposed by k3 – is answered as one that nobody has said; what k3 sees and says again is not k3's to release", async () => {
+  const proposed = async (id: string): Promise<[number, string | undefined]> => {
+    const hash = await world.hash("k3", id);
+    return failed(
+      await world.send("k3", `/api/v1/objects/${id}/releases`, { row: row("TRI", ["JPN"]), reason: "more", hash }),
+    );
+  };
+  const alone = relationship("said by nobody else", I, T);
+  await world.put("k3", [alone, E, I2], GREEN);
+  expect([await proposed(alone.id), await proposed(E.id), await proposed(I2.id)]).toEqual([
+    [202, undefined],
+    [202, undefined],
+    [403, "originator-control"],
+  ]);
 });
