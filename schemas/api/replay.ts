@@ -4,9 +4,16 @@ import { Label } from "../policy/label.ts";
 import { AccountId, AgencyId, Channel, Selector, When } from "../policy/vocabulary.ts";
 import { ObjectId } from "./objects.ts";
 
-/** Why could this account read, or not read, what your agency said of this object at that instant? `channel`: `page` where none is named. */
+/**
+ * Why could this account read, or not read, what your agency said of this object at that instant? Or, with `agency` in its place, the feeds and clients of another agency, which are nobody's
+ * to know one by one. `channel`: `page` where none is named.
+ */
 export const ReplayBody = z
-  .strictObject({ account: AccountId, object: ObjectId, at: When, channel: Channel.optional() })
+  .strictObject({
+    account: AccountId.optional(),
+    agency: AgencyId.optional(),
+    ...{ object: ObjectId, at: When, channel: Channel.optional() },
+  })
   .meta({ id: "ReplayBody" });
 export type ReplayBody = z.infer<typeof ReplayBody>;
 
@@ -26,13 +33,13 @@ const Post = z.object({
 });
 
 /**
- * `agency`: of which it was then. `delivered`: of your own agency's account, when it was shown a page with it until then, first and last; of another's, since when and by which ways its agency
+ * `agency`: of which it was then; without `account` its feeds and clients as one: what the one of them could read that could read most. `delivered`: of your own agency's account, when it was shown a page with it until then, first and last; of another's, since when and by which ways its agency
  * has received it until today. Absent where that never was.
  */
 export const ReplayReply = z
   .object({
     object: z.string(),
-    account: AccountId,
+    account: AccountId.optional(),
     agency: AgencyId.optional(),
     at: When,
     channel: Channel,

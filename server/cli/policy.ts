@@ -29,7 +29,12 @@ export function addPolicyCommands(program: Command, open: () => Promise<Core>): 
     .requiredOption("--at <instant>", "in UTC: 2026-04-11T09:30:00Z")
     .option("--channel <channel>", "page (default), api, taxii, export, mail, webhook or stream")
     .action(async (options: Readonly<Record<string, string>>) => {
-      const { account, object, at, channel = "page" } = checked(ReplayBody, options);
+      const {
+        account,
+        object,
+        at,
+        channel = "page",
+      } = checked(ReplayBody.required({ account: true }).omit({ agency: true }), options);
       const core = await open();
       try {
         const { content, recalled } = composeContent(core, realMoments);

@@ -119,3 +119,29 @@ export async function policyThen(unit: Unit, account: string, at: number): Promi
     ),
   };
 }
+
+/** What `decide` would have been asked with of an agency's feeds and clients. */
+export interface MachinesThen extends Pick<PolicyThen, "agreements" | "quarantines"> {
+  readonly viewers: readonly Viewer[];
+  /** What one would have been that may read all that its agency could let it; undefined where there was no such agency yet. */
+  readonly any: Viewer | undefined;
+}
+
+/** An agency's feeds and clients as they stood at an instant (ms). Machines stay with their agency: those that there are now are those of then, as far as they were there. */
+export async function machinesThen(
+  unit: Unit,
+  of: { readonly agency: string; readonly machines: readonly string[] },
+  at: number,
+): Promise<MachinesThen> {
+  const { agreements, quarantines } = await policyThen(unit, "", at);
+  const held = await versionAt(unit, "agency", of.agency, at);
+  const agency = held === undefined ? undefined : AgencyDoc.parse(held.doc);
+  const viewers: Viewer[] = [];
+  for (const id of of.machines) {
+    const version = await versionAt(unit, "account", id, at);
+    if (version !== undefined) viewers.push(viewerOf(AccountDoc.parse(version.doc), agency));
+  }
+  const reach = { role: "feed", clearance: "S", pii: true, scope: "read" } as const;
+  const most = { ...reach, id: of.agency, name: "", topics: ["*"] };
+  return { viewers, any: agency === undefined ? undefined : viewerOf(most, agency), agreements, quarantines };
+}

@@ -16,11 +16,11 @@ import type { Storage, Stored, Unit } from "../storage/port.ts";
 import type { Content } from "./content.ts";
 import { labelHeld } from "./held-sources.ts";
 import { ownRows } from "./own-rows.ts";
-import { type PolicyThen, policyThen, type Used } from "./policy-then.ts";
+import { type MachinesThen, machinesThen, type PolicyThen, policyThen, type Used } from "./policy-then.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import type { Received } from "./recall/received.ts";
 import { rowsOfContribution } from "./relabel-rows.ts";
-import { uuidOf } from "./sight.ts";
+import { type Row, type Sight, uuidOf } from "./sight.ts";
 
 export interface ReplayParts {
   readonly storage: Storage;
@@ -35,6 +35,9 @@ export interface ReplayAsk {
   readonly at: number;
   readonly channel: Channel;
 }
+
+/** Asked of an agency's feeds and clients as one. */
+export type MachinesAsk = Omit<ReplayAsk, "account"> & { readonly agency: string };
 
 type Post = ReplayReply["posts"][number];
 
@@ -53,6 +56,7 @@ const PAGE = 500;
 /** What an account is, is its own agency's to know: of another's these are told as one. */
 const OWN_AFFAIR: ReadonlySet<Because> = new Set(["account", "role", "clearance"]);
 const READER = "the account was not in force, or its role or clearance does not reach";
+const MACHINES = "no feed or client of the agency was in force that may read so much";
 
 /**
  * The lane that a contribution stood in at an instant (ms); undefined before it came. A row keeps the lanes it left and the places (µs) that it left them at; lanes are named
@@ -101,16 +105,32 @@ async function labelsThen(unit: Unit, rows: readonly Stored<RowDoc>[], at: numbe
 
 /** `decide` with what was stored then. An account that there was not yet could read nothing. */
 function decidedThen(
-  { viewer, agreements, quarantines }: PolicyThen,
+  { viewer, agreements, quarantines }: Pick<PolicyThen, "viewer" | "agreements" | "quarantines">,
   label: Label,
-  { at, channel }: ReplayAsk,
+  { at, channel }: Pick<ReplayAsk, "at" | "channel">,
 ): Decision {
   if (viewer === undefined) return { verdict: "hidden", because: "account" };
   const held = labelHeld(label, quarantines);
   return decide({ viewer, label: held, agreements, at: formatInstant(at), channel });
 }
 
-function postOf({ row, label }: Then, decision: Decision, own: boolean): Post {
+/** How much is left out; more than any cut where all is. */
+const withheld = ({ verdict, without = [] }: Decision): number =>
+  verdict === "hidden" ? Number.POSITIVE_INFINITY : without.length;
+
+/**
+ * What the one of an agency's machines could read that could read most. Where none could, what would have kept any from it; what kept just those, that there were none or that they were cleared for less,
+ * is their agency's affair.
+ */
+function mostRead(then: MachinesThen, label: Label, ask: MachinesAsk): Decision {
+  const decided = then.viewers.map((viewer) => decidedThen({ ...then, viewer }, label, ask));
+  const [most] = decided.sort((a, b) => withheld(a) - withheld(b));
+  if (most !== undefined && most.verdict !== "hidden") return most;
+  const any = decidedThen({ ...then, viewer: then.any }, label, ask);
+  return any.verdict === "hidden" ? any : { verdict: "hidden", because: "account" };
+}
+
+function postOf({ row, label }: Then, decision: Decision, own: boolean, reader = READER): Post {
   const { verdict, without, because } = decision;
   const told = own || !OWN_AFFAIR.has(because);
   return {
@@ -121,9 +141,11 @@ function postOf({ row, label }: Then, decision: Decision, own: boolean): Post {
     verdict,
     ...(without === undefined ? {} : { without: [...without] }),
     because: told ? because : "reader",
-    why: told ? explain(decision) : READER,
+    why: told ? explain(decision) : reader,
   };
 }
+
+const MACHINE: ReadonlySet<string> = new Set(["feed", "client"]);
 
 /** A recall tells of an object and shows none of it. */
 const RECALLS = "taxii.recalls";
@@ -193,12 +215,9 @@ export class Replays {
    * an instant ahead, or before the history.
    */
   async asOriginator(viewer: Viewer, moment: Moment, ask: ReplayAsk): Promise<ReplayReply> {
-    const { storage, content, received } = this.#parts;
-    const sight = await content.sight(viewer, moment, "api");
-    const seen = await seenUnder(sight, ask.object);
-    const rows = seen === undefined ? [] : (await ownRows(sight, seen)).filter(({ cut }) => cut.length === 0);
+    const { storage } = this.#parts;
+    const { sight, rows, looker } = await this.#own(viewer, moment, ask.object);
     const { snapshot } = sight;
-    const looker = snapshot.viewer(viewer.id) ?? viewer;
     const other = snapshot.viewer(ask.account);
     const known =
       other !== undefined && acquaintance(looker, other, snapshot.agreements, formatInstant(snapshot.at)) === "name";
@@ -210,14 +229,61 @@ export class Replays {
     const posts = (await labelsThen(storage, rows, ask.at)).filter(({ lane }) => sight.admission.lanes.has(lane));
     const delivered = own
       ? await shownTo(storage, ask.account, rows, ask.at)
-      : (await received.object(viewer, moment, ask.object)).disclosures[0]?.received.find(
-          ({ agency, first }) => agency === other.agency && Date.parse(first) <= ask.at,
-        );
+      : await this.#receivedBy(other.agency, viewer, moment, ask);
     return {
       ...head(ask, own ? then.viewer : other),
       posts: posts.map((one) => postOf(one, decidedThen(then, one.label, ask), own)),
       ...(delivered === undefined ? {} : { delivered: deliveredOf(delivered) }),
     };
+  }
+
+  /**
+   * The same of the feeds and clients of another agency, as one: the directory tells of them as somebody of that agency (policy 6, Q49). 404 for an agency of which the caller may know nobody, and for
+   * its own: those it knows by name.
+   */
+  async ofMachines(viewer: Viewer, moment: Moment, ask: MachinesAsk): Promise<ReplayReply> {
+    const { sight, rows, looker } = await this.#own(viewer, moment, ask.object);
+    const { agencies, accounts, agreements, at } = sight.snapshot;
+    const home = agencies.get(ask.agency);
+    const one = { id: "", role: "feed" as const, agency: ask.agency, ...(home && { country: home.country }) };
+    const known = home !== undefined && acquaintance(looker, one, agreements, formatInstant(at)) === "agency";
+    if (rows.length === 0 || !known) throw notThere();
+    this.#mustBePast(ask, at);
+    const machines = [...accounts.values()].filter(({ agency, role }) => agency === ask.agency && MACHINE.has(role));
+    const of = { agency: ask.agency, machines: machines.map(({ id }) => id) };
+    const then = await machinesThen(this.#parts.storage, of, ask.at);
+    const posts = (await labelsThen(this.#parts.storage, rows, ask.at)).filter(({ lane }) =>
+      sight.admission.lanes.has(lane),
+    );
+    const delivered = await this.#receivedBy(ask.agency, viewer, moment, ask);
+    return {
+      ...{ object: ask.object, agency: ask.agency, at: formatInstant(ask.at), channel: ask.channel },
+      posts: posts.map((post) => postOf(post, mostRead(then, post.label, ask), false, MACHINES)),
+      ...(delivered === undefined ? {} : { delivered: deliveredOf(delivered) }),
+    };
+  }
+
+  /** The caller's own agency's contributions to an object, as far as it sees them whole. */
+  async #own(
+    viewer: Viewer,
+    moment: Moment,
+    object: string,
+  ): Promise<{ readonly sight: Sight; readonly rows: readonly Row[]; readonly looker: Viewer }> {
+    const sight = await this.#parts.content.sight(viewer, moment, "api");
+    const seen = await seenUnder(sight, object);
+    const rows = seen === undefined ? [] : (await ownRows(sight, seen)).filter(({ cut }) => cut.length === 0);
+    return { sight, rows, looker: sight.snapshot.viewer(viewer.id) ?? viewer };
+  }
+
+  /** Since when another agency has it, and by which ways, where it had by the instant that is asked of. */
+  async #receivedBy(
+    by: string | undefined,
+    viewer: Viewer,
+    moment: Moment,
+    { object, at }: Omit<ReplayAsk, "account">,
+  ) {
+    const [told] = (await this.#parts.received.object(viewer, moment, object)).disclosures;
+    return told?.received.find(({ agency, first }) => agency === by && Date.parse(first) <= at);
   }
 
   /** For the auditor and the operator, of anybody's. 404 for an object or account that never was. */
@@ -247,7 +313,7 @@ export class Replays {
     };
   }
 
-  #mustBePast({ at }: ReplayAsk, now: number): void {
+  #mustBePast({ at }: Pick<ReplayAsk, "at">, now: number): void {
     if (at > now)
       throw new Fault("unprocessable", "what was decided is asked of an instant that is past", {
         code: "replay.ahead",

@@ -82,6 +82,7 @@ describe("POST /api/v1/policy/replay", () => {
     times.lowered = later();
     later();
     await world.changeAccount("j1", { clearance: "S", until: formatInstant(world.steer.now + 30_000) });
+    await world.changeAccount("feed-JP-NCO", { until: formatInstant(world.steer.now + 30_000) });
     times.ended = later();
     later();
     await world.changeAgency("KR-NIS", { categories: ["INT"] });
@@ -130,6 +131,51 @@ describe("POST /api/v1/policy/replay", () => {
     const own = await told("rel-US-FBI", "u1", now);
     expect([own.posts.map(({ because }) => because), own.delivered?.last]).toEqual([["originator"], read.last]);
     expect((await told("rel-US-FBI", "u1", waiting)).delivered?.last).not.toBe(read.last);
+  });
+
+  test("an agency's feeds and clients – asked of as one – what the one of them could read that reads most; what they are is told in no gate", async () => {
+    const machines = async (agency: string, when: string): Promise<unknown> => {
+      const at = formatInstant(times[when] ?? Number.NaN);
+      const body = { agency, object: object.id, at };
+      const reply = await world.ask("rel-US-FBI", { method: "POST", path: "/api/v1/policy/replay", body });
+      const { account, posts, ...rest } = reply.json as ReplayReply;
+      expect([reply.status, account, rest]).toEqual([200, undefined, expect.objectContaining({ agency, at })]);
+      return posts.map(({ verdict, because, without }) => [verdict, because, ...(without ?? [])]);
+    };
+    expect({
+      before: await machines("JP-NCO", "before"),
+      waiting: await machines("JP-NCO", "waiting"),
+      released: await machines("JP-NCO", "released"),
+      suspended: await machines("JP-NCO", "suspended"),
+      ended: await machines("JP-NCO", "ended"),
+      notListed: await machines("KR-KISA", "released"),
+      home: await machines("US-CISA", "released"),
+    }).toEqual({
+      before: [],
+      waiting: [["hidden", "release"]],
+      released: [["redacted", "field-rule", "description"]],
+      suspended: [["hidden", "release"]],
+      ended: [["hidden", "reader"]],
+      notListed: [["hidden", "release"]],
+      home: [["hidden", "release"]],
+    });
+  });
+
+  test("feeds and clients – of one's own agency, of one that is not there, or with an account beside – are 404 or 422", async () => {
+    const { released = 0 } = times;
+    const asked = async (body: object): Promise<unknown[]> => {
+      const at = formatInstant(released);
+      const what = { method: "POST" as const, path: "/api/v1/policy/replay", body: { object: object.id, at, ...body } };
+      const { status, json } = await world.ask("rel-US-FBI", what);
+      return [status, (json as { error?: { code?: string } }).error?.code];
+    };
+    expect([
+      await asked({ agency: "US-FBI" }),
+      await asked({ agency: "XX-NONE" }),
+      await asked({ agency: "JP-NCO", object: tool("nobody knows").id }),
+      await asked({ agency: "JP-NCO", account: "j1" }),
+      await asked({}),
+    ]).toEqual([...Array(3).fill([404, "not_found"]), ...Array(2).fill([422, "replay.who"])]);
   });
 
   test("another's object, an unknown one, and accounts that are nobody's to know – 404 of one body", async () => {

@@ -30,6 +30,11 @@ export const AUDIT_ASKS: Readonly<Record<string, Recipe>> = {
       { account: "j1", object, at: "2036-04-10T00:00:00Z" },
       { account: "j1", object, at: "2026-02-30T00:00:00Z" },
       { account: "j1", object },
+      { object, at: WHEN[1] },
+      { account: "j1", agency: "JP-NPA", object, at: WHEN[1] },
+      ...["JP-NPA", "US-FBI", "KR-KISA", "KR-NIS", "XX-NONE"].flatMap((agency) =>
+        WHEN.map((at) => ({ agency, object, at })),
+      ),
     ])
       await ask(json("/api/v1/policy/replay", body));
   },

@@ -1,4 +1,5 @@
 import { ReplayBody, ReplayReply } from "../../../schemas/api/replay.ts";
+import { Fault } from "../../shared/fault.ts";
 import { instantOf, type Replays } from "../../usecases/replay.ts";
 import { type Route, route } from "../route.ts";
 
@@ -8,15 +9,22 @@ export const replayRoutes = (replays: Replays): Route[] => [
     method: "POST",
     path: "/api/v1/policy/replay",
     summary:
-      "Why an account could read, or not read, your agency's contributions to an object at a past instant: by the policy and the label of then",
+      "Why an account, or an agency's feeds and clients, could read, or not read, your agency's contributions to an object at a past instant: by the policy and the label of then",
     tag: "mine",
     needs: "triage",
     body: ReplayBody,
     replies: { 200: ReplayReply },
     handler: async ({ body, viewer, moment }) => {
-      const { account, object, channel = "page" } = body;
-      const at = instantOf(body.at);
-      return { status: 200, body: await replays.asOriginator(viewer, moment, { account, object, channel, at }) };
+      const { account, agency, object, channel = "page" } = body;
+      const asked = { object, channel, at: instantOf(body.at) };
+      if ((account === undefined) === (agency === undefined))
+        throw new Fault("unprocessable", "it is asked of an account or of an agency's feeds and clients: one of both", {
+          code: "replay.who",
+          path: "account",
+        });
+      if (account !== undefined)
+        return { status: 200, body: await replays.asOriginator(viewer, moment, { ...asked, account }) };
+      return { status: 200, body: await replays.ofMachines(viewer, moment, { ...asked, agency: agency ?? "" }) };
     },
   }),
 ];
