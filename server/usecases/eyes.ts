@@ -1,5 +1,6 @@
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { type AdmittedLane, admittedLanes } from "./admission.ts";
+import { isHeld } from "./held-sources.ts";
 import type { Row, Sight } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -37,7 +38,7 @@ export function eyesOn(snapshot: Snapshot, viewer: Viewer): Eyes {
       if (!judged.has(label)) {
         const entry = snapshot.labels.get(label);
         const [admitted] = entry === undefined ? [] : admittedLanes(viewer, [entry], snapshot, "api");
-        judged.set(label, admitted);
+        judged.set(label, admitted === undefined || isHeld(admitted, viewer, snapshot, "api") ? undefined : admitted);
       }
       const admitted = judged.get(label);
       return admitted?.lane === lane ? admitted : undefined;

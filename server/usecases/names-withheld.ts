@@ -6,6 +6,7 @@ import type { Problem } from "../shared/fault.ts";
 import { Rows } from "../storage/collections.ts";
 import type { Unit } from "../storage/port.ts";
 import { admittedLanes } from "./admission.ts";
+import { labelMeant } from "./held-sources.ts";
 import { audienceOf } from "./readers-under.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -42,10 +43,11 @@ async function heldLabels(
   );
   const entries = [...new Set(rows.map(({ label }) => label))].flatMap((id) => snapshot.labels.get(id) ?? []);
   const lanes = new Set(admittedLanes(viewer, entries, snapshot, "api").map(({ lane }) => lane));
-  for (const { stixId, label, lane } of rows) {
-    const entry = snapshot.labels.get(label);
+  for (const row of rows) {
+    const { stixId, lane } = row;
+    const entry = snapshot.labels.get(row.label);
     if (entry === undefined || !lanes.has(lane) || entry.label.state === "withdrawn") continue;
-    found.set(stixId, [...(found.get(stixId) ?? []), entry.label]);
+    found.set(stixId, [...(found.get(stixId) ?? []), labelMeant(entry.label, row, snapshot.quarantines)]);
   }
   return found;
 }

@@ -11,12 +11,16 @@ import { Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
 import type { Unit } from "../storage/port.ts";
 import { type AdmittedLane, admittedLanes } from "./admission.ts";
+import { isHeld, isUnderWay, labelMeant } from "./held-sources.ts";
 import { gainsBeyond } from "./others-words.ts";
 import type { RowPlan } from "./plan-rows.ts";
 import { objectOf } from "./sight.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-type Said = Pick<RowPlan, "stixId" | "thing" | "fold" | "originator" | "hash" | "bytes" | "label">;
+type Said = Pick<
+  RowPlan,
+  "stixId" | "thing" | "fold" | "originator" | "hash" | "bytes" | "label" | "received" | "receivedFrom"
+>;
 
 /** A label that a post gets in place of the one it asks for, and what its sender is told. */
 export interface Settled {
@@ -58,6 +62,8 @@ export class SaidAlready {
   readonly #lanes: ReadonlyMap<string, AdmittedLane>;
   /** By label: each is admitted in one tier. */
   readonly #lanesOf: ReadonlyMap<string, AdmittedLane>;
+  /** By label: whether a quarantine under way hides it. */
+  readonly #hides = new Map<string, boolean>();
   readonly #byKey = new Map<string, Said[]>();
   readonly #words = new Map<Said, string>();
   readonly #known = new Map<string, Settled | undefined>();
@@ -72,9 +78,24 @@ export class SaidAlready {
     this.#lanesOf = new Map([...this.#lanes.values()].map((lane) => [lane.entry.id, lane]));
     for (const row of rows) {
       // As the poster sees it, and its own posts as it wrote them.
-      const written = row.receivedFrom === poster.id && row.id === row.contribution && this.#lanesOf.has(row.label);
+      const seen = this.#lanesOf.get(row.label);
+      if (seen === undefined || this.#hidden(row, seen)) continue;
+      const written = row.receivedFrom === poster.id && row.id === row.contribution;
       if (written || this.#lanes.has(row.lane)) this.#keep(row);
     }
+  }
+
+  /** Whether a quarantine under way hides it: all of another agency's, and of one's own what is meant. */
+  #hidden(row: RowDoc, lane: AdmittedLane): boolean {
+    const { label } = lane.entry;
+    if (row.originator === this.#poster.agency && labelMeant(label, row, this.#snapshot.quarantines) === label)
+      return false;
+    let hidden = this.#hides.get(row.label);
+    if (hidden === undefined) {
+      hidden = isHeld(lane, this.#poster, this.#snapshot, "api");
+      this.#hides.set(row.label, hidden);
+    }
+    return hidden;
   }
 
   /** `held`: rows under the ids of these plans, as the store has them. */
@@ -117,10 +138,19 @@ export class SaidAlready {
     this.#keep(row);
   }
 
-  #labelOf({ label: id }: Said): Label | undefined {
-    const label = this.#brought.get(id) ?? this.#snapshot.labels.get(id)?.label;
+  #labelOf(row: Said): Label | undefined {
+    const stands = this.#brought.get(row.label) ?? this.#snapshot.labels.get(row.label)?.label;
+    const label = stands === undefined ? undefined : labelMeant(stands, row, this.#snapshot.quarantines);
     // What was taken back was for those whom its label names: to say it again is to say it to them.
     return label?.state === "withdrawn" ? { ...label, state: "released" } : label;
+  }
+
+  /** Whether a quarantine under way has yet to take it. */
+  #isMeant(row: Said): boolean {
+    const { labels, quarantines } = this.#snapshot;
+    if (!quarantines.some(isUnderWay)) return false;
+    const label = this.#brought.get(row.label) ?? labels.get(row.label)?.label;
+    return label !== undefined && labelMeant(label, row, quarantines) !== label;
   }
 
   #saying(row: Said, words: () => string): boolean {
@@ -145,7 +175,9 @@ export class SaidAlready {
     const bare = isBare(object);
     const isOwn = ({ originator }: Said): boolean => originator === plan.originator;
     const near = bare ? beside.filter((row) => isOwn(row) && this.#closed(row)) : beside;
-    if (near.every((row) => isOwn(row) && row.label === plan.label)) return undefined;
+    const alike = (row: Said): boolean =>
+      isOwn(row) && row.label === plan.label && this.#isMeant(row) === this.#isMeant(plan);
+    if (near.every(alike)) return undefined;
     let text: string | undefined;
     const words = (): string => {
       text ??= wordsOf(object);
@@ -155,13 +187,13 @@ export class SaidAlready {
       (row) => row.hash === plan.hash || this.#saying(row, words),
     );
     const ofOwn = same.filter(isOwn);
-    if (same.length === 0 || ofOwn.some(({ label }) => label === plan.label)) return undefined;
+    if (same.length === 0 || ofOwn.some(alike)) return undefined;
     if (bare && !ofOwn.some((row) => this.#closed(row))) return undefined;
     const own = ofOwn.flatMap((row) => this.#labelOf(row) ?? []);
     // Of what was said already nobody's word but one's own agency's counts: it stands as far as it stands.
     const theirs = ofOwn.length > 0 ? [] : same.flatMap(({ label }) => this.#lanesOf.get(label) ?? []);
     if (own.length === 0 && theirs.length === 0) return undefined;
-    const key = JSON.stringify([plan.label, same.map(({ label, originator }) => [originator, label]).sort()]);
+    const key = JSON.stringify([plan.label, same.map((row) => [row.originator, row.label, this.#isMeant(row)]).sort()]);
     if (!this.#known.has(key)) this.#known.set(key, this.#judge(asked, own, theirs));
     return this.#known.get(key);
   }

@@ -116,3 +116,135 @@ test("a quarantine that one transaction holds – at its commit – is whole, an
   expect([await sees("before"), await sees("after")]).toEqual([200, 404]);
   expect(await new SourceQuarantineFlow(world.core).unfinished()).toEqual([]);
 });
+
+/** A quarantine whose first transaction was committed, and no other. */
+async function cutOff(body: { agency: string; account?: string; since: string; reason: string }): Promise<void> {
+  tick();
+  let left = 1;
+  const storage = wrappedStorage(world.storage, {
+    transaction: (work) => (left-- > 0 ? world.storage.transaction(work) : Promise.reject(new Error("gone"))),
+  });
+  const viewer = { id: "sign-usa", role: "signer" as const, country: "USA", clearance: "U" as const };
+  const begun = new SourceQuarantineFlow({ ...world.core, storage }).begin({
+    viewer: { ...viewer, topics: [], pii: false, active: true },
+    account: "sign-usa",
+    moment: momentOf(now, `cut off ${asked}`),
+    body,
+  });
+  await expect(begun).rejects.toThrow("gone");
+}
+
+async function finish(): Promise<void> {
+  const flow = new SourceQuarantineFlow(world.core);
+  tick();
+  const seen = await quarantineOnce(flow, () => momentOf(now, "the job"), []);
+  tick();
+  await quarantineOnce(flow, () => momentOf(now, "the job"), seen);
+  expect(await flow.unfinished()).toEqual([]);
+}
+
+type Told = { results: { outcome: string; warnings?: { code: string }[] }[] };
+const told = ({ json }: Reply): string[] =>
+  (json as Told).results.map(({ outcome, warnings = [] }) =>
+    [outcome, ...warnings.map(({ code }) => code).sort()].join(" "),
+  );
+const dry = async (as: string, object: ReturnType<typeof tool>, label: typeof HOME): Promise<string[]> => {
+  tick();
+  return told(await world.post(as, [object], { label, query: "?dry_run=true" }));
+};
+const status = async (as: string, id: string): Promise<number> => (await get(as, `/api/v1/objects/${id}`)).status;
+const HOME = { tlp: "GREEN" as const, releases: [row("TRI", ["USA"])] };
+const POLICE = { tlp: "GREEN" as const, releases: [row("TRI", ["JPN"], ["JP-NPA"])] };
+const LATER = { modified: "2026-04-12T00:00:00.000Z" };
+
+describe("content that is held while the quarantine is under way", () => {
+  beforeEach(async () => {
+    await world.close();
+    world = await TemporaryWorld.open();
+  });
+
+  test("words that are held – said and proposed by who reads them no more, while the quarantine is under way – are answered as when it is through, and as where nothing is", async () => {
+    const copied = tool("copied", { description: "long words" });
+    const words = tool("held words", { description: "long words" });
+    now += 60_000;
+    const since = formatInstant(now);
+    const many = Array.from({ length: MANY }, (_, n) => tool(`filler ${n}`));
+    tick();
+    await world.post("feed-US-FBI", [...many, copied, words], { label: POLICE });
+    tick();
+    expect(told(await world.post("j1", [copied], { label: { tlp: "GREEN" } }))).toEqual(["created"]);
+    const wide = { tlp: "GREEN" as const, releases: [row("TRI", ["JPN"])] };
+    const propose = async (): Promise<unknown[]> => {
+      const { hash = "none" } = (await get("j1", `/api/v1/objects/${copied.id}`)).json as { hash?: string };
+      const body = { row: row("JP-KR", ["KOR"]), reason: "for the test", hash };
+      const reply = await send("j1", { method: "POST", path: `/api/v1/objects/${copied.id}/releases`, body });
+      return [reply.status, (reply.json as { error?: { code: string } }).error?.code];
+    };
+    const said = { ...words, ...LATER };
+    const nothing = await dry("j1", tool("nowhere"), wide);
+    expect(await dry("j1", said, wide)).toEqual(["created originator-control"]);
+    expect(await propose()).toEqual([403, "originator-control"]);
+
+    await cutOff({ agency: "US-FBI", since, reason: "forged posts" });
+    expect([await status("j1", words.id), await status("u1", words.id)]).toEqual([404, 200]);
+    const underWay = await dry("j1", said, wide);
+    const proposed = await propose();
+    await finish();
+    expect([underWay, await dry("j1", said, wide)]).toEqual([nothing, nothing]);
+    expect(proposed).toEqual([202, undefined]);
+  });
+
+  test("what one account of an agency posted – said again by a colleague while the quarantine is under way – stays held, what others of it posted does not", async () => {
+    now += 60_000;
+    const feed = { id: "feed-2", name: "feed-2", role: "feed" as const, agency: "US-FBI", clearance: "C" as const };
+    await world.addDirectory({ accounts: [{ ...feed, topics: ["*"], pii: true, scope: "write", person: "p-feed-2" }] });
+    const clean = tool("of a colleague", { description: "long words" });
+    const narrow = tool("for its agency", { description: "long words" });
+    const words = [1, 2, 3].map((n) => tool(`held of one ${n}`, { description: "long words" }));
+    const many = Array.from({ length: MANY }, (_, n) => tool(`filler of one ${n}`));
+    const since = formatInstant(now);
+    tick();
+    await world.post("u1", [clean], { label: HOME });
+    tick();
+    await world.post("u1", [narrow], { label: { tlp: "GREEN" } });
+    tick();
+    await world.post("feed-US-FBI", [...many, ...words], { label: HOME });
+    const [one = clean, other = clean, third = clean] = words;
+    expect(await status("u3", one.id)).toBe(200);
+    await cutOff({ agency: "US-FBI", account: "feed-US-FBI", since, reason: "forged posts" });
+    const again = async (object: typeof clean, label: typeof HOME): Promise<string[]> => {
+      tick();
+      return told(await world.post("u1", [{ ...object, ...LATER }], { label }));
+    };
+    const CISA = { ...HOME, releases: [row("TRI", ["USA"], ["US-CISA"])] };
+    const report = {
+      ...{ ...tool("lists"), type: "report", id: "report--3f0ff0a4-6f7e-4c53-9d0c-8f1d6f3e2a11" },
+      ...{ published: "2026-03-01T00:00:00Z", report_types: ["threat-report"], object_refs: [third.id] },
+    };
+    // As the same label, as another one, and as what was never held.
+    const underWay = [
+      await again(one, HOME),
+      await again(other, CISA),
+      await again(clean, HOME),
+      await dry("feed-2", { ...narrow, ...LATER }, HOME),
+      await dry("u1", report, HOME),
+    ];
+    await finish();
+    const seen = [await status("u3", one.id), await status("u3", other.id), await status("u3", clean.id)];
+    expect(seen).toEqual([404, 404, 200]);
+    expect([
+      await dry("u1", { ...third, ...LATER }, HOME),
+      await dry("u1", { ...third, ...LATER }, CISA),
+      await dry("u1", { ...clean, description: "long words", modified: "2026-04-13T00:00:00.000Z" }, HOME),
+      await dry("feed-2", { ...narrow, ...LATER }, HOME),
+      await dry("u1", report, HOME),
+    ]).toEqual(underWay);
+    expect(underWay.flat().map((text) => text.split(" ").slice(1))).toEqual([
+      ["label.widens"],
+      ["label.widens"],
+      [],
+      ["label.widens"],
+      ["label.names_withheld"],
+    ]);
+  });
+});
