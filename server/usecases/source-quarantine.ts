@@ -154,7 +154,8 @@ export class SourceQuarantineFlow {
         const reached = await this.#slice(unit, held, moment, from);
         if (reached.n > 0) return { doc: held, slice: reached };
         const swept: Stored<SourceQuarantineDoc> = { ...held, swept: true };
-        await putPolicy(unit, { kind: "quarantine", doc: swept, at: moment.now });
+        // The end of a hold counts from when it was reached, not from when it was asked for.
+        await putPolicy(unit, { kind: "quarantine", doc: swept, at: Math.max(moment.now, this.#clock()) });
         return { doc: swept };
       });
       if (slice !== undefined) from = slice.places;

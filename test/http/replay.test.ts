@@ -10,9 +10,11 @@ import { formatInstant } from "../../server/shared/instant.ts";
 import { Rows } from "../../server/storage/collections.ts";
 import { relabel } from "../../server/usecases/relabel.ts";
 import type { Replays } from "../../server/usecases/replay.ts";
+import { SourceQuarantineFlow } from "../../server/usecases/source-quarantine.ts";
 import { row, tool } from "../support/samples.ts";
 import { START } from "../support/steering.ts";
 import { type Reply, TemporaryWorld } from "../support/temporary-world.ts";
+import { wrappedStorage } from "../support/wrapped-storage.ts";
 
 jest.setTimeout(120_000);
 
@@ -392,5 +394,59 @@ describe("random histories", () => {
     } finally {
       await world.close();
     }
+  });
+});
+
+describe("a quarantine under way", () => {
+  beforeAll(async () => {
+    world = await TemporaryWorld.open();
+  });
+  afterAll(() => world.close());
+
+  test("a quarantine of many posts – that takes minutes to reach them all – is told as it was meanwhile: all of the agency's held, and what stays free again at its end", async () => {
+    const open = { tlp: "GREEN" as const, releases: [row("TRI", ["JPN", "KOR", "USA"])] };
+    const old = tool("posted before");
+    later();
+    await world.post("feed-US-FBI", old, { label: open });
+    const since = later();
+    const many = Array.from({ length: 250 }, (_, one) => tool(`posted since ${one}`));
+    later();
+    await world.post("feed-US-FBI", many, { label: open });
+    const begun = later();
+    const storage = wrappedStorage(world.storage, {
+      transaction: async (work) => {
+        const done = await world.storage.transaction(work);
+        later();
+        return done;
+      },
+    });
+    await new SourceQuarantineFlow({ ...world.core, storage }).begin({
+      viewer: {
+        ...{ id: "sign-usa", role: "signer", country: "USA", clearance: "U" },
+        ...{ topics: [], pii: false, active: true },
+      },
+      account: "sign-usa",
+      moment: world.steer.moments(),
+      body: { agency: "US-FBI", since: formatInstant(since), reason: "forged posts" },
+    });
+    const ended = later();
+    const told = async (object: string, at: number): Promise<unknown> => {
+      const body = { account: "j1", object, at: formatInstant(at) };
+      const reply = await world.ask("rel-US-FBI", { method: "POST", path: "/api/v1/policy/replay", body });
+      return (reply.json as ReplayReply).posts?.map(({ verdict, because }) => [verdict, because]);
+    };
+    const last = many.at(-1)?.id ?? "";
+    expect(await Promise.all([old.id, last].map((id) => told(id, begun - 1000)))).toEqual([
+      [["full", "release"]],
+      [["full", "release"]],
+    ]);
+    expect(await Promise.all([old.id, last].map((id) => told(id, begun + 30_000)))).toEqual([
+      [["hidden", "state"]],
+      [["hidden", "state"]],
+    ]);
+    expect(await Promise.all([old.id, last].map((id) => told(id, ended)))).toEqual([
+      [["full", "release"]],
+      [["hidden", "state"]],
+    ]);
   });
 });

@@ -142,6 +142,8 @@ export class TemporaryWorld {
       steer.next = ownMoment(req.headers[MOMENT]);
       app(req, res);
     });
+    // A test that works for longer than this between two requests would find its connection cut off.
+    server.keepAliveTimeout = 0;
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     const world = new TemporaryWorld(core, steer, server, routes, remove);
     if (options.over === undefined) await world.addDirectory({ ...(await demonstrationGroup()), ...options.directory });
