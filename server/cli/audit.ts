@@ -170,7 +170,9 @@ export function addAuditCommands(program: Command, open: () => Promise<Core>): v
           throw new Fault("bad_request", "--after: a number of an anchor, 0 for all", { code: "command.after" });
         await anchorOnce(core, realMoments);
         for (const folder of into)
-          process.stderr.write(`${folder}: ${(await exportAnchors(core.storage, folder)) ?? "nothing new"}\n`);
+          process.stderr.write(
+            `${folder}: ${(await exportAnchors(core.storage, folder)).join(", ") || "nothing new"}\n`,
+          );
         if (into.length > 0) return;
         for await (const anchor of anchorsAfter(core.storage, n))
           if (!process.stdout.write(`${anchorLine(anchor)}\n`))

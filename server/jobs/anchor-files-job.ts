@@ -8,14 +8,14 @@ import { oneAtATime } from "./one-at-a-time.ts";
 /** How often folders are looked at, and how long the anchors in them may be behind, ms. */
 const [EVERY, APART] = [60_000, 3_600_000];
 
-/** Writes the next file into each folder that is an hour behind, in one process at a time. Gives the names written, by folder. */
+/** Writes the next files into each folder that is an hour behind, in one process at a time. Gives the names written, by folder. */
 export async function anchorFilesOnce(
   storage: Storage,
   folders: readonly string[],
   moments: Moments,
   log: Log,
-): Promise<Record<string, string>> {
-  const written: Record<string, string> = {};
+): Promise<Record<string, readonly string[]>> {
+  const written: Record<string, readonly string[]> = {};
   let looked = false;
   await oneAtATime(
     storage,
@@ -26,8 +26,8 @@ export async function anchorFilesOnce(
       looked = true;
       for (const folder of folders)
         try {
-          const name = await exportAnchors(storage, folder, { now: moments().now, apart: APART });
-          if (name !== undefined) written[folder] = name;
+          const names = await exportAnchors(storage, folder, { now: moments().now, apart: APART });
+          if (names.length > 0) written[folder] = names;
         } catch (error) {
           // One country's folder may be away, or hold what this store does not: the others go on.
           log.error({ err: error }, "anchors could not be exported; it is tried again");

@@ -12,25 +12,32 @@ export async function lastOf<T extends Linked>(unit: Unit, spec: CollectionSpec<
 }
 
 /**
- * The last row of such a chain, by the record that is kept apart: who goes on behind it leaves a gap where rows were cut off. By the rows themselves where there is no record
- * yet.
+ * The last row of such a chain, by the record that is kept apart: who goes on behind it leaves a gap where rows were cut off. Rows without a record are gone on behind as well, so that
+ * nobody stops a service by removing one; but the next record says so for good (`restarted`).
  */
 export async function endOf<T extends Linked>(unit: Unit, spec: CollectionSpec<T>): Promise<AuditHeadDoc | undefined> {
   const held = await unit.collection(ChainHeads).get(spec.name);
   if (held !== undefined) return held;
   const last = await lastOf(unit, spec);
-  return last === undefined ? undefined : { id: spec.name, n: last.n, digest: last.digest, moved: last.at };
+  return last === undefined
+    ? undefined
+    : { id: spec.name, n: last.n, digest: last.digest, moved: last.at, restarted: last.n };
 }
 
-/** Keeps the record of the last row, in the transaction that adds it. */
+/** What a record hands on to the one that takes its place. */
+const restartedOf = (end: AuditHeadDoc | undefined): Pick<AuditHeadDoc, "restarted"> =>
+  end?.restarted === undefined ? {} : { restarted: end.restarted };
+
+/** Keeps the record of the last row, in the transaction that adds it. `end`: what it was added behind, as `endOf` gave it. */
 export async function noteEnd(
   unit: Unit,
   { name }: { readonly name: string },
   { n, digest, at }: Omit<Linked, "id">,
+  end?: AuditHeadDoc,
 ): Promise<void> {
   const heads = unit.collection(ChainHeads);
   const held = await heads.get(name);
-  if (held === undefined) await heads.insert([{ id: name, n, digest, moved: at }]);
+  if (held === undefined) await heads.insert([{ id: name, n, digest, moved: at, ...restartedOf(end) }]);
   else await heads.put({ ...held, n, digest, moved: at });
 }
 
@@ -53,7 +60,7 @@ export async function* tailsOf(unit: Unit, rows: CollectionSpec<AuditDoc>): Asyn
 /** Streams whose records one transaction makes. */
 const STEP = 200;
 
-/** Format 6: streams that were over before there were records of last rows get theirs. */
+/** Format 6: streams that were over before there were records of last rows get theirs; those that have one keep it. */
 export async function keepStreamHeads(storage: Storage): Promise<void> {
   for (const [rows, heads] of [
     [Audit, AuditHeads],
@@ -61,7 +68,9 @@ export async function keepStreamHeads(storage: Storage): Promise<void> {
   ] as const) {
     let found: AuditHeadDoc[] = [];
     const keep = async (): Promise<void> => {
-      await storage.transaction((unit) => unit.collection<AuditHeadDoc>(heads).insertNew(found));
+      const known = new Set((await storage.collection(heads).getMany(found.map(({ id }) => id))).map(({ id }) => id));
+      const fresh = found.filter(({ id }) => !known.has(id));
+      if (fresh.length > 0) await storage.transaction((unit) => unit.collection<AuditHeadDoc>(heads).insertNew(fresh));
       found = [];
     };
     for await (const { stream, n, digest, at } of tailsOf(storage, rows)) {

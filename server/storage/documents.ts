@@ -356,8 +356,17 @@ export const AuditDoc = z.object({
 });
 export type AuditDoc = z.infer<typeof AuditDoc>;
 
-/** The last row of a stream of audit rows: id = the stream; `moved`: when it came, ms. Written with the row. */
-export const AuditHeadDoc = z.object({ id: z.string(), n: z.int().min(1), digest: z.string(), moved: z.int() });
+/**
+ * The last row of a stream of audit rows: id = the stream; `moved`: when it came, ms. Written with the row. `restarted`: the number behind which a writer found rows and no
+ * record, which somebody had removed; it stays for good, for what was there between may be cut off.
+ */
+export const AuditHeadDoc = z.object({
+  id: z.string(),
+  n: z.int().min(1),
+  digest: z.string(),
+  moved: z.int(),
+  restarted: z.int().min(1).optional(),
+});
 export type AuditHeadDoc = z.infer<typeof AuditHeadDoc>;
 
 /**

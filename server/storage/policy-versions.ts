@@ -71,7 +71,7 @@ export async function appendVersions(
     return { ...version, digest: prev };
   });
   await versions.insert(fresh);
-  if (fresh.length > 0) await noteEnd(unit, PolicyVersions, { n, digest: prev, at: instant });
+  if (fresh.length > 0) await noteEnd(unit, PolicyVersions, { n, digest: prev, at: instant }, end);
 }
 
 const PAGE = 500;
@@ -103,11 +103,11 @@ export async function keepFirstVersions(unit: Unit): Promise<void> {
   await keepFirst(unit, Orders, (doc) => ({ kind: "order", doc }));
 }
 
-/** Format 6: of quarantines of sources; and the records of where the chains end. */
+/** Format 6: the records of where the chains end, first, so that rows of before them count as no record that was removed; and versions of quarantines of sources. */
 export async function keepQuarantinesAndEnds(unit: Unit): Promise<void> {
-  await keepFirst(unit, SourceQuarantines, (doc) => ({ kind: "quarantine", doc }));
   const version = await lastOf(unit, PolicyVersions);
   if (version !== undefined) await noteEnd(unit, PolicyVersions, version);
   const anchor = await lastOf(unit, Anchors);
   if (anchor !== undefined) await noteEnd(unit, Anchors, anchor);
+  await keepFirst(unit, SourceQuarantines, (doc) => ({ kind: "quarantine", doc }));
 }

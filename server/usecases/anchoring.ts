@@ -151,7 +151,7 @@ export async function makeAnchors(
     }
     await unit.collection(Anchors).insert(made.map((anchor) => ({ ...anchor, id: versionId(anchor.n) })));
     const newest = made.at(-1);
-    if (newest !== undefined) await noteEnd(unit, Anchors, newest);
+    if (newest !== undefined) await noteEnd(unit, Anchors, newest, end);
     return made;
   });
 }

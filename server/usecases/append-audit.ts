@@ -75,7 +75,7 @@ export function makeAuditStream(parts: {
     const rows = unit.collection(collection);
     const heads = unit.collection(headsIn);
     const head = await heads.get(stream);
-    // A stream of before there were heads.
+    // Every stream has a record from its first row on: one that has rows and none was robbed of it, and the new one says so for good.
     const [tail] =
       head === undefined ? await rows.scan({ index: "stream", prefixes: [[stream]], reverse: true, limit: 1 }) : [head];
     let [n, prev] = [tail?.n ?? 0, tail?.digest ?? NO_PREV];
@@ -91,7 +91,10 @@ export function makeAuditStream(parts: {
     });
     await rows.insert(fresh);
     const moved = Math.max(head?.moved ?? 0, ...fresh.map(({ at }) => at));
-    if (head === undefined) await heads.insert([{ id: stream, n, digest: prev, moved }]);
+    if (head === undefined)
+      await heads.insert([
+        { id: stream, n, digest: prev, moved, ...(tail === undefined ? {} : { restarted: tail.n }) },
+      ]);
     else await heads.put({ ...head, n, digest: prev, moved });
     return { stream, n, digest: prev };
   };

@@ -4,7 +4,7 @@ import { versionId } from "../../storage/policy-versions.ts";
 import type { Collection, CollectionSpec, Stored, Unit } from "../../storage/port.ts";
 import { type Anchor, type AnchoredHead, anchorDigest, isSigned, publicKeyOf } from "../anchor-text.ts";
 import { type ChainEnd, chainStep, NO_PREV } from "../audit-chain.ts";
-import { endKept } from "./end-kept.ts";
+import { endKept, madeAnew } from "./end-kept.ts";
 import type { Finding, FindingCode } from "./finding.ts";
 import { type Looked, type VerifyParts, walk } from "./walk.ts";
 
@@ -112,12 +112,11 @@ async function* ends(
       .all({ limit: IDS, ...(after === undefined ? {} : { after }) });
     const heads = page.map(({ id, n, digest }) => ({ chain, stream: id, n, digest }));
     const lost = await headsNotThere(storage, storage, heads);
-    const found = lost.map(
-      ({ stream, n }): Finding => ({
-        ...{ code: "verify.chain_end", collection: spec.name, id: stream },
-        message: `number ${n}`,
-      }),
-    );
+    const told = [
+      ...lost.map(({ stream, n }) => ({ id: stream, message: `number ${n}` })),
+      ...page.flatMap(({ id, restarted }) => (restarted === undefined ? [] : [{ id, message: madeAnew(restarted) }])),
+    ];
+    const found = told.map((one): Finding => ({ code: "verify.chain_end", collection: spec.name, ...one }));
     yield { collection: spec.name, looked: page.length, found };
     after = page.at(-1)?.id;
     if (page.length < IDS) return;

@@ -4,6 +4,10 @@ import type { CollectionSpec, Doc } from "../../storage/port.ts";
 import type { Finding } from "./finding.ts";
 import type { Looked, VerifyParts } from "./walk.ts";
 
+/** Of a record that a writer did not find: what had been cut off behind that number is not known any more. */
+export const madeAnew = (n: number): string =>
+  `the record of the end was removed and made anew behind number ${n}; rows behind it may be lost`;
+
 /** The last row of a chain that is the only one of its kind, and the record of it that is kept apart: each says the same of the other. */
 export async function* endKept<T extends Doc & { readonly n: number; readonly digest: string; readonly at: number }>(
   { storage }: VerifyParts,
@@ -19,5 +23,7 @@ export async function* endKept<T extends Doc & { readonly n: number; readonly di
     const message = `${last === undefined ? "no row is there" : `number ${last.n} is the last row`}, ${told}`;
     found.push({ code: "verify.chain_end", collection: spec.name, id: spec.name, message });
   }
+  if (head?.restarted !== undefined)
+    found.push({ code: "verify.chain_end", collection: spec.name, id: spec.name, message: madeAnew(head.restarted) });
   yield { collection: spec.name, looked: 0, found };
 }

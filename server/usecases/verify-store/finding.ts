@@ -60,7 +60,8 @@ export const FINDINGS = {
   "verify.chain_missing": "a stream of the audit, or another chain, has a gap",
   "verify.chain_prev": "a row of a chain does not link to the one before it",
   "verify.chain_digest": "a row of a chain was changed",
-  "verify.chain_end": "the last row of a stream, or of another chain, is not the one that is kept apart as the last",
+  "verify.chain_end":
+    "the last row of a stream, or of another chain, is not the one that is kept apart as the last, or what was kept was removed once",
   "verify.anchor_signature": "an anchor is not signed by the key that it names, or by a key that is not trusted",
   "verify.anchored": "a row that an anchor names is not there, or is another",
   "verify.anchor_held": "an anchor that is held elsewhere is not in the store, or is another",

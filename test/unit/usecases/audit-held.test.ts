@@ -124,14 +124,14 @@ async function more(): Promise<void> {
 test("files of anchors – hour after hour into two countries' folders – are one chain; one that is missing is noticed, and nothing is written behind it", async () => {
   const [jpn, kor] = [join(folder.folder, "jpn"), join(folder.folder, "kor")];
   const log = makeLog("silent");
-  const once = (): Promise<Record<string, string>> =>
+  const once = (): Promise<Record<string, readonly string[]>> =>
     anchorFilesOnce(world.storage, [jpn, kor], world.steer.moments, log);
   const names: string[] = [];
   for (let i = 0; i < 3; i++) {
     await more();
     const written = await once();
     expect(Object.keys(written)).toEqual([jpn, kor]);
-    names.push(written[jpn] ?? "");
+    names.push(...(written[jpn] ?? []));
     await more();
     expect(await once()).toEqual({});
     later(3600);

@@ -68,7 +68,8 @@ type Step =
   | { readonly do: "chain" }
   | { readonly do: "empty" }
   | { readonly do: "head"; readonly set?: Readonly<Record<string, unknown>>; readonly to?: "last" | "nothing" }
-  | { readonly do: "sign"; readonly key: "own" | "foreign" };
+  | { readonly do: "sign"; readonly key: "own" | "foreign" }
+  | { readonly do: "write" };
 interface Case {
   readonly what: string;
   readonly chains: readonly string[];
@@ -195,7 +196,7 @@ async function plant(name: string, steps: readonly Step[]): Promise<void> {
       const to =
         step.to === "last" && last !== undefined ? { n: last.n, digest: last.digest, moved: last.at } : undefined;
       await moveHead(name, head, step.set ?? to);
-    } else {
+    } else if (step.do === "sign") {
       await rowsIn(name).remove(before);
       await rowsIn(name).insert(rows);
       await signAnew(step.key === "own" ? world.core.keys.anchor : new Uint8Array(32).fill(7));
@@ -204,6 +205,17 @@ async function plant(name: string, steps: readonly Step[]): Promise<void> {
   }
   await rowsIn(name).remove(before);
   await rowsIn(name).insert(rows.map((row) => ({ ...row, id: idOf(row) })));
+  if (steps.at(-1)?.do === "write") await writeOn(name);
+}
+
+/** What a server writes next in a chain, twice. */
+async function writeOn(name: string): Promise<void> {
+  for (const categories of [["LE" as const], ["INT" as const]]) {
+    await use(1);
+    if (name === "policy_versions") await world.changeAgency("KR-NIS", { categories });
+    later();
+    if (name === "anchors") await anchorOnce(world.core, world.steer.moments);
+  }
 }
 
 async function found(anchors?: readonly Anchor[]): Promise<{ codes: string[]; lines: string[] }> {
