@@ -206,6 +206,16 @@ describe("a copy of a partner's words", () => {
     expect((await proposal("u1", first.id, row("US-KR", ["KOR"])))[0]).toBe(202);
   });
 
+  test("a copy – once its originator took its own back – is proposed like words of one's own; its rows stay off till then", async () => {
+    const one = await given("taken back");
+    expect(await world.post("j1", one, GREEN)).toEqual(["created originator-control"]);
+    expect(await proposal("j1", one.id, KOREA)).toEqual([403, "originator-control"]);
+    const taken = await world.send("u1", `/api/v1/objects/${one.id}/withdraw`, { reason: "ours no more" });
+    expect(taken.status).toBe(200);
+    expect(await world.status(one.id, ["j1", "j3", "k1"])).toEqual({ j1: 200, j3: 404, k1: 404 });
+    expect((await proposal("j1", one.id, KOREA))[0]).toBe(202);
+  });
+
   test("a worded indicator under another id – the same pattern and words – is a copy as well", async () => {
     const said = {
       ...{ pattern: "[domain-name:value = 'copied.example']", pattern_type: "stix" },
