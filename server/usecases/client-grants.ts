@@ -3,18 +3,19 @@ import type { Viewer } from "../../schemas/policy/viewer.ts";
 import { type AdmittedTier, admitOne } from "../policy/admitted.ts";
 import { grantLabel } from "../policy/client-grant.ts";
 import { PROPOSAL_LASTS } from "../policy/release-machine.ts";
-import { mayBeSecond } from "../policy/release-rules.ts";
+import { mayBeSecond, needsCustodian } from "../policy/release-rules.ts";
 import { wireLabel } from "../policy/wire-label.ts";
 import { sha256 } from "../shared/digest.ts";
 import { Fault } from "../shared/fault.ts";
 import { formatInstant, parseInstant } from "../shared/instant.ts";
 import { uuid4 } from "../shared/moment.ts";
-import { ClientGrants as ClientGrantsIn, Rows } from "../storage/collections.ts";
+import { ClientGrants as ClientGrantsIn, Labels, Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
 import type { ClientGrantDoc } from "../storage/grant-documents.ts";
 import type { Stored, Unit } from "../storage/port.ts";
+import { nameGranted } from "./contribution-name.ts";
 import { type Eyes, eyesOf, eyesOn } from "./eyes.ts";
-import { chainOf, endCopy, giveCopy, grantsOn } from "./grant-rows.ts";
+import { chainOf, endCopy, giveCopy, grantsOn, stands } from "./grant-rows.ts";
 import { inForce } from "./in-force.ts";
 import { notThere, seenUnder } from "./read-one.ts";
 import { partyOf, type ReleaseParts, type Who } from "./release-parts.ts";
@@ -26,10 +27,25 @@ const noGrant = (): Fault => new Fault("not_found", "there is no such grant");
 /** Deciding takes a reviewer or a releaser of the sponsor, as a row at home does (triage 3). */
 const decides = ({ role }: Pick<Viewer, "role">): boolean => role === "reviewer" || role === "releaser";
 
-function stateAt({ status, expires, until }: ClientGrantDoc, at: number): GrantReply["status"] {
+function stateAt(grant: ClientGrantDoc, at: number): GrantReply["status"] {
+  const { status, expires } = grant;
   if (status === "proposed" && at >= expires) return "expired";
-  const end = until === undefined ? undefined : parseInstant(until)?.ms;
-  return status === "in-force" && end !== undefined && at >= end ? "over" : status;
+  return status === "in-force" && !stands(grant, at) ? "over" : status;
+}
+
+/** Does the one who looks see something of all that the grant is on? */
+function seesAll(eyes: Eyes, { chains }: ClientGrantDoc, rows: readonly RowDoc[]): boolean {
+  const seen = new Set(rows.filter((row) => eyes.lane(row) !== undefined).map(chainOf));
+  return chains.every((chain) => seen.has(chain));
+}
+
+/** `Fault("forbidden")` where this account and the client's are the same human's. */
+function mustBeAnother(account: string, client: string, { accounts }: Snapshot): void {
+  const person = accounts.get(client)?.person;
+  if (person !== undefined && accounts.get(account)?.person === person)
+    throw new Fault("forbidden", "nobody proposes or gives a grant to an account of their own", {
+      code: "release.same_person",
+    });
 }
 
 /** What a contribution gives the client, and what the one who looks sees of it. */
@@ -88,21 +104,43 @@ export class ClientGrants {
     return (await unit.collection(Rows).find({ index: "stix", values: ids })).filter((row) => on.has(chainOf(row)));
   }
 
-  #reply(eyes: Eyes, grant: ClientGrantDoc, rows: readonly RowDoc[]): GrantReply {
+  /** Does the client read any of this by the copy that stands? Another grant's decision may have been the last on it. */
+  async #reads(unit: Unit, { snapshot }: Eyes, grant: ClientGrantDoc, given: readonly Given[]): Promise<boolean> {
+    const client = snapshot.viewer(grant.client);
+    if (client === undefined) return false;
+    const at = formatInstant(snapshot.at);
+    for (const contribution of new Set(given.map(({ row }) => row.contribution))) {
+      const copy = await unit.collection(Rows).get(nameGranted(contribution, grant, this.#parts.secrets));
+      const held = copy === undefined ? undefined : await unit.collection(Labels).get(copy.label);
+      if (held !== undefined && admitOne(client, held, snapshot.agreements, at, "api") !== undefined) return true;
+    }
+    return false;
+  }
+
+  /** `under`: the id it is asked under. Whoever doesn't see all that it is on reads no other id, and no reason: either may tell of what is hidden. */
+  async #reply(
+    unit: Unit,
+    eyes: Eyes,
+    grant: ClientGrantDoc,
+    rows: readonly RowDoc[],
+    under: string,
+  ): Promise<GrantReply> {
     const given = this.#given(eyes, rows, grant).filter(({ row }) => !grant.closed.includes(row.contribution));
+    const whole = grant.proposedBy === eyes.viewer.id || seesAll(eyes, grant, rows);
     const status = stateAt(grant, eyes.snapshot.at);
     const when = (at: number | undefined): string | undefined => (at === undefined ? undefined : formatInstant(at));
     const { decidedBy, endedBy, until } = grant;
     const [decidedAt, endedAt] = [when(grant.decidedAt), when(grant.endedAt)];
     return {
-      ...{ grant: grant.id, object: grant.object, agency: grant.agency, client: grant.client },
+      ...{ grant: grant.id, object: under, agency: grant.agency, client: grant.client },
       ...(until === undefined ? {} : { until }),
-      ...{ reason: grant.reason, status, proposedBy: grant.proposedBy, proposedAt: formatInstant(grant.proposedAt) },
+      ...{ reason: whole ? grant.reason : "", status },
+      ...{ proposedBy: grant.proposedBy, proposedAt: formatInstant(grant.proposedAt) },
       ...(decidedBy === undefined ? {} : { decidedBy }),
       ...(decidedAt === undefined ? {} : { decidedAt }),
       ...(endedBy === undefined ? {} : { endedBy }),
       ...(endedAt === undefined ? {} : { endedAt }),
-      reads: status === "in-force" && given.length > 0,
+      reads: status === "in-force" && (await this.#reads(unit, eyes, grant, given)),
       hash: this.#hash(eyes, grant, given),
     };
   }
@@ -127,6 +165,7 @@ export class ClientGrants {
     const client = snapshot.accounts.get(ask.client);
     if (client?.agency !== side || client.role !== "client" || !inForce(client, snapshot.at))
       throw bad("grant.client", "client", `your agency has no client ${ask.client}`);
+    mustBeAnother(ask.account, ask.client, snapshot);
     const end = ask.until === undefined ? undefined : parseInstant(ask.until)?.ms;
     if (ask.until !== undefined && (end === undefined || end <= snapshot.at))
       throw bad("grant.until", "until", "it is until an instant ahead");
@@ -148,16 +187,20 @@ export class ClientGrants {
           given.map(({ row }) => row),
         )
       ).filter(({ agency, client: of }) => agency === side && of === ask.client);
-      if (held.some((one) => ["proposed", "in-force"].includes(stateAt(one, snapshot.at))))
+      for (const one of held) {
+        if (!["proposed", "in-force"].includes(stateAt(one, snapshot.at))) continue;
+        // One that is on more than the proposer sees is nothing to tell of here.
+        if (!seesAll(eyes, one, await this.#rowsOf(unit, one.chains))) continue;
         throw new Fault("conflict", "it has a grant of it, or one is proposed", {
           code: "grant.there",
           path: "client",
         });
+      }
       await unit.collection(ClientGrantsIn).insert([kept]);
       const detail = { grant: kept.id };
       const { revision, at } = snapshot;
       await audit.append(unit, { actor: ask.account, revision, at, what: "grant.proposed", detail });
-      return this.#reply(eyes, kept, await this.#rowsOf(unit, kept.chains));
+      return this.#reply(unit, eyes, kept, await this.#rowsOf(unit, kept.chains), ask.object);
     });
   }
 
@@ -184,15 +227,21 @@ export class ClientGrants {
     const held = (await grantsOn(storage, seen.rows)).filter(({ agency }) => agency === sight.side);
     const grants: GrantReply[] = [];
     for (const grant of held.sort((a, b) => a.proposedAt - b.proposedAt || (a.id < b.id ? -1 : 1)))
-      grants.push(this.#reply(eyesOf(sight), grant, await this.#rowsOf(storage, grant.chains)));
+      grants.push(
+        await this.#reply(storage, eyesOf(sight), grant, await this.#rowsOf(storage, grant.chains), ask.object),
+      );
     return { grants };
   }
 
-  /** The grant, for a reviewer or releaser of its agency who sees what it is on, and whoever proposed or decided it: else it is not there. */
+  /**
+   * The grant, for a reviewer or releaser of its agency who sees what it is on, and whoever proposed or decided it: else it is not there. To end it any releaser of the agency will
+   * do: who gave it may have left.
+   */
   async #held(
     unit: Unit,
     ask: Who & { readonly grant: string },
-  ): Promise<{ grant: Stored<ClientGrantDoc>; eyes: Eyes; rows: RowDoc[]; snapshot: Snapshot }> {
+    verb: "approve" | "refuse" | "end",
+  ): Promise<{ grant: Stored<ClientGrantDoc>; eyes: Eyes; rows: RowDoc[]; snapshot: Snapshot; under: string }> {
     const snapshot = await this.#parts.snapshots.read(unit, ask.moment.now);
     const viewer = snapshot.viewer(ask.account) ?? ask.viewer;
     const eyes = eyesOn(snapshot, viewer);
@@ -200,8 +249,11 @@ export class ClientGrants {
     if (grant === undefined || grant.agency !== viewer.agency || !decides(viewer)) throw noGrant();
     const rows = await this.#rowsOf(unit, grant.chains);
     const knows = [grant.proposedBy, grant.decidedBy].includes(ask.account);
-    if (!knows && !rows.some((row) => eyes.lane(row) !== undefined)) throw noGrant();
-    return { grant, eyes, rows, snapshot };
+    const seen = rows.filter((row) => eyes.lane(row) !== undefined).map(({ stixId }) => stixId);
+    if (!knows && seen.length === 0 && !(verb === "end" && viewer.role === "releaser")) throw noGrant();
+    // It was asked for by its own id: the object's is one that is seen, and else none.
+    const known = grant.proposedBy === ask.account || seen.includes(grant.object);
+    return { grant, eyes, rows, snapshot, under: known ? grant.object : (seen.sort()[0] ?? grant.id) };
   }
 
   /** Grants or refuses what was proposed: another person than proposed it (triage 3), with the hash of what it saw. */
@@ -215,11 +267,11 @@ export class ClientGrants {
   ): Promise<GrantReply> {
     const { storage, audit } = this.#parts;
     return storage.transaction(async (unit) => {
-      const { grant, eyes, rows, snapshot } = await this.#held(unit, ask);
+      const { grant, eyes, rows, snapshot, under } = await this.#held(unit, ask, ask.verb);
       const state = stateAt(grant, snapshot.at);
       if (state !== "proposed" || grant.status !== "proposed")
         throw new Fault("conflict", `this grant is already ${state}`, { code: "grant.decided", path: "status" });
-      if (this.#reply(eyes, grant, rows).hash !== ask.hash)
+      if ((await this.#reply(unit, eyes, grant, rows, under)).hash !== ask.hash)
         throw new Fault("conflict", "it has changed since you opened it: read it again", {
           code: "grant.stale",
           path: "hash",
@@ -234,7 +286,7 @@ export class ClientGrants {
       const { revision, at } = snapshot;
       const what = ask.verb === "approve" ? "grant.given" : "grant.refused";
       await audit.append(unit, { actor: ask.account, revision, at, what, detail: { grant: grant.id } });
-      return this.#reply(eyes, done, rows);
+      return this.#reply(unit, eyes, done, rows, under);
     });
   }
 
@@ -248,6 +300,7 @@ export class ClientGrants {
     const client = snapshot.accounts.get(grant.client);
     if (client?.agency !== grant.agency || client.role !== "client")
       throw bad("grant.client", "client", `your agency has no client ${grant.client}`);
+    for (const one of [grant.proposedBy, ask.account]) mustBeAnother(one, grant.client, snapshot);
     const given = this.#given(eyes, rows, grant);
     this.#mustGive(given);
     const on = new Set(given.map(({ row }) => row.contribution));
@@ -255,7 +308,15 @@ export class ClientGrants {
       const whole = await unit.collection(Rows).get(contribution);
       const label = whole === undefined ? undefined : snapshot.labels.get(whole.label)?.label;
       const wanted = label === undefined ? undefined : grantLabel(label, grant);
-      if (whole === undefined || wanted === undefined) continue;
+      if (whole === undefined || label === undefined || wanted === undefined) continue;
+      if (needsCustodian(label) && (approver.role !== "releaser" || approver.agency !== grant.agency))
+        throw new Fault(
+          "forbidden",
+          `class S and personal data are given to a client by a releaser of ${grant.agency}`,
+          {
+            code: "release.custodian_required",
+          },
+        );
       const now = Math.max(ask.moment.now, this.#parts.clock());
       await giveCopy(unit, whole, wanted, grant, this.#parts.secrets, now);
     }
@@ -270,9 +331,10 @@ export class ClientGrants {
   async end(ask: Who & { readonly grant: string; readonly reason: string }): Promise<GrantReply> {
     const { storage, audit, secrets, clock } = this.#parts;
     return storage.transaction(async (unit) => {
-      const { grant, eyes, rows, snapshot } = await this.#held(unit, ask);
+      const { grant, eyes, rows, snapshot, under } = await this.#held(unit, ask, "end");
       const state = stateAt(grant, snapshot.at);
-      if (grant.status !== "proposed" && grant.status !== "in-force")
+      // One that is over has nothing left to take back: its copies may be a new one's.
+      if ((grant.status !== "proposed" && grant.status !== "in-force") || state === "over")
         throw new Fault("conflict", `this grant is already ${state}`, { code: "grant.decided", path: "status" });
       if (grant.status === "in-force")
         for (const row of rows.filter(({ id, contribution }) => id === contribution)) {
@@ -290,7 +352,7 @@ export class ClientGrants {
       await unit.collection(ClientGrantsIn).put(done);
       const { revision, at } = snapshot;
       await audit.append(unit, { actor: ask.account, revision, at, what: "grant.ended", detail: { grant: grant.id } });
-      return this.#reply(eyes, done, rows);
+      return this.#reply(unit, eyes, done, rows, under);
     });
   }
 }

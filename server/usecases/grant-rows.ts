@@ -7,7 +7,7 @@ import { endedLabel, grantLabel, namesSponsor } from "../policy/client-grant.ts"
 import { type Audience, gainers } from "../policy/gains.ts";
 import { labelText } from "../policy/label-text.ts";
 import { Fault } from "../shared/fault.ts";
-import { formatInstant } from "../shared/instant.ts";
+import { compareInstants, formatInstant, parseInstant } from "../shared/instant.ts";
 import { Accounts, Agencies, AgreementsIn, ClientGrants, Labels, Rows } from "../storage/collections.ts";
 import type { RowDoc } from "../storage/documents.ts";
 import type { ClientGrantDoc } from "../storage/grant-documents.ts";
@@ -33,9 +33,16 @@ export async function grantsOn(
   return unit.collection(ClientGrants).find({ index: "chains", values: [...new Set(rows.map(chainOf))] });
 }
 
+/** Is the grant in force at this instant (ms)? One whose date is past is over by itself, whatever `status` says: a new one may have the same copies. */
+export function stands({ status, until }: Pick<ClientGrantDoc, "status" | "until">, at: number): boolean {
+  const end = until === undefined ? undefined : parseInstant(until)?.ms;
+  return status === "in-force" && (end === undefined || at < end);
+}
+
 /**
  * After a contribution came or got another label: the copies that clients read of it by grant stand under a label made from that one (ADR 0030). Where nothing can be granted any
- * more, or the client would come to read more by it, the grant is over for this contribution: no one person's edit gives a client anything (policy 1.6). In the caller's transaction.
+ * more, or the client would come to read more by it, the grant is over for this contribution: no one person's edit gives a client anything (policy 1.6). So it is with a version that
+ * comes after one that the client was not given. In the caller's transaction.
  */
 export async function followGrants(
   unit: Unit,
@@ -46,7 +53,7 @@ export async function followGrants(
 ): Promise<void> {
   if (label.grantedBy !== undefined) return;
   for (const grant of await grantsOn(unit, [row]))
-    if (grant.status === "in-force" && !grant.closed.includes(row.contribution))
+    if (stands(grant, now) && !grant.closed.includes(row.contribution))
       await follow(unit, grant, row, label, secrets, now);
 }
 
@@ -65,7 +72,9 @@ export async function followPosted(
   secrets: Secrets,
   now: number,
 ): Promise<void> {
-  const whole = rows.filter((row) => row.id === row.contribution);
+  const whole = rows
+    .filter((row) => row.id === row.contribution)
+    .sort((a, b) => (cameBefore(a, b) ? -1 : cameBefore(b, a) ? 1 : 0));
   if (!(await haveGrants(unit, whole))) return;
   const on = new Set((await grantsOn(unit, whole)).flatMap(({ chains }) => chains));
   for (const row of whole) {
@@ -87,10 +96,13 @@ async function follow(
   const wanted = grantLabel(label, grant);
   const standing = held === undefined ? undefined : (await unit.collection(Labels).get(held.label))?.label;
   // What its agency may read and this client may not is decided: that the label is loosened later is for two persons of the sponsor.
+  // A copy that ended stays so: two persons give it again.
   const over =
     wanted === undefined
       ? standing !== undefined || namesSponsor(label, grant)
-      : standing !== undefined && reaches(standing) && (await widens(unit, grant, standing, wanted, now));
+      : standing === undefined
+        ? !(await mayFollow(unit, grant, row, wanted, secrets, now))
+        : !reaches(standing) || (await widens(unit, grant, [standing], wanted, now));
   if (over) {
     await endCopy(unit, row, label, grant, secrets, now);
     const closed = [...grant.closed, row.contribution].sort();
@@ -101,7 +113,47 @@ async function follow(
   if (wanted !== undefined) await giveCopy(unit, row, wanted, grant, secrets, now);
 }
 
-/** Has the label of a copy a row at all: else it is one that ended, and the grant that begins is a new one. */
+/**
+ * May the client have a version that it has no copy of yet? Only where it has all that came before it under that id, and no copy of these shows it less than this one would: else
+ * what one of them keeps from it could be posted again under another label, by one person.
+ */
+async function mayFollow(
+  unit: Unit,
+  grant: ClientGrantDoc,
+  row: RowDoc,
+  wanted: Label,
+  secrets: Secrets,
+  now: number,
+): Promise<boolean> {
+  const chain = (await unit.collection(Rows).find({ index: "stix", values: [row.stixId] })).filter(
+    (one) => one.id === one.contribution && chainOf(one) === chainOf(row) && one.id !== row.contribution,
+  );
+  const byId = new Map(chain.map((one) => [one.id, one]));
+  const labels = new Map<string, Label>();
+  for (const id of new Set(chain.map((one) => one.label))) {
+    const held = await unit.collection(Labels).get(id);
+    if (held !== undefined) labels.set(id, held.label);
+  }
+  const before = new Map<string, Label>();
+  for (const one of chain) {
+    if (labels.get(one.label)?.grantedBy !== undefined) continue;
+    // Closed is closed, whatever a clock says of which came first.
+    if (grant.closed.includes(one.id)) return false;
+    const copy = byId.get(nameGranted(one.id, grant, secrets));
+    const label = copy === undefined ? undefined : labels.get(copy.label);
+    if (copy !== undefined && label !== undefined && reaches(label)) before.set(copy.label, label);
+    else if (cameBefore(one, row)) return false;
+  }
+  return before.size > 0 && !(await widens(unit, grant, [...before.values()], wanted, now));
+}
+
+/** Of one batch the lower version came first. */
+function cameBefore(one: RowDoc, row: RowDoc): boolean {
+  if (one.received !== row.received || one.batch !== row.batch) return one.received <= row.received;
+  return one.version !== undefined && row.version !== undefined && compareInstants(one.version, row.version) < 0;
+}
+
+/** Has the label of a copy a row at all? Else it is one that ended. */
 const reaches = ({ releases }: Label): boolean => releases.length > 0;
 
 /** Would anybody read more by the other label of a copy, now or later? A quarantine that ends is none of that: it was everybody's. */
@@ -110,8 +162,14 @@ export const shows = (before: Label, after: Label, audience: Audience): boolean 
   return gainers(free(before), free(after), audience).length > 0;
 };
 
-/** The same for the grant's client, as the store has it. */
-async function widens(unit: Unit, grant: ClientGrantDoc, before: Label, after: Label, now: number): Promise<boolean> {
+/** The same for the grant's client, as the store has it, beside any of these. */
+async function widens(
+  unit: Unit,
+  grant: ClientGrantDoc,
+  before: readonly Label[],
+  after: Label,
+  now: number,
+): Promise<boolean> {
   const account = await unit.collection(Accounts).get(grant.client);
   const agencies = await unit.collection(Agencies).all({ limit: Number.MAX_SAFE_INTEGER });
   const agreements: Record<string, Agreement> = {};
@@ -132,7 +190,7 @@ async function widens(unit: Unit, grant: ClientGrantDoc, before: Label, after: L
     agreements,
     at: formatInstant(now),
   };
-  return shows(before, after, audience);
+  return before.some((label) => shows(label, after, audience));
 }
 
 /** The client's copy under this label: made, or labelled anew. */

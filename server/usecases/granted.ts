@@ -6,7 +6,7 @@ import type { RowDoc } from "../storage/documents.ts";
 import type { ClientGrantDoc } from "../storage/grant-documents.ts";
 import type { Unit } from "../storage/port.ts";
 import { nameGranted } from "./contribution-name.ts";
-import { grantsOn, shows } from "./grant-rows.ts";
+import { grantsOn, shows, stands } from "./grant-rows.ts";
 import type { Secrets } from "./plan-rows.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -20,12 +20,12 @@ export interface Granted {
 export async function grantedOf(
   unit: Unit,
   row: RowDoc,
-  { labels }: Pick<Snapshot, "labels">,
+  { labels, at }: Pick<Snapshot, "labels" | "at">,
   secrets: Secrets,
 ): Promise<Granted[]> {
   const found: Granted[] = [];
   for (const grant of await grantsOn(unit, [row])) {
-    if (grant.status !== "in-force" || grant.closed.includes(row.contribution)) continue;
+    if (!stands(grant, at) || grant.closed.includes(row.contribution)) continue;
     const copy = await unit.collection(Rows).get(nameGranted(row.contribution, grant, secrets));
     const label = copy === undefined ? undefined : labels.get(copy.label)?.label;
     if (label !== undefined) found.push({ grant, label });

@@ -213,6 +213,239 @@ test("a grant – approved by who proposed it – is refused: it takes two perso
   expect(await reads("cj", id)).toBe(404);
 });
 
+/** What a client comes to read by one person's act: posted by JP-NCO, in force at once in Japan. */
+const HOME: LabelRequest = { tlp: "AMBER", topics: ["crypto"], releases: [row("TRI", ["JPN"], ["JP-NPA"])] };
+const WORDS = "the ruled words";
+const says = async (as: string, id: string): Promise<[number, boolean]> => {
+  const { status, body } = await ask(as, `/api/v1/objects/${id}`);
+  return [status, body.toString().includes(WORDS)];
+};
+const editMine = async (as: string, id: string, body: object): Promise<Reply> => {
+  const { posts } = (await ask(as, "/api/v1/mine?limit=500")).json as {
+    posts: { id: string; post: string; hash: string }[];
+  };
+  const { post: token = "", hash } = posts.find((one) => one.id === id) ?? {};
+  return put(as, `/api/v1/mine/${token}/edit`, { hash, reason: "plain", ...body });
+};
+const at = (day: number): string => `2026-04-${String(day).padStart(2, "0")}T00:00:00.000Z`;
+const listed = async (as: string, id: string): Promise<GrantReply[]> =>
+  ((await ask(as, `/api/v1/objects/${id}/grants`)).json as { grants: GrantReply[] }).grants;
+
+test.each(["posted again", "edited"])(
+  "a new version that shows the client more – %s by one person without the rule – is not reached by the grant, nor a later one",
+  async (way) => {
+    const hidden: LabelRequest = { ...HOME, fieldRules: [{ selectors: ["description"], tlp: "AMBER+STRICT" }] };
+    const object = tool(`rule ${way}`, { description: WORDS });
+    await post("j3", object, hidden);
+    await grant(object.id);
+    expect([await says("j1", object.id), await says("cj", object.id)]).toEqual([
+      [200, true],
+      [200, false],
+    ]);
+    if (way === "posted again") await post("j3", { ...object, modified: at(12) }, HOME);
+    else
+      expect((await editMine("j3", object.id, { patch: { tool_version: "2" }, label: HOME })).status).toBeLessThan(300);
+    await post("j3", { ...object, modified: at(28), tool_version: "3" }, HOME);
+    expect([await says("j1", object.id), (await says("cj", object.id))[1]]).toEqual([[200, true], false]);
+    // Two persons of the sponsor give it anew, once the old grant is taken back.
+    const [old] = await listed("rel-JP-NPA", object.id);
+    await put("rel-JP-NPA", `/api/v1/grants/${old?.grant}/end`, { reason: "anew" });
+    await grant(object.id);
+    expect(await says("cj", object.id)).toEqual([200, true]);
+  },
+);
+
+test("a version that no grant reaches – its words posted again as AMBER by one person – stays unread by the client", async () => {
+  const object = tool("whole words");
+  await post("j3", object, HOME);
+  await grant(object.id);
+  await post("j3", { ...object, modified: at(12), description: WORDS }, { ...HOME, tlp: "AMBER+STRICT" });
+  expect([await says("j1", object.id), await says("cj", object.id)]).toEqual([
+    [200, true],
+    [200, false],
+  ]);
+  await post("j3", { ...object, modified: at(13), description: WORDS }, HOME);
+  expect([await says("j1", object.id), await says("cj", object.id)]).toEqual([
+    [200, true],
+    [200, false],
+  ]);
+});
+
+test("words that two persons left hidden in an older version – posted again bare by one – stay unread by the client", async () => {
+  const object = tool("older rule", { description: WORDS });
+  const hidden: LabelRequest = { ...HOME, fieldRules: [{ selectors: ["description"], tlp: "AMBER+STRICT" }] };
+  await post("j3", object, hidden);
+  await post("j3", { ...object, modified: at(12), description: "harmless" }, HOME);
+  await grant(object.id);
+  await post("j3", { ...object, modified: at(13) }, HOME);
+  expect([await says("j1", object.id), await says("cj", object.id)]).toEqual([
+    [200, true],
+    [200, false],
+  ]);
+});
+
+describe("with more accounts", () => {
+  const NPA = { agency: "JP-NPA", scope: "write" as const };
+  beforeAll(() =>
+    world.addDirectory({
+      accounts: [
+        { ...NPA, id: "j8", name: "j8", role: "reviewer", clearance: "S", topics: ["*"], pii: true, person: "p-j8" },
+        { ...NPA, id: "r8", name: "r8", role: "releaser", clearance: "S", topics: ["*"], pii: true, person: "p-r8" },
+        { ...NPA, id: "r7", name: "r7", role: "releaser", clearance: "S", topics: ["*"], pii: true, person: "p-c8" },
+        {
+          ...NPA,
+          id: "j7",
+          name: "j7",
+          role: "reviewer",
+          clearance: "R",
+          topics: ["drugs"],
+          pii: false,
+          person: "p-j7",
+        },
+        { ...NPA, id: "j6", name: "j6", role: "analyst", clearance: "S", topics: ["*"], pii: true, person: "p-c8" },
+        { ...NPA, id: "r6", name: "r6", role: "releaser", clearance: "U", topics: [], pii: false, person: "p-r6" },
+        { ...NPA, id: "j9", name: "j9", role: "reviewer", clearance: "U", topics: [], pii: false, person: "p-j9" },
+        { ...NPA, id: "j5", name: "j5", role: "analyst", clearance: "S", topics: ["*"], pii: true, person: "p-j5" },
+        {
+          ...NPA,
+          id: "c8",
+          name: "c8",
+          role: "client",
+          clearance: "S",
+          topics: ["*"],
+          pii: true,
+          scope: "read",
+          person: "p-c8",
+        },
+        {
+          id: "n8",
+          name: "n8",
+          role: "analyst",
+          agency: "JP-NCO",
+          clearance: "S",
+          topics: ["*"],
+          pii: true,
+          scope: "write",
+          person: "p-n8",
+        },
+      ],
+    } as never),
+  );
+
+  test.each([
+    ["class S", { classification: "S" as const }],
+    ["personal data", { fieldRules: [{ selectors: ["name"], pii: true as const }] }],
+  ])("%s – given to a client – takes a releaser of its sponsor", async (what, part) => {
+    const object = tool(`custody ${what}`);
+    await post("n8", object, { ...HOME, ...part });
+    tick();
+    await world.decide("rel-JP-NCO", await world.propose("n8", object.id, row("TRI", ["JPN"], ["JP-NPA"])));
+    expect(await reads("j8", object.id)).toBe(200);
+    const made = (await propose(object.id, { client: "c8" }, "j5")).json as GrantReply;
+    const [forJ8] = await listed("j8", object.id);
+    const refused = await put("j8", `/api/v1/grants/${made.grant}/approve`, { hash: forJ8?.hash, reason: "ok" });
+    expect([failed(refused), await reads("c8", object.id)]).toEqual([[403, "release.custodian_required"], 404]);
+    const [forR8] = await listed("r8", object.id);
+    const done = await put("r8", `/api/v1/grants/${made.grant}/approve`, { hash: forR8?.hash, reason: "ok" });
+    expect([done.status, await reads("c8", object.id)]).toEqual([200, 200]);
+  });
+
+  test("the person behind the client's account – proposing or giving its own grant – is refused", async () => {
+    const object = tool("for myself");
+    await post("n8", object, HOME);
+    expect(failed(await propose(object.id, { client: "c8" }, "j6"))).toEqual([403, "release.same_person"]);
+    const made = (await propose(object.id, { client: "c8" }, "j5")).json as GrantReply;
+    const [shown] = await listed("r7", object.id);
+    const own = await put("r7", `/api/v1/grants/${made.grant}/approve`, { hash: shown?.hash, reason: "mine" });
+    expect([failed(own), await reads("c8", object.id)]).toEqual([[403, "release.same_person"], 404]);
+  });
+
+  /** Two indicators that are one to whoever sees both: one of drugs, one of crypto. The second id is granted, on both. */
+  const pair = async (size: number): Promise<{ open: string; hidden: string; made: GrantReply }> => {
+    const one = (n: number, topic: string): Promise<void> =>
+      post(
+        "n8",
+        {
+          type: "indicator",
+          spec_version: "2.1",
+          id: `indicator--${n}${n}${n}${n}${n}${n}${n}${n}-1111-4111-8111-0000000000${size}`,
+          ...{ created: at(1), modified: at(1), valid_from: at(1) },
+          ...{ name: `of ${topic}`, pattern: `[file:name = 'a' AND file:size = ${size}]`, pattern_type: "stix" },
+        },
+        { ...HOME, topics: [topic] },
+      );
+    await one(1, "drugs");
+    await one(2, "crypto");
+    const [open, hidden] = [1, 2].map((n) => `indicator--${String(n).repeat(8)}-1111-4111-8111-0000000000${size}`);
+    if (open === undefined || hidden === undefined) throw new Error("two ids");
+    expect([await reads("j7", open), await reads("j7", hidden)]).toEqual([200, 404]);
+    const made = (await propose(hidden, { client: "c8", reason: "why in secret" }, "j8")).json as GrantReply;
+    expect([made.object, made.reason]).toEqual([hidden, "why in secret"]);
+    return { open, hidden, made };
+  };
+
+  test("a grant on more than its reader sees – listed under the id that he sees, or proposed again – tells of nothing hidden", async () => {
+    const { open, hidden, made } = await pair(77);
+    const whole = await listed("r8", open);
+    expect(whole.map(({ grant: id, object, reason }) => [id, object, reason])).toEqual([
+      [made.grant, open, "why in secret"],
+    ]);
+    const asJ7 = await ask("j7", `/api/v1/objects/${open}/grants`);
+    expect([asJ7.body.toString().includes(hidden), asJ7.body.toString().includes("secret")]).toEqual([false, false]);
+    expect((asJ7.json as { grants: GrantReply[] }).grants.map(({ object }) => object)).toEqual([open]);
+    const again = await propose(open, { client: "c8" }, "j7");
+    expect([again.status, (again.json as GrantReply).object]).toEqual([201, open]);
+    expect(failed(await propose(open, { client: "c8" }, "j8"))).toEqual([409, "grant.there"]);
+    const ended = await put("j7", `/api/v1/grants/${made.grant}/end`, { reason: "no more" });
+    expect([ended.status, ended.body.toString().includes(hidden), ended.body.toString().includes("secret")]).toEqual([
+      200,
+      false,
+      false,
+    ]);
+  });
+
+  test("a grant whose deciders are gone – ended by id – is ended by any releaser of the sponsor, unseen, and by nobody else", async () => {
+    const { hidden, made } = await pair(78);
+    const [shown] = await listed("r8", hidden);
+    await put("r8", `/api/v1/grants/${made.grant}/approve`, { hash: shown?.hash, reason: "ok" });
+    expect(await reads("c8", hidden)).toBe(200);
+    expect(await reads("r6", hidden)).toBe(404);
+    for (const other of ["j9", "rel-JP-NCO", "rel-US-FBI"])
+      expect((await put(other, `/api/v1/grants/${made.grant}/end`, { reason: "guessed" })).status).toBe(404);
+    const blind = { hash: shown?.hash, reason: "unseen" };
+    expect((await put("r6", `/api/v1/grants/${made.grant}/refuse`, blind)).status).toBe(404);
+    const ended = await put("r6", `/api/v1/grants/${made.grant}/end`, { reason: "they left" });
+    expect([ended.status, ended.body.toString().includes(hidden), ended.body.toString().includes("secret")]).toEqual([
+      200,
+      false,
+      false,
+    ]);
+    expect([(ended.json as GrantReply).status, await reads("c8", hidden)]).toEqual(["ended", 404]);
+  });
+});
+
+test("a grant that is over by its date – and a new one beside it – takes nothing from the new one", async () => {
+  const object = tool("dated");
+  await post("j3", object, HOME);
+  const old = await grant(object.id, { until: new Date(START + asked * 1000 + 600_000).toISOString() });
+  asked += 700;
+  expect(await reads("cj", object.id)).toBe(404);
+  await grant(object.id);
+  expect(await reads("cj", object.id)).toBe(200);
+  expect(failed(await put("rel-JP-NPA", `/api/v1/grants/${old}/end`, { reason: "tidy" }))).toEqual([
+    409,
+    "grant.decided",
+  ]);
+  expect(await reads("cj", object.id)).toBe(200);
+  const edited = await editMine("j3", object.id, { label: { ...HOME, caveats: ["NOEXPORT"] } });
+  expect([edited.status, await reads("j1", object.id), await reads("cj", object.id)]).toEqual([200, 200, 200]);
+  const now = await listed("j1", object.id);
+  expect(now.map(({ status, reads: does }) => [status, does])).toEqual([
+    ["over", false],
+    ["in-force", true],
+  ]);
+});
+
 test("a store with grants – looked through – is sound", async () => {
   expect(await findingsOf(world.core)).toEqual([]);
 });
