@@ -189,6 +189,10 @@ describe("content that is held while the quarantine is under way", () => {
     expect([await status("j1", words.id), await status("u1", words.id)]).toEqual([404, 200]);
     const underWay = await dry("j1", said, wide);
     const proposed = await propose();
+    // What is decided is judged again in its transaction.
+    const { releases } = (await get("rel-JP-NPA", "/api/v1/releases")).json as { releases: { release: string }[] };
+    for (const { release } of releases) await world.decide("rel-JP-NPA", release);
+    expect(releases).toHaveLength(1);
     await finish();
     expect([underWay, await dry("j1", said, wide)]).toEqual([nothing, nothing]);
     expect(proposed).toEqual([202, undefined]);
