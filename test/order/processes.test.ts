@@ -18,6 +18,7 @@ jest.setTimeout(180_000);
 
 const DAY = 86_400_000;
 const BATCHES = drawn(30, 8);
+const PAGE = 4;
 const runner = resolve(process.cwd(), "test/support/run-typescript.cjs");
 const script = (name: string): string => resolve(process.cwd(), `test/order/processes/${name}.ts`);
 
@@ -56,7 +57,7 @@ class Client {
 
   start(): void {
     this.starts++;
-    const { child, ended } = start("poll", this.#account, this.#by, this.#last);
+    const { child, ended } = start("poll", this.#account, this.#by, String(PAGE), this.#last);
     this.#child = child;
     this.#ended = ended;
     let text = "";
@@ -141,7 +142,12 @@ test("four processes that post, release and withdraw, two that follow with small
       bodies: true,
     });
     const recalled = recalls.entries.flatMap(({ text }) => (JSON.parse(text) as { object_refs: string[] }).object_refs);
-    expect(recalled.sort()).toEqual(got.filter((id) => !visible.includes(id)).sort());
+    const lost = got.filter((id) => !visible.includes(id));
+    // A page is recorded before it leaves: what the killed process was about to say, and was withdrawn before the next one asked, counts as given.
+    const unsaid = recalled.filter((id) => !got.includes(id));
+    expect(unsaid.length).toBeLessThanOrEqual(PAGE);
+    expect(unsaid.filter((id) => visible.includes(id))).toEqual([]);
+    expect(recalled.sort()).toEqual([...lost, ...unsaid].sort());
   }
   await shared.close();
 });

@@ -6,9 +6,9 @@ import { callerOf, Shared } from "./open.ts";
 
 /**
  * A process of its own that follows `originals` and says on standard output, a line a page, what it was given and where it goes on. Arguments: settings of the store as JSON,
- * account, by `next` or `after`, and the last line of the process before it.
+ * account, by `next` or `after`, how many a page, and the last line of the process before it.
  */
-const [store = "{}", account = "", by = "next", begin = "{}"] = process.argv.slice(2);
+const [store = "{}", account = "", by = "next", size = "", begin = "{}"] = process.argv.slice(2);
 const settings = JSON.parse(store) as { readonly DATA_DIR: string };
 
 export interface Line {
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   for (;;) {
     const done = existsSync(join(settings.DATA_DIR, "done"));
     const page = await shared.collections.page(callerOf(account), realMoments(), {
-      ...{ collection: "originals", limit: 4, bodies: false },
+      ...{ collection: "originals", limit: Number(size), bodies: false },
       ...(next === undefined ? {} : { next }),
       ...(after === undefined ? {} : { after }),
     });
