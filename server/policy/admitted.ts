@@ -61,18 +61,17 @@ function tierOf(entry: LabelOfId, { verdict, without, because }: Decision): Admi
   return index === undefined ? undefined : { index, cut, because };
 }
 
-/** The same for many labels at one instant (ms), those that the viewer reads: `decide` once for all that are alike but for dates that none of them waits for. */
-export function admitMany<E extends LabelOfId>(
+/** The same for many labels at one instant (ms), in their order: `decide` once for all that are alike but for dates that none of them waits for. */
+export function judgeMany(
   viewer: Viewer,
-  entries: Iterable<E>,
+  entries: readonly LabelOfId[],
   agreements: Agreements,
   at: number,
   channel: Channel = "page",
-): Array<{ readonly entry: E; readonly tier: AdmittedTier }> {
+): Array<AdmittedTier | undefined> {
   const instant = formatInstant(at);
   const known = new Map<string, Decision>();
-  const admitted: Array<{ entry: E; tier: AdmittedTier }> = [];
-  for (const entry of entries) {
+  return entries.map((entry) => {
     const { alike, label } = entry;
     const text = alike !== undefined && alike.from <= at && at < alike.to ? alike.text : undefined;
     let decision = text === undefined ? undefined : known.get(text);
@@ -80,10 +79,8 @@ export function admitMany<E extends LabelOfId>(
       decision = decide({ viewer, label, agreements, at: instant, channel });
       if (text !== undefined) known.set(text, decision);
     }
-    const tier = tierOf(entry, decision);
-    if (tier !== undefined) admitted.push({ entry, tier });
-  }
-  return admitted;
+    return tierOf(entry, decision);
+  });
 }
 
 const order = (a: Instant, b: Instant): number =>

@@ -1,17 +1,12 @@
 import type { Agreements } from "../../schemas/policy/agreement.ts";
 import type { Viewer } from "../../schemas/policy/viewer.ts";
 import type { Channel } from "../../schemas/policy/vocabulary.ts";
-import { laneId } from "../pipeline/lane.ts";
-import { admitMany, LabelDates, nextBoundary } from "../policy/admitted.ts";
+import { judgeMany, LabelDates, nextBoundary } from "../policy/admitted.ts";
 import { formatInstant } from "../shared/instant.ts";
+import { type AdmittedLane, JudgedLanes, type Judging, laneOf } from "./judged-lanes.ts";
 import type { LabelEntry, Snapshot } from "./snapshot.ts";
 
-export interface AdmittedLane {
-  readonly lane: string;
-  readonly entry: LabelEntry;
-  /** What this tier lacks. */
-  readonly cut: readonly string[];
-}
+export type { AdmittedLane };
 
 /** The lanes one viewer may read at one instant over one channel: each label in exactly one tier, or not at all (design 3). */
 export interface Admission {
@@ -26,8 +21,7 @@ interface Held {
   readonly revision: number;
   readonly agreements: Agreements;
   readonly until: number;
-  labels: number;
-  readonly lanes: Map<string, AdmittedLane>;
+  readonly lanes: JudgedLanes;
 }
 
 /** Longest that an admission is kept when no dated change is ahead, ms. */
@@ -37,11 +31,13 @@ const LONGEST = 3_600_000;
 const MOST_LANES = 1_000_000;
 const MOST_VIEWERS = 5000;
 
-/** Runs `decide` once a label and keeps the answer until the policy revision, a dated boundary or the set of labels changes. Who asked last is kept longest. */
+/** Runs `decide` once a label at most and keeps the answer until the policy revision, a dated boundary or the set of labels changes. Who asked last is kept longest. */
 export class Admissions {
   /** In the order in which they were asked for. */
   readonly #held = new Map<string, Held>();
   readonly #most: number;
+  /** Who had them in hand when they were dropped may still judge by them. */
+  readonly #forgotten = new WeakSet<JudgedLanes>();
   #lanes = 0;
 
   /** `most`: lanes kept for all viewers together. */
@@ -56,7 +52,23 @@ export class Admissions {
 
   #forget(key: string, { lanes }: Held): void {
     this.#held.delete(key);
-    this.#lanes -= lanes.size;
+    this.#forgotten.add(lanes);
+    this.#lanes -= lanes.weight;
+  }
+
+  #lanesOf(judging: Judging, before: Held | undefined, snapshot: Snapshot): JudgedLanes {
+    const known =
+      before !== undefined && sameViewer(before.viewer, judging.viewer) && stands(before, snapshot)
+        ? { lanes: before.lanes, changed: changedAgreements(before.agreements, snapshot.agreements) }
+        : undefined;
+    const lanes: JudgedLanes = new JudgedLanes(
+      judging,
+      (count) => {
+        if (!this.#forgotten.has(lanes)) this.#lanes += count;
+      },
+      known,
+    );
+    return lanes;
   }
 
   of(viewer: Viewer, snapshot: Snapshot, channel: Channel): Admission {
@@ -65,39 +77,22 @@ export class Admissions {
       const { uncommitted: _, ...once } = snapshot;
       return new Admissions(1).of(viewer, once, channel);
     }
+    const { at, agreements, revision, labelList } = snapshot;
     const key = `${channel}|${viewer.id}`;
     const before = this.#held.get(key);
     let held = before;
-    if (
-      held === undefined ||
-      held.revision !== snapshot.revision ||
-      snapshot.at >= held.until ||
-      held.labels > snapshot.labelList.length
-    )
-      held = {
-        ...{ viewer, revision: snapshot.revision, agreements: snapshot.agreements, until: snapshot.at + LONGEST },
-        ...{ labels: 0, lanes: new Map() },
-      };
-    if (held.labels < snapshot.labelList.length || held !== before) {
-      const fresh = held !== before;
-      if (fresh && before !== undefined) this.#forget(key, before);
-      const added = fresh ? snapshot.labelList : snapshot.labelList.slice(held.labels);
-      // What a viewer may know of a lane is remembered with it: it stays while neither of the two changes.
-      const known = fresh && before !== undefined && sameViewer(before.viewer, viewer) ? before : undefined;
-      const there = held.lanes.size;
-      const lanes =
-        known === undefined || !stands(known, snapshot)
-          ? admittedLanes(viewer, added, snapshot, channel)
-          : judgedAgain(known, snapshot, channel);
-      for (const lane of lanes) {
-        const was = known?.lanes.get(lane.lane);
-        held.lanes.set(lane.lane, was?.entry === lane.entry ? was : lane);
-      }
-      this.#lanes += held.lanes.size - there;
-      held.labels = snapshot.labelList.length;
+    if (held === undefined || held.revision !== revision || at >= held.until || held.lanes.count > labelList.length) {
+      if (before !== undefined) this.#forget(key, before);
+      const lanes = this.#lanesOf({ viewer, agreements, channel }, before, snapshot);
+      held = { viewer, revision, agreements, until: at + LONGEST, lanes };
+    }
+    const fresh = held !== before;
+    const { count } = held.lanes;
+    held.lanes.grow(labelList, at);
+    if (fresh || count < labelList.length) {
       // A new label may bring an earlier boundary than the one known: judge all again then.
-      const dates = fresh ? datesOf(snapshot.labelList) : new LabelDates().add(added.map(({ label }) => label));
-      const ahead = nextBoundary(viewer, dates, fresh ? snapshot.agreements : {}, formatInstant(snapshot.at));
+      const dates = fresh ? datesOf(labelList) : new LabelDates().add(labelList.slice(count).map(({ label }) => label));
+      const ahead = nextBoundary(viewer, dates, fresh ? agreements : {}, formatInstant(at));
       if (ahead !== undefined && ahead < held.until) held = { ...held, until: ahead };
     }
     this.#keep(key, held);
@@ -112,8 +107,8 @@ export class Admissions {
 const sameViewer = (a: Viewer, b: Viewer): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /** Whether no date has passed since, and no label is gone: what an account was admitted to then hangs on agreements alone. */
-const stands = ({ until, labels }: Held, { at, labelList }: Snapshot): boolean =>
-  at < until && labels <= labelList.length;
+const stands = ({ until, lanes }: Held, { at, labelList }: Snapshot): boolean =>
+  at < until && lanes.count <= labelList.length;
 
 /** Agreements that are there, gone or otherwise than they were. */
 function changedAgreements(before: Agreements, after: Agreements): ReadonlySet<string> {
@@ -121,38 +116,6 @@ function changedAgreements(before: Agreements, after: Agreements): ReadonlySet<s
     Object.hasOwn(agreements, id) ? JSON.stringify(agreements[id]) : undefined;
   const ids = new Set([...Object.keys(before), ...Object.keys(after)]);
   return new Set([...ids].filter((id) => said(before, id) !== said(after, id)));
-}
-
-/**
- * What the same viewer is admitted to after a change of policy, in the labels' order: gates read an agreement only where a row of the label names it (policy 3, gates 3 and 8), so that all other
- * labels stand as they were judged. New labels, and those that name one that changed, are judged.
- */
-function judgedAgain(before: Held, snapshot: Snapshot, channel: Channel): AdmittedLane[] {
-  const changed = changedAgreements(before.agreements, snapshot.agreements);
-  const open = snapshot.labelList.filter(
-    ({ label }, n) => n >= before.labels || label.releases.some(({ agreement }) => changed.has(agreement)),
-  );
-  // Both come in the labels' order.
-  const judged = admittedLanes(before.viewer, open, snapshot, channel);
-  const lanes: AdmittedLane[] = [];
-  let [asked, found] = [0, 0];
-  for (const entry of snapshot.labelList) {
-    if (entry === open[asked]) {
-      asked += 1;
-      const lane = judged[found];
-      if (lane?.entry !== entry) continue;
-      found += 1;
-      lanes.push(lane);
-      continue;
-    }
-    for (let tier = 0; tier < entry.cuts.length; tier++) {
-      const lane = before.lanes.get(laneId(entry.id, tier));
-      if (lane === undefined) continue;
-      lanes.push(lane);
-      break;
-    }
-  }
-  return lanes;
 }
 
 const dated = new WeakMap<readonly LabelEntry[], { count: number; readonly dates: LabelDates }>();
@@ -166,16 +129,16 @@ function datesOf(list: readonly LabelEntry[]): LabelDates {
   return held.dates;
 }
 
-/** The lanes of these labels that a viewer reads: the one use of `admitMany` on stored labels. */
+/** The lanes of these labels that a viewer reads. */
 export function admittedLanes(
   viewer: Viewer,
-  entries: Iterable<LabelEntry>,
+  entries: readonly LabelEntry[],
   { agreements, at }: Pick<Snapshot, "agreements" | "at">,
   channel: Channel,
 ): AdmittedLane[] {
-  return admitMany(viewer, entries, agreements, at, channel).map(({ entry, tier }) => ({
-    lane: laneId(entry.id, tier.index),
-    entry,
-    cut: tier.cut,
-  }));
+  const tiers = judgeMany(viewer, entries, agreements, at, channel);
+  return entries.flatMap((entry, n) => {
+    const tier = tiers[n];
+    return tier === undefined ? [] : [laneOf(entry, tier)];
+  });
 }

@@ -68,7 +68,7 @@ export async function* walkLanes(
   { lanes, kind, limit, heads, ...bounds }: LaneWalk,
   after: Position | undefined,
 ): AsyncGenerator<Row[]> {
-  if (lanes.size === 0) return;
+  if (heads === undefined && lanes.size === 0) return;
   const from = after === undefined ? bounds.from : Math.max(after.stamp, bounds.from ?? 0);
   const scanOf = (some: readonly string[]): Omit<Scan, "after" | "limit"> => ({
     index: kind === undefined ? "lane" : "kind",

@@ -4,6 +4,7 @@ import { Lanes, Readers } from "../../storage/collections.ts";
 import type { ReaderDoc } from "../../storage/documents.ts";
 import type { Stored, Unit } from "../../storage/port.ts";
 import { type Admission, type AdmittedLane, admittedLanes } from "../admission.ts";
+import { placesIn } from "../judged-lanes.ts";
 import { freeFrom, newestPlace, takePlaces } from "../place-in-lanes.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { isOwn, type Range, viewOf } from "./reader-state.ts";
@@ -92,9 +93,10 @@ export async function observe(
     await readers.insert([{ ...state, newest: 0, intervals: [] }]);
     return undefined;
   }
-  const places = new Map(snapshot.labelList.slice(0, snapshot.labelCount).map(({ id }, n) => [id, n]));
-  const isOld = ({ entry }: AdmittedLane): boolean => (places.get(entry.id) ?? Number.POSITIVE_INFINITY) < held.labels;
-  const after = byLane([...admission.lanes.values()].filter(({ entry }) => places.has(entry.id)));
+  const places = placesIn(snapshot.labelList);
+  const isBefore = ({ entry }: AdmittedLane, count: number): boolean =>
+    (places.get(entry.id) ?? Number.POSITIVE_INFINITY) < count;
+  const after = byLane([...admission.lanes.values()].filter((lane) => isBefore(lane, snapshot.labelCount)));
   const same =
     JSON.stringify([held.viewer, held.agreements]) === JSON.stringify([viewer, state.agreements]) &&
     (held.until === undefined || snapshot.at < held.until);
@@ -102,7 +104,7 @@ export async function observe(
   // nor on when the last thing came that this reader sees nothing of. Of the labels that were known then none has a date between `judged` and that page.
   const then = { agreements: held.agreements, at: Math.max(held.judged, when.lastPage) };
   const before = same
-    ? byLane([...after.values()].filter(isOld))
+    ? byLane([...after.values()].filter((lane) => isBefore(lane, held.labels)))
     : byLane(admittedLanes(held.viewer, snapshot.labelList.slice(0, held.labels), then, "taxii"));
   const young = snapshot.labelList.slice(held.labels, snapshot.labelCount);
   for (const lane of admittedLanes(held.viewer, young, then, "taxii")) before.set(lane.lane, lane);

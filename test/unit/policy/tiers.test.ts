@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { FieldRule, Label } from "../../../schemas/policy/label.ts";
-import { admitMany, admitOne, LabelDates, nextBoundary } from "../../../server/policy/admitted.ts";
+import { admitOne, judgeMany, LabelDates, nextBoundary } from "../../../server/policy/admitted.ts";
 import { alikeOf } from "../../../server/policy/alike.ts";
 import { decide } from "../../../server/policy/decide.ts";
 import { tiersOf } from "../../../server/policy/tiers.ts";
@@ -151,7 +151,7 @@ test("admitOne – random labels and viewers – equal to decide on every label"
   );
 });
 
-test("admitMany – random labels, each with others of the same but for their dates – equal to admitOne on every label", () => {
+test("judgeMany – random labels, each with others of the same but for their dates – equal to admitOne on every label", () => {
   let alike = 0;
   fc.assert(
     fc.property(
@@ -172,9 +172,9 @@ test("admitMany – random labels, each with others of the same but for their da
         );
         const entries = [...list, ...dated].map((label, i) => ({ id: `l${i}`, label, alike: alikeOf(label) }));
         alike += entries.filter(({ alike: like }) => like !== undefined && like.from <= at && at < like.to).length;
-        const many = new Map(admitMany(viewer, entries, world, at, channel).map(({ entry, tier }) => [entry.id, tier]));
-        for (const entry of entries)
-          expect(many.get(entry.id)).toEqual(admitOne(viewer, entry, world, formatInstant(at), channel));
+        expect(judgeMany(viewer, entries, world, at, channel)).toEqual(
+          entries.map((entry) => admitOne(viewer, entry, world, formatInstant(at), channel)),
+        );
       },
     ),
     { numRuns: 1500 },

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import type { Agreement } from "../../../schemas/policy/agreement.ts";
 import type { FieldRule, Label, ReleaseRow } from "../../../schemas/policy/label.ts";
 import type { Viewer } from "../../../schemas/policy/viewer.ts";
-import { Admissions } from "../../../server/usecases/admission.ts";
+import { Admissions, admittedLanes } from "../../../server/usecases/admission.ts";
 import { type LabelEntry, labelEntry, type Snapshot } from "../../../server/usecases/snapshot.ts";
 
 const NOON = Date.UTC(2026, 3, 11, 12);
@@ -54,7 +54,11 @@ test.each([
 test("admissions – more lanes than are kept – who asked longest ago is judged again, and everybody reads the same as before", () => {
   const admissions = new Admissions(2);
   const labels = snapshot([entry("one", NOON + 600_000)], NOON);
-  const ask = (id: string) => admissions.of({ ...reader, id }, labels, "taxii").lanes;
+  const ask = (id: string) => {
+    const { lanes } = admissions.of({ ...reader, id }, labels, "taxii");
+    expect(lanes.size).toBe(1);
+    return lanes;
+  };
   const [first, second] = [ask("j1"), ask("j2")];
   expect(ask("j1")).toBe(first);
   ask("j3");
@@ -108,6 +112,8 @@ test("admission – agreements, labels, the account and the time go on – what 
     change,
     minutes: fc.integer({ min: 0, max: 6 }),
     lower: fc.constantFrom(false, false, false, true),
+    // Which labels are asked for; all lanes are gone through where this is null.
+    asked: fc.option(fc.array(fc.nat({ max: 30 }), { maxLength: 8 }), { freq: 2 }),
   });
   fc.assert(
     fc.property(fc.array(step, { minLength: 2, maxLength: 6 }), (steps) => {
@@ -117,20 +123,43 @@ test("admission – agreements, labels, the account and the time go on – what 
         TRI: { parties: ["JPN", "KOR"], ceiling: "S", status: "in-force" },
       };
       let at = NOON;
-      for (const [revision, { labels, change, minutes, lower }] of steps.entries()) {
-        labelList.push(...labels.map((one, i) => labelEntry(`label${revision}x${i}`.padEnd(16, "-"), one)));
+      let revision = 0;
+      for (const [i, { labels, change, minutes, lower, asked }] of steps.entries()) {
+        labelList.push(...labels.map((one, n) => labelEntry(`label${i}x${n}`.padEnd(16, "-"), one)));
         if (change?.to) agreements[change.id] = change.to;
         else if (change) delete agreements[change.id];
+        if (change || lower || steps[i - 1]?.lower) revision += 1;
         at += minutes * 60_000;
-        const now: Snapshot = { ...snapshot([...labelList], at), revision, agreements: { ...agreements } };
+        // One list that grows, as the store's is.
+        const now: Snapshot = { ...snapshot(labelList, at), revision, agreements: { ...agreements } };
         const asks: Viewer = lower ? { ...reader, clearance: "U" } : reader;
+        const some = asked?.flatMap((n) => ["a", "b", "-"].map((tier) => `${labelList[n]?.id}${tier}`));
         const told = (known: Admissions): unknown => {
           const { lanes, until } = known.of(asks, now, "api");
-          return { until, lanes: [...lanes].map(([id, { lane, entry: of, cut }]) => [id, lane, of.id, cut]) };
+          const found = some?.map((id) => [id, lanes.get(id)] as const) ?? [...lanes];
+          // No date that is drawn comes after the hour that it is kept at most.
+          return {
+            until: Math.min(until, NOON + 3_600_000),
+            lanes: found.map(([id, one]) => [id, one?.lane, one?.entry.id, one?.cut, lanes.has(id)]),
+          };
         };
-        expect(told(admissions)).toEqual(told(new Admissions()));
+        const fresh = new Admissions();
+        const whole = new Map(admittedLanes(asks, labelList, now, "api").map((lane) => [lane.lane, lane]));
+        expect(new Map(fresh.of(asks, now, "api").lanes)).toEqual(whole);
+        expect(told(admissions)).toEqual(told(fresh));
       }
     }),
     { numRuns: 1000 },
   );
+});
+
+test("admission – labels come after a reader has asked – none of them is judged before it asks again", () => {
+  const admissions = new Admissions();
+  const list = [entry("known", NOON + 600_000)];
+  const { lanes } = admissions.of(reader, snapshot(list, NOON), "taxii");
+  list.push(entry("young", NOON + 60_000));
+  expect(lanes.get("younga")).toBeUndefined();
+  // Its row has ended when the reader asks again.
+  const later = admissions.of(reader, snapshot(list, NOON + 61_000), "taxii");
+  expect([later.lanes.get("younga"), later.lanes.get("knowna")?.lane]).toEqual([undefined, "knowna"]);
 });
