@@ -175,7 +175,7 @@ export class Collections {
         asked = true;
         await snapshots.keep(found.minute);
       } else if (found?.passed !== undefined) await this.#pass(found.passed);
-      else await observeReader(this.#parts, viewer, moment);
+      else await observeReader({ ...this.#parts, heads: this.#known.heads }, viewer, moment);
     }
     throw policyMoves();
   }

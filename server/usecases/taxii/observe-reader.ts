@@ -5,6 +5,7 @@ import type { Storage } from "../../storage/port.ts";
 import type { Admissions } from "../admission.ts";
 import type { Meter } from "../meter.ts";
 import type { Snapshots } from "../snapshot.ts";
+import type { LaneHeads } from "./lane-heads.ts";
 import { lastPageOf, noteEverybody } from "./last-pages.ts";
 import { isCurrent, observe } from "./observe.ts";
 
@@ -15,6 +16,7 @@ export interface ObserveParts {
   /** The time, ms. */
   readonly clock: () => number;
   readonly meter?: Meter;
+  readonly heads?: LaneHeads;
 }
 
 /** Brings what was observed of one reader up to now, in a transaction of its own (order, admission intervals). */
@@ -25,7 +27,7 @@ export async function observeReader(parts: ObserveParts, viewer: Viewer, moment:
     const snapshot = await snapshots.read(unit, moment.now);
     const current = snapshot.viewer(viewer.id) ?? viewer;
     const admission = admissions.of(current, snapshot, "taxii");
-    await observe(unit, current, snapshot, admission, { now: Math.max(moment.now, clock()), lastPage });
+    await observe(unit, current, snapshot, admission, { now: Math.max(moment.now, clock()), lastPage }, parts.heads);
   });
   parts.meter?.({ kind: "observed" });
 }

@@ -7,6 +7,7 @@ import { type Admission, type AdmittedLane, admittedLanes } from "../admission.t
 import { placesIn } from "../judged-lanes.ts";
 import { freeFrom, newestPlace, takePlaces } from "../place-in-lanes.ts";
 import type { Snapshot } from "../snapshot.ts";
+import type { LaneHeads } from "./lane-heads.ts";
 import { isOwn, type Range, viewOf } from "./reader-state.ts";
 
 /** Width of the range that what is gained or lost in one step is spread over, in microseconds. It is the same whatever was gained: it tells nothing. */
@@ -62,13 +63,22 @@ class Story {
   }
 }
 
+/** Which of these lanes ever held a row. What a process knows of lanes may be ahead of the state that is read: what began behind its newest place did so later. */
+async function withRows(unit: Unit, lanes: readonly string[], heads?: LaneHeads): Promise<ReadonlySet<string>> {
+  if (heads === undefined) return new Set((await unit.collection(Lanes).getMany(lanes)).map(({ id }) => id));
+  await heads.refresh(unit);
+  const newest = await newestPlace(unit);
+  return new Set(lanes.filter((lane) => (heads.get(lane)?.first ?? Number.POSITIVE_INFINITY) <= newest));
+}
+
 /**
  * Compares what a reader is admitted to now with what it was admitted to when it was observed last, and records what it gained and lost, each in a
  * range of places of its own (order, admission intervals). In the caller's transaction; gives the newest place that was given away, if any.
  *
  * `lastPage` (ms) is when the account looked last. Lanes that came since then count as open from their first row if they would have let the reader in then: so a post under a new label
  * stands where it was written, one that came while an agreement was seen to be suspended does not, and what was labelled anew for others since an
- * unseen suspension began is lost and gained with all else (that was the open question of `order`; decision record 0011).
+ * unseen suspension began is lost and gained with all else (that was the open question of `order`; decision record 0011). `heads`: what the process knows of lanes; without them
+ * the store is asked.
  */
 export async function observe(
   unit: Unit,
@@ -76,6 +86,7 @@ export async function observe(
   snapshot: Snapshot,
   admission: Admission,
   when: { readonly now: number; readonly lastPage: number },
+  heads?: LaneHeads,
 ): Promise<number | undefined> {
   const readers = unit.collection(Readers);
   const held: Stored<ReaderDoc> | undefined = await readers.get(viewer.id);
@@ -113,7 +124,7 @@ export async function observe(
     return was === undefined || is === undefined || (was !== is && viewOf(held.viewer, was) !== viewOf(viewer, is));
   });
   // What never held a row was never gained or lost.
-  const known = new Set((await unit.collection(Lanes).getMany(changed)).map(({ id }) => id));
+  const known = await withRows(unit, changed, heads);
   // At the newest place and not behind it: what other readers gained or lost at the same instant must not move this one's.
   const since = Math.max(await freeFrom(unit, when.now), await newestPlace(unit), held.newest);
   const range: Range = [since, since + WIDTH];
