@@ -175,7 +175,10 @@ export class Collections {
         asked = true;
         await snapshots.keep(found.minute);
       } else if (found?.passed !== undefined) await this.#pass(found.passed);
-      else await observeReader({ ...this.#parts, heads: this.#known.heads }, viewer, moment);
+      else {
+        const place = await observeReader({ ...this.#parts, heads: this.#known.heads }, viewer, moment);
+        if (place !== undefined) await this.#pass(place);
+      }
     }
     throw policyMoves();
   }

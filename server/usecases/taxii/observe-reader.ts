@@ -19,17 +19,18 @@ export interface ObserveParts {
   readonly heads?: LaneHeads;
 }
 
-/** Brings what was observed of one reader up to now, in a transaction of its own (order, admission intervals). */
-export async function observeReader(parts: ObserveParts, viewer: Viewer, moment: Moment): Promise<void> {
+/** Brings what was observed of one reader up to now, in a transaction of its own (order, admission intervals). Gives the newest place that was given away with it, if any. */
+export async function observeReader(parts: ObserveParts, viewer: Viewer, moment: Moment): Promise<number | undefined> {
   const { storage, snapshots, admissions, clock } = parts;
   const lastPage = await lastPageOf(storage, viewer.id);
-  await storage.transaction(async (unit) => {
+  const place = await storage.transaction(async (unit) => {
     const snapshot = await snapshots.read(unit, moment.now);
     const current = snapshot.viewer(viewer.id) ?? viewer;
     const admission = admissions.of(current, snapshot, "taxii");
-    await observe(unit, current, snapshot, admission, { now: Math.max(moment.now, clock()), lastPage }, parts.heads);
+    return observe(unit, current, snapshot, admission, { now: Math.max(moment.now, clock()), lastPage }, parts.heads);
   });
   parts.meter?.({ kind: "observed" });
+  return place;
 }
 
 /** The same for every account that ever read by cursor: what an idle one lost is known although it did not ask meanwhile. Gives how many were behind. */
