@@ -78,11 +78,12 @@ function admissions(
     for (const kind of ["cold", "warm"] as const) {
       const started = performance.now();
       const used = process.cpuUsage();
-      const { lanes } = known.of(viewer, snapshot, "api");
+      // All labels are judged where the lanes are counted.
+      const { size } = known.of(viewer, snapshot, "api").lanes;
       times[kind].push(performance.now() - started);
       const { user, system } = process.cpuUsage(used);
       if (kind === "cold") times.cpu.push((user + system) / 1000);
-      times.lanes = Math.max(times.lanes, lanes.size);
+      times.lanes = Math.max(times.lanes, size);
     }
   return times;
 }
@@ -111,8 +112,14 @@ export function policySpeed({ say, judge }: Verdicts): void {
   if (viewer !== undefined) {
     const changes = Array.from({ length: 2 * RUNS }, (_, n) => {
       const started = performance.now();
-      again.of(viewer, snapshotOf(entries, n % 2 === 0 ? world.agreements : suspended, n), "api");
-      return performance.now() - started;
+      const { size } = again.of(
+        viewer,
+        snapshotOf(entries, n % 2 === 0 ? world.agreements : suspended, n),
+        "api",
+      ).lanes;
+      const took = performance.now() - started;
+      if (size === 0) throw new Error("the first viewer is admitted to nothing");
+      return took;
     });
     say(`admitted, ${MANY} labels, after an agreement changed: ${middle(changes.slice(2)).toFixed(1)} ms`);
   }

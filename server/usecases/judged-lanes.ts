@@ -84,7 +84,7 @@ export class JudgedLanes implements ReadonlyMap<string, AdmittedLane> {
     this.#list = list;
     this.#count = list.length;
     this.#at = at;
-    if (this.#all !== undefined) this.#judgeAll(this.#all);
+    if (this.#all !== undefined && this.#judgedAll < this.#count) this.#judgeAll(this.#all);
   }
 
   /** What was known of these labels before, and which agreements are otherwise since. */
