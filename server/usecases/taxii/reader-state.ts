@@ -64,8 +64,11 @@ type Placed = Pick<RowDoc, "lane" | "stamp" | "stages" | "mix">;
 function lastClosings(lanes: Iterable<readonly Interval[]>): Map<string, number> {
   const closed = new Map<string, number>();
   for (const intervals of lanes)
-    for (const { view, to } of intervals)
-      if (to !== undefined && (closed.get(view) ?? Number.NEGATIVE_INFINITY) < to[0]) closed.set(view, to[0]);
+    for (const one of intervals) {
+      if (one.to === undefined) continue;
+      const { view, to } = one;
+      if ((closed.get(view) ?? Number.NEGATIVE_INFINITY) < to[0]) closed.set(view, to[0]);
+    }
   return closed;
 }
 
@@ -83,12 +86,18 @@ export class ReaderState {
     this.#storied = new Set(doc.intervals.map(({ lane }) => lane));
     for (const { lane, from, to, view = "", own = false } of doc.intervals) {
       const known = admission.lanes.get(lane);
-      const interval = {
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-        view: to === undefined && known !== undefined ? viewOf(viewer, known) : view,
-        own: to === undefined && known !== undefined ? isOwn(viewer, known) : own,
-      };
+      const begun = from === undefined ? {} : { from };
+      const interval: Interval =
+        to === undefined && known !== undefined
+          ? {
+              ...begun,
+              // Made when it is asked for: of thousands that were gained at once a page asks for few.
+              get view() {
+                return viewOf(viewer, known);
+              },
+              own: isOwn(viewer, known),
+            }
+          : { ...begun, ...(to === undefined ? {} : { to }), view, own };
       this.#intervals.set(lane, [...(this.#intervals.get(lane) ?? []), interval]);
     }
   }
